@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/error.h"
+#include "base/time.h"
+
+namespace millrace {
+
+enum class DstMissing : std::uint8_t { shift, skip };
+enum class DstDuplicate : std::uint8_t { first, last, both };
+struct DstPolicy {
+  DstMissing missing = DstMissing::shift;
+  DstDuplicate duplicate = DstDuplicate::first;
+  friend bool operator==(const DstPolicy&, const DstPolicy&) = default;
+};
+
+/// A cron expression as bit sets. 5 fields (minute hour day month weekday) or 6 (second first). Names (jan, mon),
+/// ranges, steps, lists; weekday 0 and 7 are Sunday; when both day and weekday are restricted either matches (cron(5)).
+struct Cron {
+  std::uint64_t seconds = 0, minutes = 0;  ///< bit n = value n
+  std::uint32_t hours = 0, days = 0;
+  std::uint16_t months = 0;
+  std::uint8_t weekdays = 0;  ///< bit 0 = Sunday
+  bool day_restricted = false, weekday_restricted = false;
+  std::string source;  ///< as written, presets expanded
+  friend bool operator==(const Cron&, const Cron&) = default;
+};
+
+/// Parses `"0 6 * * mon-fri"` or a preset (`@hourly @daily @midnight @weekly @monthly @quarterly @yearly @annually`).
+/// A bad field, a value out of range and a date that never comes (31 February) are errors with a hint.
+Result<Cron> parse_cron(std::string_view);
+
+/// A zone of the IANA database, found once. Cheap to copy; the database lives as long as the process.
+class Zone {
+ public:
+  Zone();  ///< UTC
+  /// An unknown name is `invalid` with the nearest known name in the message.
+  static Result<Zone> find(std::string_view name);
+  const std::string& name() const { return name_; }
+  friend bool operator==(const Zone& a, const Zone& b) { return a.name_ == b.name_; }
+
+  struct Local { int year, month, day, hour, minute, second; };
+  Local to_local(WallTime) const;
+  /// All UTC instants that show this local time: none in a gap, two in an overlap (earlier first).
+  std::vector<WallTime> from_local(const Local&) const;
+  /// The first instant after the gap that `local` falls in; only for a local time that doesn't exist.
+  WallTime gap_end(const Local&) const;
+
+ private:
+  std::string name_;
+  const void* zone_ = nullptr;  // date::time_zone, owned by the process-wide database
+};
+
+/// When runs come to be.
+struct Schedule {
+  enum class Kind : std::uint8_t { none, cron, every, at, once, continuous, datasets };
+  Kind kind = Kind::none;
+  Cron cron;
+  Duration every{};                  ///< at least 1 s
+  WallTime anchor;                   ///< of `every`; default: start_date, else 1970-01-01
+  std::vector<WallTime> at;          ///< sorted, distinct
+  std::vector<std::string> datasets; ///< names this DAG waits for
+  bool any = false;                  ///< any of them instead of all of them
+  bool partition_same = true;        ///< the run takes the partition's execution_date; false: the time of the event
+  Zone zone;
+  DstPolicy dst;
+  bool interval_previous = true;     ///< run at tick t covers [t_prev, t), execution_date = t_prev; false: [t, t)
+  Duration jitter{};                 ///< upper bound; the actual delay is a hash of (dag_id, tick)
+  Place place;
+  std::string source;                ///< one line for lists: `@daily`, `every 15m`, `datasets: a, b`
+  /// By meaning: place and source don't count.
+  friend bool operator==(const Schedule& a, const Schedule& b) {
+    return a.kind == b.kind && a.cron == b.cron && a.every == b.every && a.anchor == b.anchor && a.at == b.at &&
+           a.datasets == b.datasets && a.any == b.any && a.partition_same == b.partition_same && a.zone == b.zone &&
+           a.dst == b.dst && a.interval_previous == b.interval_previous && a.jitter == b.jitter;
+  }
+};
+
+struct DataInterval {
+  WallTime start, end;  ///< half-open, UTC
+  friend bool operator==(const DataInterval&, const DataInterval&) = default;
+};
+
+/// The first tick strictly after `t`, or nothing when there is none (bounded search: 28 years for a cron).
+/// Monotonic: next_tick(t) > t always. Only for cron, every and at; others have no ticks.
+std::optional<WallTime> next_tick(const Schedule&, WallTime t);
+/// The last tick strictly before `t`.
+std::optional<WallTime> previous_tick(const Schedule&, WallTime t);
+
+/// The data interval of the run at tick `t`; its start is the execution_date.
+DataInterval interval_at_tick(const Schedule&, WallTime t);
+/// The data interval of the run whose execution_date is `d` (a backfill's date, a manual run's). When `d` isn't an
+/// execution_date of the schedule: [previous execution_date <= d, next) for cron and every, [d, d) otherwise.
+DataInterval interval_of(const Schedule&, WallTime execution_date);
+/// Whether `d` is exactly an execution_date that the schedule would give. True for every date when there are no ticks.
+bool is_execution_date(const Schedule&, WallTime d);
+/// The first execution_date at or after `t`; steps of one day (UTC) for schedules without ticks, so that a dataset
+/// DAG or a manual one can be backfilled by days.
+std::optional<WallTime> execution_date_at_or_after(const Schedule&, WallTime t);
+/// The tick at which the run of execution_date `d` becomes due (its interval's end by default).
+WallTime due_at(const Schedule&, WallTime execution_date);
+
+}  // namespace millrace
