@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/error.h"
+#include "dags/parser.h"
+#include "scheduler/commands.h"
+#include "scheduler/events.h"
+#include "scheduler/scheduler.h"
+#include "store/reader.h"
+
+namespace millrace {
+
+/// What the daemon says of itself. Plain values for /monitor/health, /version and `millrace status`.
+struct DaemonStatus {
+  std::string version;
+  WallTime started_at;
+  std::string isolation;          ///< what limits rest on here
+  std::string hold;               ///< why new scheduled runs are held; empty: they aren't
+  std::size_t active_runs = 0;
+  std::size_t live_attempts = 0;
+  std::optional<WallTime> last_loop;
+  bool store_ok = true;
+  std::string store_detail;
+};
+
+/// A DAG file was refused: what is wrong and the text to show it in.
+struct Submitted {
+  Diagnostics diagnostics;        ///< not empty: refused, nothing changed
+  std::optional<DagRow> dag;
+  bool changed = false;           ///< false: the same version was already in force
+};
+
+/// The daemon as api/ sees it. Every call returns at once, from any thread; answers come on the loop's thread, after the
+/// commit, and must only hand over (post to the I/O thread). A full inbox answers `unavailable`.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  using OnReply = std::function<void(Reply)>;
+  /// `event` has its `request` filled in by this call.
+  virtual void request(Event event, OnReply) = 0;
+  /// Parses and checks (pure, on the caller's thread), then submits.
+  virtual void submit_dag(std::string text, std::string by, std::function<void(Submitted)>) = 0;
+  virtual Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) = 0;
+  /// Runs `look` on the loop thread: for what only the scheduler knows (waits, pool use, devices).
+  virtual void ask(std::function<void(const Scheduler&, Now)> look) = 0;
+  virtual void status(std::function<void(DaemonStatus)>) = 0;
+  /// The parsed DAG of a version, from a small cache; null when there is none. Any thread.
+  virtual std::shared_ptr<const Dag> dag_version(DagVersionId) = 0;
+  /// The log file of an attempt, below the data folder.
+  virtual std::string log_path(std::string_view attempt_name) = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,147 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/exit_facts.h"
+#include "base/id.h"
+#include "scheduler/rows.h"
+
+/// Facts: everything the scheduler ever hears. Times come as `Now` beside the event.
+namespace millrace {
+
+using LookupId = Id<struct LookupTag>;
+
+// At start, in this order: machine, pools, DAGs, backfills, pending partitions, runs, RecoveryDone.
+
+struct GpuFact {
+  std::string uuid, model;
+  std::int64_t memory_bytes = 0;
+  bool healthy = true;
+  friend bool operator==(const GpuFact&, const GpuFact&) = default;
+};
+/// What tasks may use together. Sent at start and when a device's health changes.
+struct MachineFound {
+  std::int64_t cpu_milli = 0, memory_bytes = 0;
+  std::vector<GpuFact> gpus;
+};
+struct PoolLoaded { PoolRow row; };
+struct DagLoaded {
+  DagRow row;
+  std::shared_ptr<const Dag> dag;  ///< shared with every run that pins this version
+};
+struct BackfillLoaded {
+  BackfillRow row;
+  std::vector<BackfillItemRow> open_items;  ///< queued or running
+};
+struct PendingPartitionLoaded { PendingPartitionRow row; };
+/// A run and the version it pins; at start for each run that isn't final, later as the answer to LoadRun.
+/// No snapshot: there is no such run.
+struct RunLoaded {
+  RunId id;
+  std::optional<RunSnapshot> snapshot;
+  std::shared_ptr<const Dag> dag;
+};
+/// The next free ids; from here on the scheduler acts.
+struct RecoveryDone {
+  std::int64_t next_run = 1, next_task_instance = 1, next_attempt = 1, next_backfill = 1, next_event = 1,
+               next_dataset_event = 1;
+};
+
+// DAGs and pools
+
+struct DagSubmitted {
+  RequestId request;
+  DagVersionId version;
+  std::shared_ptr<const Dag> dag;
+  bool paused = false;  ///< a DAG seen for the first time starts like this
+  std::string by;
+};
+struct DagRemoved { RequestId request; std::string dag_id; std::string by; };
+struct DagPaused { RequestId request; std::string dag_id; bool paused = false; std::string by; };
+struct PoolSet { RequestId request; std::string name; int slots = 0; std::string description; std::string by; };
+struct PoolRemoved { RequestId request; std::string name; std::string by; };
+
+// Runs
+
+struct RunRequested {
+  RequestId request;
+  std::string dag_id;
+  std::optional<std::string> run_id;
+  std::optional<WallTime> execution_date;  ///< default: now
+  std::optional<DataInterval> interval;    ///< default: by the schedule
+  JsonText params = "{}";                  ///< already resolved against the DAG's params
+  std::string note, by;
+};
+/// The answer to LookUpDates: the stored runs of these dates; a date without a run isn't listed.
+struct DatesLookedUp { LookupId lookup; std::vector<RunRow> runs; };
+struct CancelRequested { RequestId request; RunId run; std::string by; };
+struct ClearRequested {
+  RequestId request;
+  RunId run;
+  std::vector<std::string> task_ids;  ///< empty: all
+  std::optional<int> map_index;       ///< of the one task named; empty: all instances
+  bool upstream = false, downstream = false, only_failed = false;
+  bool latest_version = false;        ///< move the run to the DAG's current version
+  bool dry_run = false;
+  std::string by;
+};
+struct MarkTaskRequested {
+  RequestId request;
+  RunId run;
+  TaskInstanceId task_instance;
+  TaskState to = TaskState::success;  ///< success, failed or skipped
+  std::string by, note;
+};
+struct MarkRunRequested { RequestId request; RunId run; RunState to = RunState::success; std::string by; };
+struct NoteSet { RequestId request; RunId run; TaskInstanceId task_instance; std::string note; std::string by; };
+
+// Attempts
+
+struct AttemptStarted { AttemptId attempt; StartFacts facts; };
+struct Output { std::string key; JsonText value; };
+struct AttemptFinished {
+  AttemptId attempt;
+  ExitFacts facts;
+  std::vector<Output> outputs;
+  std::string output_problem;  ///< why $MILLRACE_OUTPUT couldn't be read: a success then fails with it
+  std::uint64_t seed = 0;      ///< for jitter: the randomness is in the fact
+};
+/// What the daemon rendered for an attempt, for people; before it starts.
+struct AttemptRendered { AttemptId attempt; std::string command; };
+
+struct SensorChecked {
+  enum class Answer : std::uint8_t { met, not_met, failed } answer = Answer::not_met;
+  TaskInstanceId task_instance;
+  std::string detail;
+};
+
+// Backfills and datasets
+
+struct BackfillRequested { RequestId request; BackfillSpec spec; };
+struct BackfillAction {
+  enum class Kind : std::uint8_t { pause, unpause, cancel_drain, cancel_terminate, retry_failed } kind;
+  RequestId request;
+  BackfillId backfill;
+  std::string by;
+};
+/// A partition came from outside (API).
+struct DatasetUpdated { RequestId request; std::string dataset; WallTime partition; std::string by; };
+
+// Time
+
+/// `next_wake` has come, or the reconciler's turn: look at every clock-bound thing again.
+struct TimeReached {};
+
+using Event =
+    std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, PendingPartitionLoaded, RunLoaded, RecoveryDone,
+                 DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved, RunRequested, DatesLookedUp,
+                 CancelRequested, ClearRequested, MarkTaskRequested, MarkRunRequested, NoteSet, AttemptStarted,
+                 AttemptFinished, AttemptRendered, SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
+                 TimeReached>;
+
+}  // namespace millrace

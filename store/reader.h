@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "scheduler/rows.h"
+#include "store/store.h"
+
+namespace millrace {
+
+/// One page of a list. `order_by`: a column's API name, `-` in front for descending; unknown ones are `invalid`.
+struct Page {
+  int limit = 50;
+  int offset = 0;
+  std::string order_by;
+};
+template <class Row>
+struct Listed {
+  std::vector<Row> rows;
+  std::int64_t total_entries = 0;
+};
+
+struct RunFilter {
+  std::string dag_id;                    ///< empty: all (`~`)
+  std::vector<RunState> states;
+  std::vector<RunType> types;
+  std::optional<WallTime> execution_date_from, execution_date_to;  ///< inclusive
+  std::optional<WallTime> queued_from, queued_to;
+  std::string run_id_prefix;
+  BackfillId backfill;
+};
+struct TaskInstanceFilter {
+  RunId run;                             ///< 0: all runs of `dag_id`
+  std::string dag_id;
+  std::string task_id;
+  std::vector<TaskState> states;
+};
+struct EventFilter {
+  std::string dag_id;
+  RunId run;
+  TaskInstanceId task_instance;
+  std::int64_t after_seq = 0;
+};
+
+/// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these.
+class StoreReader {
+ public:
+  static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
+  virtual ~StoreReader() = default;
+
+  virtual std::vector<DagRow> dags() = 0;                      ///< not removed, by dag_id
+  virtual std::optional<DagRow> dag(std::string_view dag_id) = 0;
+  virtual std::vector<DagVersionRow> dag_versions(std::string_view dag_id) = 0;  ///< without source
+  virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
+  virtual std::vector<ImportErrorRow> import_errors() = 0;
+
+  virtual Result<Listed<RunRow>> runs(const RunFilter&, const Page&) = 0;
+  virtual std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) = 0;
+  virtual std::optional<RunRow> run(RunId) = 0;
+  virtual Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) = 0;
+  virtual std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) = 0;
+  virtual std::vector<AttemptRow> attempts(TaskInstanceId) = 0;                  ///< by try_number
+  virtual std::vector<OutputRow> outputs(TaskInstanceId) = 0;
+  /// Counts by state word of one run's task instances.
+  virtual std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) = 0;
+
+  virtual Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const Page&) = 0;
+  virtual std::optional<BackfillRow> backfill(BackfillId) = 0;
+  virtual Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) = 0;
+  /// Runs of a DAG by execution_date in [from, to]: what a dry run looks at.
+  virtual std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) = 0;
+  /// Mean seconds of the DAG's last 20 successful runs; nothing when there are none.
+  virtual std::optional<double> mean_run_seconds(std::string_view dag_id) = 0;
+
+  virtual std::vector<PoolRow> pools() = 0;
+  virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
+  virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "scheduler/rows.h"
+
+/// store/ is the durable truth: rows, events, queries. It writes what the scheduler decided, in one transaction a
+/// batch, and knows no rule of scheduling. A 2xx follows its commit.
+namespace millrace {
+
+/// One parsed version of a DAG with its source text. Kept for ever.
+struct DagVersionRow {
+  DagVersionId id;
+  std::string dag_id;
+  int number = 1;              ///< 1, 2, 3 … within the DAG
+  std::string hash;            ///< of the canonical form
+  std::string source;          ///< the file's bytes
+  std::string file_name;       ///< where it came from: relative to the DAG folder, or `api`
+  std::string folder;          ///< absolute: the default cwd of its tasks
+  WallTime created_at;
+};
+
+/// Facts about one import that failed. Replaced or removed as the file changes.
+struct ImportErrorRow {
+  std::int64_t id = 0;
+  std::string file_name;
+  std::string message;         ///< rendered diagnostics
+  WallTime at;
+};
+
+struct NextIds {
+  std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1, dag_version = 1;
+};
+
+struct ActiveBackfill {
+  BackfillRow row;
+  std::vector<BackfillItemRow> open_items;  ///< queued or running
+};
+
+/// The one writing connection. One thread. Everything is SQLite in WAL mode with synchronous=FULL.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// Opens or makes the database, applies migrations/ (embedded; forward only, each in one transaction, after a copy
+  /// of the file when it isn't new), takes the lock and the next epoch. Refused in words: a newer schema, a corrupt
+  /// file (quick_check), a read-only file or folder, a network file system, a second daemon (with its pid).
+  static Result<std::unique_ptr<Store>> open(const std::filesystem::path& database);
+
+  /// All of it or nothing, on disk when it returns (fdatasync). Every UPDATE is guarded by version and epoch; a guard
+  /// that fails is `conflict` (another daemon has taken over: stop). A full disk is `unavailable`.
+  virtual Result<void> commit(std::span<const Change>) = 0;
+  /// Same, with a new DAG version and import errors in the same transaction.
+  virtual Result<void> commit(std::span<const Change>, std::span<const DagVersionRow>) = 0;
+  virtual Result<void> set_import_errors(std::span<const ImportErrorRow>) = 0;  ///< replaces the whole set
+
+  virtual std::int64_t epoch() const = 0;
+  virtual NextIds next_ids() = 0;
+
+  // What a start needs; each row once. Served by partial indexes over active rows.
+  virtual std::vector<DagRow> dags() = 0;
+  virtual std::vector<PoolRow> pools() = 0;
+  virtual std::vector<ActiveBackfill> active_backfills() = 0;
+  virtual std::vector<PendingPartitionRow> pending_partitions() = 0;
+  virtual std::vector<RunId> active_runs() = 0;
+  virtual std::optional<RunSnapshot> load_run(RunId) = 0;
+  virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
+  virtual std::optional<DagVersionRow> dag_version(std::string_view dag_id, std::string_view hash) = 0;
+
+  // Look-ups of the loop.
+  virtual std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) = 0;
+  virtual bool has_partition(std::string_view dataset, WallTime partition) = 0;
+  virtual std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) = 0;
+  /// data_interval_start of the newest successful run before `execution_date`.
+  virtual std::optional<WallTime> previous_success(std::string_view dag_id, WallTime execution_date) = 0;
+  virtual std::optional<JsonText> output(RunId, std::string_view task_id, std::string_view key) = 0;
+  /// Moves the WAL into the database file when it is large; called by the reconciler. Returns WAL pages left.
+  virtual Result<int> checkpoint() = 0;
+};
+
+}  // namespace millrace
