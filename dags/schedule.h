@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,18 @@
 
 namespace millrace {
 
+// What this room knows of time: when a schedule ticks, which stretch of data a tick covers, how zones shift their
+// clocks. What it doesn't: the present (time is an argument), runs, pauses, catch-up.
+//
+// Daylight saving. A cron is matched against the zone's wall clock, second by second.
+//   * A *wildcard* cron, one with a `*` in its minute or hour field (cron(8): `*/5 * * * *`, `0 * * * *`, `0 */4 * * *`,
+//     `*/10 2 * * *`), ticks at every real instant whose wall clock matches. Policies don't touch it: an hourly job runs
+//     each real hour, twice in the repeated one, not in the one that doesn't exist. A `*` for seconds doesn't count.
+//   * Any other cron is *fixed* (`30 2 * * *`, `0 7,8,13 * * *`). `missing`: wall times that a gap swallows tick once,
+//     together, at the first instant after the gap (shift), or not at all (skip). `duplicate`: a wall time shown twice
+//     ticks at its first, its last or both instants.
+// Ticks are distinct instants on whole seconds, so intervals between them are contiguous whatever the clocks do.
+
 enum class DstMissing : std::uint8_t { shift, skip };
 enum class DstDuplicate : std::uint8_t { first, last, both };
 struct DstPolicy {
@@ -21,13 +34,15 @@ struct DstPolicy {
 };
 
 /// A cron expression as bit sets. 5 fields (minute hour day month weekday) or 6 (second first). Names (jan, mon),
-/// ranges, steps, lists; weekday 0 and 7 are Sunday; when both day and weekday are restricted either matches (cron(5)).
+/// ranges, steps, lists; weekday 0 and 7 are Sunday. A field is restricted when it has no `*`; when both day and weekday
+/// are restricted either matches, else both must (crontab(5)). `5/15` means `5-59/15`, as in Airflow.
 struct Cron {
   std::uint64_t seconds = 0, minutes = 0;  ///< bit n = value n
   std::uint32_t hours = 0, days = 0;
   std::uint16_t months = 0;
   std::uint8_t weekdays = 0;  ///< bit 0 = Sunday
   bool day_restricted = false, weekday_restricted = false;
+  bool wildcard = false;  ///< a `*` in the minute or hour field: DST policies don't apply
   std::string source;  ///< as written, presets expanded
   friend bool operator==(const Cron&, const Cron&) = default;
 };
@@ -36,7 +51,7 @@ struct Cron {
 /// A bad field, a value out of range and a date that never comes (31 February) are errors with a hint.
 Result<Cron> parse_cron(std::string_view);
 
-/// A zone of the IANA database, found once. Cheap to copy; the database lives as long as the process.
+/// A zone of the IANA database, found once. Cheap to copy; its table lives as long as the process. Safe on any thread.
 class Zone {
  public:
   Zone();  ///< UTC
@@ -52,9 +67,15 @@ class Zone {
   /// The first instant after the gap that `local` falls in; only for a local time that doesn't exist.
   WallTime gap_end(const Local&) const;
 
+  /// A stretch of one offset from UTC, [begin_s, end_s) in UTC seconds.
+  struct Offset { std::int64_t begin_s, end_s, offset_s; };
+  /// All stretches, contiguous, neighbours different, covering all time (rules are followed up to the year 2200).
+  std::span<const Offset> offsets() const { return {offsets_, offset_count_}; }
+
  private:
   std::string name_;
-  const void* zone_ = nullptr;  // date::time_zone, owned by the process-wide database
+  const Offset* offsets_ = nullptr;  // a table of the process, never freed
+  std::size_t offset_count_ = 0;
 };
 
 /// When runs come to be.
@@ -87,7 +108,8 @@ struct DataInterval {
   friend bool operator==(const DataInterval&, const DataInterval&) = default;
 };
 
-/// The first tick strictly after `t`, or nothing when there is none (bounded search: 28 years for a cron).
+/// The first tick strictly after `t`, or nothing when there is none (bounded search: 41 years for a cron,
+/// the longest wait for a 29 February on one weekday, over 2100).
 /// Monotonic: next_tick(t) > t always. Only for cron, every and at; others have no ticks.
 std::optional<WallTime> next_tick(const Schedule&, WallTime t);
 /// The last tick strictly before `t`.

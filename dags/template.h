@@ -13,6 +13,20 @@
 
 namespace millrace {
 
+// What this file knows: the text between `{{` and `}}`, which names and filters exist, how values are printed. What it
+// doesn't: where values come from; a look-up function brings them when a task starts.
+//
+//   template   = { text | "{{" ( value | quoted ) "}}" }
+//   value      = name { "|" filter [ "(" argument ")" ] }
+//   name       = ds ds_nodash ts ts_nodash execution_date logical_date data_interval_start data_interval_end prev_ds
+//                next_ds prev_data_interval_start_success run_id dag_id task_id map_index try_number data_dir item
+//                item.KEY params.NAME env.NAME outputs.NAME inputs.NAME tasks.TASK.output.KEY[.KEY…]
+//   filter     = ds ts json shell basename date_add(-7d) strftime("%Y/%m") in_timezone("Europe/Paris") default("x")
+//   quoted     = "text" or 'text': stands for itself, so that `{{ "{{" }}` writes two braces
+//
+// Dates are instants until a filter prints them; text that is an ISO date counts as one. `date_add` adds s m h d w of
+// elapsed time (1d = 24h). Without a filter an instant prints like `ts`, a date without a time like `ds`.
+
 /// One `| name(arg)` of a template. The set is closed (see template.cc).
 struct Filter {
   enum class Kind : std::uint8_t { ds, ts, date_add, strftime, in_timezone, default_value, json, shell, basename };
@@ -41,6 +55,7 @@ struct Template {
 /// What a DAG file defines, so that names in templates can be checked where they stand.
 struct TemplateScope {
   std::vector<std::string_view> params, env, outputs, inputs, tasks;
+  bool tasks_sorted = false;    ///< then a task is found by halving: worth it with 100,000 of them
   bool params_allowed = true;   ///< false inside `script:` — the value arrives as $PARAM_NAME instead
   bool item_allowed = false;    ///< true inside a task with `expand`
 };
