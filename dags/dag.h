@@ -155,6 +155,8 @@ struct Dataset {
   Template path;
   std::string format;                 ///< parquet csv json dir; default by the path's ending
   std::string description;
+  std::string event_time, created_time;  ///< columns; empty: not said
+  bool append_only = false;
   std::vector<ContractColumn> contract;
   Place place;
 };
