@@ -5,7 +5,7 @@ import datetime as dt
 
 import lake
 
-# Only counts and sums of integers and a quantile: no float is summed, so the order of rows can't change a bit.
+# Counts, sums of integers and a quantile: no float is summed, so the order of rows can't change a bit.
 STATISTICS = """
     SELECT origin AS airport,
            CAST($as_of AS TIMESTAMP) AS as_of,

@@ -17,7 +17,8 @@ def main() -> None:
     starts = [start for start in starts if start >= lake.FIRST_DAY]
     if len(starts) < 2:
         lake.stop(f"nothing to learn from before {options.week}", code=99)
-    lake.report(last_days=[str(start + dt.timedelta(days=6)) for start in starts], weeks_of_history=len(starts) - 1)
+    last_days = [str(start + dt.timedelta(days=6)) for start in starts]
+    lake.report(last_days=last_days, weeks_of_history=len(starts) - 1)
 
 
 if __name__ == "__main__":

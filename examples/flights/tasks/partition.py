@@ -1,4 +1,4 @@
-"""One day of the source as one Parquet file. Sorted by every column, so that the same day is the same bytes."""
+"""One day of the source as one Parquet file, sorted by every column: the same day is the same bytes."""
 
 import argparse
 import datetime as dt

@@ -1,7 +1,7 @@
 """Proves that a feature partition is a function of the past alone.
 
-The statistics are made a second time, by another road: from the source file, with every flight of the day itself and
-of later days cut away first. Any use of what came later would make the two differ.
+The statistics are made a second time, by another road: from the source file, with every flight of the day
+itself and of later days cut away first. Any use of what came later would make the two differ.
 """
 
 import argparse
@@ -31,11 +31,15 @@ def main() -> None:
     )
     db.execute(f"CREATE TABLE again AS {STATISTICS.format(flights='past')}", {"as_of": options.as_of})
     (differing,) = db.execute(
-        "SELECT count(*) FROM ((FROM published EXCEPT FROM again) UNION ALL (FROM again EXCEPT FROM published))"
+        """
+        SELECT count(*)
+        FROM ((FROM published EXCEPT FROM again) UNION ALL (FROM again EXCEPT FROM published))
+        """
     ).fetchone()
     if differing:
         lake.stop(f"{differing} rows as of {options.as_of} are not what the days before give")
-    rows, latest = db.execute("SELECT (SELECT count(*) FROM published), max(date)::VARCHAR FROM past").fetchone()
+    (rows,) = db.execute("SELECT count(*) FROM published").fetchone()
+    (latest,) = db.execute("SELECT max(date)::VARCHAR FROM past").fetchone()
     lake.report(rows_proved=rows, latest_event=latest)
 
 

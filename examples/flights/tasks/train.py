@@ -1,8 +1,8 @@
 """Will a flight be more than 15 minutes late? Learns from the weeks before, scores the week after.
 
-Each flight is joined with the statistics of its two airports *as of its own day*, so neither a row to learn from nor a
-row to score sees its own day. The time of day isn't used: the source's `date` is when the aircraft really left, and a
-late hour would give the answer away.
+Each flight is joined with the statistics of its two airports *as of its own day*, so neither a row to learn
+from nor a row to score sees its own day. The time of day isn't used: the source's `date` is when the aircraft
+really left, and a late hour would give the answer away.
 """
 
 import argparse
@@ -29,7 +29,7 @@ FEATURES = [
 
 
 def load(raw: str, features: str, wanted: list[dt.date], limit: int):
-    """(X, y) of the flights of the wanted days; at most `limit` of them, chosen by a hash and not by chance."""
+    """(X, y) of the flights of the wanted days; at most `limit`, chosen by a hash and not by chance."""
     import numpy
 
     flights = lake.partitions(raw, wanted)
@@ -57,8 +57,8 @@ def load(raw: str, features: str, wanted: list[dt.date], limit: int):
         )
         .fetchnumpy()
     )
-    table = [numpy.ma.filled(numpy.ma.asarray(columns[name], dtype="float64"), numpy.nan) for name in FEATURES]
-    return numpy.column_stack(table), numpy.asarray(columns["late"]).astype(int)
+    table = numpy.ma.column_stack([numpy.ma.asarray(columns[name], dtype="float64") for name in FEATURES])
+    return table.filled(numpy.nan), numpy.asarray(columns["late"]).astype(int)
 
 
 def device() -> str:

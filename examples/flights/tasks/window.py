@@ -1,4 +1,4 @@
-"""Names the days whose raw partitions the features of one day need: up to seven, none on the source's first day."""
+"""Names the days whose raw partitions the features of one day need: none on the source's first day."""
 
 import argparse
 import datetime as dt

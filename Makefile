@@ -1,0 +1,55 @@
+# The commands a person types. CMake does the work.
+
+.PHONY: build run test dev asan tsan clang bench schema tidy clean
+
+configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
+
+## build: the release build alone: build/release/millrace
+build:
+	@tools/setup build
+	@mkdir -p build
+	@$(call configure,release)
+	@cmake --build build/release --target millrace millrace-runner
+	@echo "built build/release/millrace"
+
+## run: sets up what is missing, builds, serves on 127.0.0.1:8080 and backfills examples/flights
+run: build
+	@tools/setup example
+	@tools/run-example
+
+## test: sets up what is missing, builds, runs every test
+test:
+	@tools/setup test
+	@mkdir -p build
+	@$(call configure,release)
+	@cmake --build build/release
+	@ctest --test-dir build/release --output-on-failure --parallel 2
+
+## dev asan tsan: the tests of another build
+dev asan tsan:
+	@tools/setup test
+	@mkdir -p build
+	@$(call configure,$@)
+	@cmake --build build/$@
+	@ctest --test-dir build/$@ --output-on-failure --parallel 2
+
+## clang: a second compiler's opinion (clang++-19)
+clang:
+	@mkdir -p build
+	@$(call configure,$@)
+	@cmake --build build/$@
+
+## bench: the side-by-side benchmarks
+bench: build
+	@bench/run
+
+## schema: the JSON Schema of the DAG language
+schema: build
+	@build/release/millrace schema
+
+tidy:
+	@tools/tidy.py
+
+## clean: removes what was built; keeps .venv, the data and .millrace
+clean:
+	rm -rf build
