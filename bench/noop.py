@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""No-op tasks through Millrace, ninja and xargs: the same commands, in turn, in one run.
+
+    python3 bench/noop.py [--tasks 1000] [--repeat 5] [--jobs 8] [--json FILE]
+
+Shapes: independent tasks; a chain of 1,000; layers (each task of a layer after all of the one before: a join task
+between layers keeps the edges few). Every task is `bench/stamp`, which appends {id, start, end}: from these stamps the
+script checks that each ran exactly once and after its parents, and takes the hop (parent's end -> child's start).
+Millrace commits every state with synchronous=FULL and keeps a log a task; ninja and xargs keep nothing. Times are
+medians; read the ratios, not the absolute figures.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import harness  # noqa: E402
+
+
+def edges_of(shape, n):
+    """Parents by task number."""
+    if shape == "independent":
+        return [[] for _ in range(n)]
+    if shape == "chain":
+        return [[] if i == 0 else [i - 1] for i in range(n)]
+    width = int(n ** 0.5)
+    parents = []
+    for layer in range(n // width):
+        start = len(parents)
+        before = [start - 1] if layer else []
+        parents += [list(before) for _ in range(width)]
+        parents.append(list(range(start, start + width)))
+    return parents
+
+
+def dag_yaml(dag_id, parents, stamp, journal):
+    out = [f"dag_id: {dag_id}", "max_active_tasks: 1000", "defaults: {retries: 0}", "tasks:"]
+    for i, before in enumerate(parents):
+        after = f"depends_on: [{', '.join(f't{p}' for p in before)}], " if before else ""
+        out.append(f'  t{i}: {{{after}command: ["{stamp}", "{journal}", "{i}"]}}')
+    return "\n".join(out) + "\n"
+
+
+def ninja_file(parents, stamp, journal):
+    out = ["rule s", f"  command = {stamp} {journal} $id"]
+    for i, before in enumerate(parents):
+        out += [f"build t{i}: s {' '.join(f't{p}' for p in before)}", f"  id = {i}"]
+    return "\n".join(out) + "\n"
+
+
+def check(journal, parents):
+    """Exactly once, in order; the hops in microseconds."""
+    stamps = {}
+    for line in journal.read_text().splitlines():
+        number, start, end = (int(word) for word in line.split())
+        assert number not in stamps, f"task {number} ran twice"
+        stamps[number] = (start, end)
+    assert len(stamps) == len(parents), f"{len(stamps)} of {len(parents)} tasks ran"
+    hops = []
+    for i, before in enumerate(parents):
+        if not before:
+            continue
+        latest = max(stamps[p][1] for p in before)
+        assert stamps[i][0] >= latest, f"task {i} started before its parents ended"
+        hops.append((stamps[i][0] - latest) / 1e3)
+    return hops
+
+
+class Bench:
+    def __init__(self, jobs):
+        self.jobs = jobs
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-"))
+        self.stamp = self.folder / "stamp"
+        subprocess.run(["cc", "-O2", "-static", "-o", self.stamp, ROOT / "bench" / "stamp.c"], check=True)
+        self.count = 0
+
+    def journal(self):
+        self.count += 1
+        return self.folder / f"journal-{self.count}"
+
+    def millrace(self, shape, parents):
+        journal = self.journal()
+        daemon = harness.Daemon(config=f"cpu: 64\npools: {{cpu: {self.jobs}}}\n")
+        try:
+            daemon.start()
+            dag_id = daemon.submit(dag_yaml(shape, parents, self.stamp, journal))["dag_id"]
+            begin = time.monotonic()
+            run_id = daemon.trigger(dag_id)
+            row = daemon.wait_until(lambda: (r := daemon.run(dag_id, run_id))["state"] in ("success", "failed") and r,
+                                    "the run ends", guard_s=600)
+            wall = time.monotonic() - begin
+            assert row["state"] == "success", row
+        finally:
+            daemon.close()
+        return wall, check(journal, parents)
+
+    def ninja(self, shape, parents):
+        journal = self.journal()
+        folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        (folder / "build.ninja").write_text(ninja_file(parents, self.stamp, journal))
+        begin = time.monotonic()
+        subprocess.run(["ninja", "-C", folder, f"-j{self.jobs}", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        return time.monotonic() - begin, check(journal, parents)
+
+    def xargs(self, shape, parents):
+        journal = self.journal()
+        words = "".join(f"{i}\n" for i in range(len(parents)))
+        begin = time.monotonic()
+        subprocess.run(["xargs", f"-P{self.jobs}", "-n1", self.stamp, journal], input=words.encode(), check=True)
+        return time.monotonic() - begin, check(journal, parents) if shape == "independent" else []
+
+
+def percentile(values, share):
+    return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else None
+
+
+def measure(bench, shape, n, repeat):
+    parents = edges_of(shape, n)
+    peers = ["millrace", "ninja"] + (["xargs"] if shape == "independent" else [])
+    walls = {peer: [] for peer in peers}
+    hops = {peer: [] for peer in peers}
+    for _ in range(repeat):
+        for peer in peers:
+            wall, seen = getattr(bench, peer)(shape, parents)
+            walls[peer].append(wall)
+            hops[peer] += seen
+    result = {"shape": shape, "tasks": len(parents), "repeat": repeat, "peers": {}}
+    for peer in peers:
+        ratios = [theirs / ours for ours, theirs in zip(walls["millrace"], walls[peer])]
+        result["peers"][peer] = {
+            "tasks_per_s": round(len(parents) / statistics.median(walls[peer])),
+            "hop_p50_us": percentile(hops[peer], 0.5), "hop_p99_us": percentile(hops[peer], 0.99),
+            "millrace_is_faster_by": round(statistics.median(ratios), 2)}
+    return result
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--tasks", type=int, default=1000)
+    options.add_argument("--repeat", type=int, default=5)
+    options.add_argument("--jobs", type=int, default=8)
+    options.add_argument("--json", type=pathlib.Path)
+    options = options.parse_args()
+    bench = Bench(options.jobs)
+    results = [measure(bench, "independent", options.tasks, options.repeat),
+               measure(bench, "chain", min(options.tasks, 1000), options.repeat),
+               measure(bench, "layers", options.tasks, options.repeat)]
+    print(f"{'shape':12} {'tasks':>6} {'peer':9} {'tasks/s':>8} {'hop p50':>9} {'hop p99':>9}  millrace is faster by")
+    for result in results:
+        for peer, row in result["peers"].items():
+            hop = [f"{row[k] / 1e3:.2f} ms" if row[k] is not None else "-" for k in ("hop_p50_us", "hop_p99_us")]
+            print(f"{result['shape']:12} {result['tasks']:6} {peer:9} {row['tasks_per_s']:8} {hop[0]:>9} {hop[1]:>9}  "
+                  f"{row['millrace_is_faster_by']:.2f}x")
+    if options.json:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

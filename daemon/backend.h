@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "api/backend.h"
+#include "daemon/catalog.h"
+#include "daemon/inbox.h"
+#include "daemon/loop.h"
+#include "daemon/paths.h"
+
+namespace millrace {
+
+/// The daemon as the API sees it: everything goes through the inbox. Any thread.
+class DaemonBackend final : public Backend {
+ public:
+  DaemonBackend(Inbox& inbox, Catalog& catalog, Paths paths, std::string dag_folder)
+      : inbox_(inbox), catalog_(catalog), paths_(std::move(paths)), dag_folder_(std::move(dag_folder)) {}
+
+  /// The loop that registers replies and knows its own state. Set before the API starts.
+  void set_loop(Loop& loop) { loop_ = &loop; }
+  /// What doesn't change while the daemon lives.
+  void set_identity(DaemonStatus identity) { identity_ = std::move(identity); }
+  /// DAG files own their DAGs: an API submission of the same dag_id is refused with the file's name.
+  void set_owner(std::function<std::string(const std::string& dag_id)> owner) { owner_ = std::move(owner); }
+
+  void request(Event event, OnReply on_reply) override;
+  void submit_dag(std::string text, std::string by, std::function<void(Submitted)> on_done) override;
+  Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) override;
+  void ask(std::function<void(const Scheduler&, Now)> look) override;
+  void status(std::function<void(DaemonStatus)> on_status) override;
+  std::shared_ptr<const Dag> dag_version(DagVersionId id) override;
+  std::string log_path(std::string_view attempt_name) override;
+
+ private:
+  Inbox& inbox_;
+  Catalog& catalog_;
+  Paths paths_;
+  std::string dag_folder_;
+  Loop* loop_ = nullptr;
+  DaemonStatus identity_;
+  std::function<std::string(const std::string&)> owner_;
+  std::atomic<std::int64_t> next_request_{1};
+};
+
+}  // namespace millrace

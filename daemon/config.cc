@@ -1,0 +1,158 @@
+#include "daemon/config.h"
+
+#include <array>
+#include <charconv>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "dags/form_check.h"
+#include "dags/keys.h"
+#include "dags/values.h"
+#include "dags/yaml_reader.h"
+
+namespace millrace {
+namespace {
+
+constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> automatic{"auto", "none"};
+
+constexpr Form text{.shape = Shape::text};
+constexpr Form name{.shape = Shape::name};
+constexpr Form size{.shape = Shape::size};
+constexpr Form cores{.shape = Shape::number, .title = "a number of cores", .minimum = 0.1, .maximum = 100'000};
+constexpr Form slots{.shape = Shape::integer, .title = "a number of slots", .minimum = 0, .maximum = 1'000'000};
+constexpr Form level{.shape = Shape::word, .words = levels};
+constexpr Form automatic_or_none{.shape = Shape::word, .words = automatic};
+constexpr Form names{.shape = Shape::list, .items = &name};
+constexpr std::array<Key, 2> pool_keys{{{"slots", &slots, "", true}, {"description", &text, ""}}};
+constexpr Form pool_map{.shape = Shape::object, .keys = pool_keys};
+constexpr std::array<const Form*, 2> pool_forms{&slots, &pool_map};
+constexpr Form pool{.shape = Shape::one_of, .title = "a number of slots or {slots, description}", .forms = pool_forms};
+constexpr Form pools{.shape = Shape::object, .items = &pool};
+constexpr std::array<Key, 3> gpu_keys{{{"uuid", &text, "", true}, {"model", &text, ""}, {"memory", &size, ""}}};
+constexpr Form gpu{.shape = Shape::object, .keys = gpu_keys};
+constexpr Form gpu_list{.shape = Shape::list, .items = &gpu};
+constexpr std::array<const Form*, 2> gpu_forms{&automatic_or_none, &gpu_list};
+constexpr Form gpus{.shape = Shape::one_of, .title = "auto, none or a list of devices", .forms = gpu_forms};
+constexpr std::array<Key, 10> keys{{{"listen", &text, "address:port"},
+                                    {"data", &text, "the data folder"},
+                                    {"dags", &text, "the watched folder of DAG files"},
+                                    {"log_level", &level, ""},
+                                    {"cpu", &cores, "what tasks may reserve together"},
+                                    {"memory", &size, "what tasks may reserve together"},
+                                    {"cgroups", &automatic_or_none, ""},
+                                    {"gpus", &gpus, ""},
+                                    {"pools", &pools, ""},
+                                    {"task_environment", &names, "variables passed on to tasks"}}};
+constexpr Form config_form{.shape = Shape::object, .title = "a map of settings", .keys = keys};
+/// Those that fit into one variable or flag.
+constexpr std::array<std::string_view, 8> scalar_keys{"listen", "data",   "dags",    "log_level",
+                                                      "cpu",    "memory", "cgroups", "gpus"};
+
+Result<void> set_listen(Config& config, std::string_view value) {
+  const auto colon = value.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? value : value.substr(colon + 1);
+  int number = -1;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65'535)
+    return fail(ErrorKind::invalid, fmt::format("listen '{}' isn't address:port, for example 127.0.0.1:8080", value));
+  if (colon != std::string_view::npos) {
+    std::string address{value.substr(0, colon)};
+    if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+      address = address.substr(1, address.size() - 2);
+    config.address = address == "localhost" ? "127.0.0.1" : address;
+  }
+  config.port = number;
+  return {};
+}
+
+Result<void> set_log_level(Config& config, std::string_view value) {
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (levels[i] != value) continue;
+    config.log_level = static_cast<log::Level>(i);
+    return {};
+  }
+  return fail(ErrorKind::invalid, fmt::format("log_level '{}' isn't one of debug, info, warn, error", value));
+}
+
+void read_pools(YamlNode node, Config& config) {
+  for (const auto& [key, value] : node.entries()) {
+    Config::Pool& into = config.pools[std::string{key.text()}];
+    const YamlNode count = value.is_map() ? value.find("slots") : value;
+    into.slots = static_cast<int>(as_integer(count).value_or(0));
+    into.description = value.find("description").text();
+  }
+}
+
+void read_gpus(YamlNode node, Config& config) {
+  for (const YamlNode item : node.items()) {
+    Device device;
+    device.uuid = item.find("uuid").text();
+    device.model = item.find("model") ? std::string{item.find("model").text()} : "declared";
+    device.memory_bytes = as_size(item.find("memory")).value_or(0);
+    device.index = static_cast<int>(config.declared_gpus.size());
+    config.declared_gpus.push_back(std::move(device));
+  }
+}
+
+}  // namespace
+
+Diagnostics read_config(std::string_view text, Config& config) {
+  YamlResult read = read_yaml(text);
+  if (!read.diagnostics.empty()) return std::move(read.diagnostics);
+  Diagnostics problems;
+  const YamlNode root = read.tree.root();
+  check_form(root, config_form, "the configuration", problems);
+  if (!problems.empty()) return problems;
+  for (const auto& [key, value] : root.entries()) {
+    if (value.is_scalar()) {
+      if (const auto set = set_config(config, key.text(), value.text()); !set)
+        problems.add(value.place(), set.error().message);
+    } else if (key.text() == "pools") {
+      read_pools(value, config);
+    } else if (key.text() == "gpus") {
+      read_gpus(value, config);
+    } else if (key.text() == "task_environment") {
+      config.task_environment.clear();
+      for (const YamlNode item : value.items()) config.task_environment.emplace_back(item.text());
+    }
+  }
+  return problems;
+}
+
+Result<void> set_config(Config& config, std::string_view key, std::string_view value) {
+  if (key == "listen") return set_listen(config, value);
+  if (key == "log_level") return set_log_level(config, value);
+  if (key == "data") config.data = value;
+  if (key == "dags") config.dags = value;
+  if (key == "cgroups") config.cgroups = value != "none";
+  if (key == "gpus") config.discover_gpus = value != "none";
+  if (key == "memory") {
+    const auto bytes = parse_size(value);
+    if (!bytes) return fail(ErrorKind::invalid, fmt::format("memory '{}' isn't a size such as 8GiB", value));
+    config.memory_bytes = *bytes;
+  }
+  if (key == "cpu") {
+    double cores_wanted = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), cores_wanted);
+    if (error != std::errc{} || end != value.data() + value.size() || cores_wanted < 0.1 || cores_wanted > 100'000)
+      return fail(ErrorKind::invalid, fmt::format("cpu '{}' isn't a number of cores", value));
+    config.cpu_milli = static_cast<std::int64_t>(cores_wanted * 1'000);
+  }
+  return {};
+}
+
+Result<void> read_config_environment(Config& config) {
+  for (const std::string_view key : scalar_keys) {
+    std::string variable = "MILLRACE_";
+    for (const char c : key) variable += c == '_' ? '_' : static_cast<char>(c - 'a' + 'A');
+    const char* value = std::getenv(variable.c_str());
+    if (value == nullptr) continue;
+    if (const auto set = set_config(config, key, value); !set)
+      return fail(ErrorKind::invalid, fmt::format("{}: {}", variable, set.error().message));
+  }
+  return {};
+}
+
+}  // namespace millrace

@@ -1,0 +1,289 @@
+#include "daemon/daemon.h"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+
+#include "api/server.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "daemon/backend.h"
+#include "daemon/dag_folder.h"
+#include "daemon/loop.h"
+#include "daemon/recovery.h"
+#include "executor/local.h"
+#include "store/reader.h"
+
+namespace millrace {
+
+namespace fs = std::filesystem;
+
+struct Daemon::Parts {
+  Config config;
+  Paths paths;
+  SystemClock clock;
+  boost::asio::io_context io{1};
+  boost::asio::signal_set signals{io, SIGTERM, SIGINT};
+  boost::asio::steady_timer wake{io};
+  boost::asio::steady_timer reconcile{io};
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Catalog> catalog;
+  Scheduler scheduler;
+  std::unique_ptr<Dispatcher> dispatcher;
+  std::unique_ptr<Inbox> inbox;
+  std::unique_ptr<Sensors> sensors;
+  std::unique_ptr<Loop> loop;
+  std::unique_ptr<LocalExecutor> executor;
+  std::unique_ptr<DagFolder> folder;
+  std::unique_ptr<DaemonBackend> backend;
+  std::unique_ptr<ApiServer> api;
+  int exit_code = 0;
+
+  void turn();
+  void arm();
+  void await_reconcile();
+  void await_signal();
+  Result<void> open_store();
+  void join_rooms();
+  Result<void> open_executor();
+  Result<void> watch_folder();
+  Result<void> open_api(const Isolation&);
+};
+
+namespace {
+
+/// Other users of the machine have no business here: it holds the token, logs and results.
+Result<void> make_private_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder.parent_path(), error);
+  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    return fail(ErrorKind::unavailable, fmt::format("can't make the data folder '{}': {}", folder.string(),
+                                                    std::error_code(errno, std::generic_category()).message()));
+  struct stat info{};
+  if (stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
+    return fail(ErrorKind::invalid, fmt::format("the data folder '{}' isn't a folder", folder.string()));
+  if ((info.st_mode & 077) != 0)
+    return fail(ErrorKind::forbidden, fmt::format("the data folder '{}' can be read by others (mode {:o}); it holds the "
+                                                  "token and all logs. Run: chmod 700 {}",
+                                                  folder.string(), info.st_mode & 0777, folder.string()));
+  return {};
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  // A short read is as good a seed.
+  if (getrandom(&seed, sizeof seed, 0) < 0) seed = static_cast<std::uint64_t>(getpid());
+  return seed;
+}
+
+}  // namespace
+
+void Daemon::Parts::turn() {
+  loop->turn();
+  arm();
+}
+
+/// One timer for whatever is next: nothing polls.
+void Daemon::Parts::arm() {
+  if (loop->stalled()) {
+    wake.expires_after(std::chrono::seconds{1});
+  } else {
+    const NextWake next = scheduler.next_wake();
+    const Now now = clock.now();
+    std::optional<Duration> in;
+    if (next.mono) in = *next.mono - now.mono;
+    if (next.wall && (!in || *next.wall - now.wall < *in)) in = *next.wall - now.wall;
+    if (!in) {
+      wake.cancel();
+      return;
+    }
+    // A far tick is waited for by the reconciler, which also notices a clock that was set.
+    if (*in > limits::reconcile_interval) {
+      wake.cancel();
+      return;
+    }
+    wake.expires_after(std::max(*in, Duration{0}));
+  }
+  wake.async_wait([this](auto cancelled) {
+    if (cancelled) return;
+    if (!loop->stalled()) inbox->post(TimeReached{}, true);
+    turn();
+  });
+}
+
+void Daemon::Parts::await_reconcile() {
+  reconcile.expires_after(limits::reconcile_interval);
+  reconcile.async_wait([this](auto cancelled) {
+    if (cancelled) return;
+    inbox->post(TimeReached{}, true);
+    turn();
+    folder->scan();
+    if (const auto pages = store->checkpoint(); !pages) log::warn("store: checkpoint: {}", pages.error().message);
+    await_reconcile();
+  });
+}
+
+void Daemon::Parts::await_signal() {
+  signals.async_wait([this](auto error, int signal) {
+    if (error) return;
+    log::info("signal={} stopping; {} running attempts go on and are found at the next start", signal,
+              scheduler.live_attempts().size());
+    io.stop();
+  });
+}
+
+Result<void> Daemon::Parts::open_store() {
+  paths.root = fs::absolute(config.data).lexically_normal();
+  config.dags = fs::absolute(config.dags).lexically_normal();
+  if (const auto made = make_private_folder(paths.root); !made) return made;
+  auto opened = Store::open(paths.database());
+  if (!opened) return std::unexpected(opened.error());
+  store = std::move(*opened);
+  auto reader = StoreReader::open(paths.database());
+  if (!reader) return std::unexpected(reader.error());
+  catalog = std::make_unique<Catalog>(std::move(*reader));
+  return {};
+}
+
+void Daemon::Parts::join_rooms() {
+  dispatcher = std::make_unique<Dispatcher>(config, paths, *catalog, *store);
+  inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { turn(); }); });
+  sensors = std::make_unique<Sensors>(*dispatcher, *store,
+                                      [this](SensorChecked answer) { inbox->post(std::move(answer), true); });
+  loop = std::make_unique<Loop>(Loop::Ports{
+      .clock = clock,
+      .store = *store,
+      .scheduler = scheduler,
+      .catalog = *catalog,
+      .dispatcher = *dispatcher,
+      .sensors = *sensors,
+      .inbox = *inbox,
+      .seed = random_seed,
+      .on_fatal =
+          [this](const Error& error) {
+            log::error("store: {}; stopping, running attempts go on", error.message);
+            exit_code = 1;
+            io.stop();
+          },
+      .on_committed = {},
+  });
+}
+
+Result<void> Daemon::Parts::open_executor() {
+  ExecutorReports reports{
+      .started = [this](AttemptId id, StartFacts facts) { inbox->post(AttemptStarted{id, std::move(facts)}, true); },
+      .finished =
+          [this](AttemptId id, ExitFacts facts) {
+            AttemptFinished event{id, std::move(facts), {}, {}, random_seed()};
+            if (const auto context = scheduler.attempt_context(id);
+                context && event.facts.kind == ExitFacts::Kind::exited) {
+              TaskOutputs read = read_outputs(paths.output(context->attempt->name));
+              event.outputs = std::move(read.outputs);
+              event.output_problem = std::move(read.problem);
+            }
+            inbox->post(std::move(event), true);
+          }};
+  auto opened = LocalExecutor::open(io,
+                                    {.runner_binary = fs::read_symlink("/proc/self/exe").parent_path() /
+                                                      "millrace-runner",
+                                     .state_dir = paths.runner(),
+                                     .cgroup_root = {},
+                                     .use_cgroups = config.cgroups},
+                                    std::move(reports));
+  if (!opened) return std::unexpected(opened.error());
+  executor = std::move(*opened);
+  loop->set_executor(*executor);
+  return {};
+}
+
+Result<void> Daemon::Parts::watch_folder() {
+  folder = std::make_unique<DagFolder>(
+      io, config.dags,
+      DagFolder::Ports{
+          .wall = [this] { return clock.now().wall; },
+          .submit = [this](Submission submission) { inbox->post(std::move(submission), true); },
+          .report =
+              [this](std::vector<ImportErrorRow> rows) {
+                if (const auto set = store->set_import_errors(rows); !set)
+                  log::warn("store: import errors aren't recorded: {}", set.error().message);
+              }});
+  for (const DagRow& row : store->dags()) {
+    const auto version = store->dag_version(row.current);
+    if (version && version->file_name != "api" && !row.removed)
+      folder->known(version->file_name, row.dag_id, version->source);
+  }
+  return folder->start();
+}
+
+Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
+  backend = std::make_unique<DaemonBackend>(*inbox, *catalog, paths, config.dags.string());
+  backend->set_loop(*loop);
+  DaemonStatus identity;
+  identity.version = version;
+  identity.started_at = clock.now().wall;
+  identity.isolation = isolation.detail;
+  backend->set_identity(std::move(identity));
+  return {};
+}
+
+Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Daemon::~Daemon() {
+  if (!parts_) return;
+  if (parts_->api) parts_->api->stop();
+  if (parts_->executor) parts_->executor->detach();
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
+  umask(077);
+  signal(SIGPIPE, SIG_IGN);
+  log::set_level(config.log_level);
+  auto parts = std::make_unique<Parts>();
+  parts->config = std::move(config);
+  if (const auto opened = parts->open_store(); !opened) return std::unexpected(opened.error());
+  std::vector<Device> devices = parts->config.declared_gpus;
+  if (devices.empty() && parts->config.discover_gpus) {
+    auto found = discover_devices();
+    if (found) {
+      devices = std::move(*found);
+    } else {
+      log::warn("gpus: {}; none are used", found.error().message);
+    }
+  }
+  parts->join_rooms();
+  const MachineFound machine = find_machine(parts->config, devices);
+  parts->dispatcher->set_machine(machine);
+  if (const auto opened = parts->open_executor(); !opened) return std::unexpected(opened.error());
+  recover(*parts->store, *parts->catalog, *parts->loop, machine);
+  ensure_pools(parts->config, machine, parts->scheduler, *parts->loop);
+  parts->loop->respawn(parts->executor->recover(outstanding(parts->scheduler)));
+  if (const auto watched = parts->watch_folder(); !watched) return std::unexpected(watched.error());
+  const Isolation& isolation = parts->executor->isolation();
+  if (const auto opened = parts->open_api(isolation); !opened) return std::unexpected(opened.error());
+  log::info("serving address={}:{} data={} dags={} cpu={} memory={} gpus={} isolation=\"{}\"", parts->config.address,
+            parts->config.port, parts->paths.root.string(), parts->config.dags.string(), machine.cpu_milli / 1'000,
+            machine.memory_bytes, devices.size(), isolation.detail);
+  return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
+}
+
+int Daemon::run() {
+  parts_->await_signal();
+  parts_->await_reconcile();
+  parts_->turn();
+  parts_->io.run();
+  return parts_->exit_code;
+}
+
+}  // namespace millrace

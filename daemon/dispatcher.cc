@@ -1,0 +1,219 @@
+#include "daemon/dispatcher.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/limits.h"
+#include "daemon/values.h"
+
+namespace millrace {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t shown_command_bytes = 4'096;
+
+std::string quoted(const std::string& word) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view{"_-./:=@%+,"}.contains(c);
+  };
+  bool all_plain = !word.empty();
+  for (const char c : word) all_plain = all_plain && plain(c);
+  if (all_plain) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return out + "'";
+}
+
+std::string upper_name(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    if (c >= 'a' && c <= 'z') {
+      out += static_cast<char>(c - 'a' + 'A');
+    } else {
+      out += (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string command_line(const std::vector<std::string>& argv) {
+  std::string out;
+  for (const std::string& word : argv) {
+    if (!out.empty()) out += ' ';
+    out += quoted(word);
+    if (out.size() > shown_command_bytes) return out.substr(0, shown_command_bytes) + " …";
+  }
+  return out;
+}
+
+Capacity Dispatcher::capacity(const Scheduler& scheduler) const {
+  Capacity out;
+  for (const PoolUse& use : scheduler.pools()) out.pools.push_back({use.pool.name, use.pool.slots});
+  out.gpus = static_cast<int>(scheduler.devices().size());
+  out.cpu_milli = machine_.cpu_milli;
+  out.memory_bytes = machine_.memory_bytes;
+  return out;
+}
+
+Result<std::string> Dispatcher::dataset_path(const std::string& dataset, WallTime partition) const {
+  const std::shared_ptr<const Dag> dag = catalog_.producer(dataset);
+  if (!dag) return fail(ErrorKind::not_found, fmt::format("no DAG produces the dataset '{}'", dataset));
+  for (const Dataset& candidate : dag->datasets) {
+    if (candidate.name != dataset) continue;
+    const RunValues values = partition_values(*dag, partition, paths_.datasets().string());
+    const auto path =
+        millrace::render(candidate.path, [&](std::string_view name) { return standard_value(name, values); });
+    if (!path) return std::unexpected(path.error());
+    const fs::path full = fs::path{*path}.is_absolute() ? fs::path{*path} : paths_.datasets() / *path;
+    return full.lexically_normal().string();
+  }
+  return fail(ErrorKind::not_found, fmt::format("DAG '{}' doesn't declare the dataset '{}'", dag->dag_id, dataset));
+}
+
+Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& input, const AttemptContext& context,
+                                                         const Scheduler& scheduler) const {
+  WallTime last = context.run->execution_date;
+  if (input.partition) {
+    const Result<std::string> text = render(*input.partition, context, scheduler);
+    if (!text) return std::unexpected(text.error());
+    const auto date = parse_iso(*text);
+    if (!date) return fail(ErrorKind::invalid, fmt::format("{}:{}: partition '{}' isn't a date",
+                                                           input.place.line, input.place.column, *text));
+    last = *date;
+  }
+  std::vector<std::string> paths;
+  for (int back = input.window_days - 1; back >= 0; --back) {
+    Result<std::string> path = dataset_path(input.dataset, last - std::chrono::hours{24 * back});
+    if (!path) return std::unexpected(path.error());
+    paths.push_back(std::move(*path));
+  }
+  return paths;
+}
+
+std::string Dispatcher::resolve_path(const std::string& path, const AttemptContext& context) const {
+  const auto version = catalog_.find(context.run->dag_version);
+  const fs::path folder = version ? fs::path{version->folder} : paths_.root;
+  return (fs::path{path}.is_absolute() ? fs::path{path} : folder / path).lexically_normal().string();
+}
+
+Result<std::string> Dispatcher::render(const Template& text, const AttemptContext& context,
+                                       const Scheduler& scheduler) const {
+  if (text.is_literal()) return text.parts.empty() ? std::string{} : text.parts[0].literal;
+  return millrace::render(text, lookup(context, scheduler, context.task->env.size()));
+}
+
+/// `env_known`: how many of the task's variables may be read: one sees only those before it, so that no two can read
+/// each other.
+TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler& scheduler,
+                                  std::size_t env_known) const {
+  return [this, context, &scheduler, env_known, values = run_values(context, paths_.datasets().string())](
+             std::string_view name) mutable -> std::optional<TemplateValue> {
+    if (is_neighbour(name)) add_neighbours(values, *context.dag, store_);
+    if (auto value = standard_value(name, values)) return value;
+    const auto [head, rest] = split_name(name);
+    if (head == "item") return json_member(context.task_instance->item, rest);
+    if (head == "params") return json_member(context.run->params, rest);
+    if (head == "tasks") {
+      const auto [task, output] = split_name(rest);
+      const auto [key, member] = split_name(output.substr(std::string_view{"output."}.size()));
+      const auto found = scheduler.output(context.run->id, task, key);
+      return found ? json_member(*found, member) : std::nullopt;
+    }
+    if (head == "env") {
+      for (std::size_t i = env_known; i-- > 0;) {
+        if (context.task->env[i].first != rest) continue;
+        auto text = millrace::render(context.task->env[i].second, lookup(context, scheduler, i));
+        return text ? std::optional{TemplateValue{TemplateValue::Kind::text, std::move(*text), 0}} : std::nullopt;
+      }
+      return {};
+    }
+    Result<std::vector<std::string>> paths = fail(ErrorKind::not_found, "");
+    if (head == "outputs") {
+      const auto path = dataset_path(std::string{rest}, context.run->execution_date);
+      if (path) paths = std::vector{*path};
+    }
+    for (const DatasetInput& input : context.task->inputs)
+      if (head == "inputs" && input.dataset == rest) paths = input_paths(input, context, scheduler);
+    if (!paths) return {};
+    return TemplateValue{TemplateValue::Kind::text, fmt::format("{}", fmt::join(*paths, "\n")), 0};
+  };
+}
+
+Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& context,
+                                                        const Scheduler& scheduler) const {
+  Environment out;
+  for (const std::string& name : config_.task_environment)
+    if (const char* value = std::getenv(name.c_str())) out.emplace_back(name, value);
+  if (std::getenv("PATH") == nullptr) out.emplace_back("PATH", "/usr/local/bin:/usr/bin:/bin");
+  for (auto& pair : standard_environment(run_values(context, paths_.datasets().string())))
+    out.push_back(std::move(pair));
+  for (const Param& param : context.dag->params)
+    if (const auto value = json_member(context.run->params, param.name))
+      out.emplace_back("PARAM_" + upper_name(param.name), plain_text(*value));
+  for (const DatasetInput& input : context.task->inputs) {
+    const auto paths = input_paths(input, context, scheduler);
+    if (!paths) return std::unexpected(paths.error());
+    out.emplace_back("INPUT_" + upper_name(input.dataset), fmt::format("{}", fmt::join(*paths, "\n")));
+  }
+  for (const std::string& output : context.task->outputs) {
+    const auto path = dataset_path(output, context.run->execution_date);
+    if (!path) return std::unexpected(path.error());
+    std::error_code ignored;  // the task's own error will say more
+    fs::create_directories(fs::path{*path}.parent_path(), ignored);
+    out.emplace_back("OUTPUT_" + upper_name(output), *path);
+  }
+  for (std::size_t i = 0; i < context.task->env.size(); ++i) {
+    auto value = millrace::render(context.task->env[i].second, lookup(context, scheduler, i));
+    if (!value) return std::unexpected(value.error());
+    out.emplace_back(context.task->env[i].first, std::move(*value));
+  }
+  out.emplace_back("MILLRACE_OUTPUT", paths_.output(context.attempt->name).string());
+  out.emplace_back("MILLRACE_URL", fmt::format("http://{}:{}", config_.address, config_.port));
+  // Set without a device too: a CPU task must not find one by itself.
+  out.emplace_back("CUDA_VISIBLE_DEVICES", fmt::format("{}", fmt::join(context.attempt->devices, ",")));
+  return out;
+}
+
+Result<AttemptSpec> Dispatcher::render(const AttemptContext& context, const Scheduler& scheduler) const {
+  AttemptSpec spec;
+  spec.attempt = context.attempt->id;
+  spec.name = context.attempt->name;
+  if (const auto* command = std::get_if<CommandAction>(&context.task->action)) {
+    for (const Template& word : command->argv) {
+      auto text = render(word, context, scheduler);
+      if (!text) return std::unexpected(text.error());
+      spec.argv.push_back(std::move(*text));
+    }
+  } else if (const auto* script = std::get_if<ScriptAction>(&context.task->action)) {
+    auto text = render(script->text, context, scheduler);
+    if (!text) return std::unexpected(text.error());
+    spec.argv = {"/bin/bash", "-euo", "pipefail", "-c", std::move(*text)};
+  } else {
+    return fail(ErrorKind::internal, "this kind of task has no process");
+  }
+  auto environment = this->environment(context, scheduler);
+  if (!environment) return std::unexpected(environment.error());
+  spec.env = std::move(*environment);
+  spec.cwd = resolve_path(context.task->cwd.empty() ? "." : context.task->cwd, context);
+  spec.log_path = paths_.log(spec.name).string();
+  spec.output_path = paths_.output(spec.name).string();
+  spec.timeout = context.task->timeout;
+  spec.termination_signal = context.task->termination_signal;
+  spec.termination_grace = context.task->termination_grace;
+  spec.memory_bytes = context.attempt->memory_bytes;
+  spec.cpu_milli = context.task->resources.cpu_milli;
+  spec.log_bytes = limits::log_bytes;
+  spec.user = context.task->user;
+  spec.group = context.task->group_name;
+  return spec;
+}
+
+}  // namespace millrace

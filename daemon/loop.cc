@@ -1,0 +1,225 @@
+#include "daemon/loop.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/crash_point.h"
+#include "base/log.h"
+#include "daemon/outputs.h"
+
+namespace millrace {
+namespace {
+
+template <class... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+
+}  // namespace
+
+Loop::Loop(Ports ports) : ports_(std::move(ports)), next_version_id_(ports_.store.next_ids().dag_version) {}
+
+void Loop::turn() {
+  if (stalled() && !commit()) return;
+  for (Message& message : ports_.inbox.take_all()) take(message);
+  if (!commit()) return;
+  CRASH_POINT("loop.committed");
+  for (Command& deed : std::exchange(deeds_, {})) perform(deed);
+  CRASH_POINT("loop.performed");
+  for (const auto& done : std::exchange(after_commit_, {})) done();
+  for (const auto& [look, now] : std::exchange(looks_, {})) look(ports_.scheduler, now);
+}
+
+void Loop::take(Message& message) {
+  std::visit(Overloaded{[&](Event& event) { apply(std::move(event)); },
+                        [&](Request& request) {
+                          replies_[request.id] = std::move(request.on_reply);
+                          apply(std::move(request.event));
+                        },
+                        [&](Submission& submission) { submit(submission); },
+                        [&](Look& look) { looks_.emplace_back(std::move(look), ports_.clock.now()); }},
+             message);
+}
+
+void Loop::apply_now(Event event) {
+  apply(std::move(event));
+  turn();
+}
+
+void Loop::apply(Event event) {
+  first_.push_back(std::move(event));
+  while (!first_.empty()) {
+    const Event next = std::move(first_.front());
+    first_.pop_front();
+    const Now now = ports_.clock.now();
+    for (Command& command : ports_.scheduler.apply(next, now)) collect(command, now);
+  }
+}
+
+void Loop::collect(Command& command, Now now) {
+  std::visit(Overloaded{[&](Record& record) {
+                          if (const auto* run = std::get_if<RunRow>(&record.change))
+                            uncommitted_runs_.insert_or_assign({run->dag_id, run->execution_date}, *run);
+                          changes_.push_back(std::move(record.change));
+                        },
+                        [&](const LookUpDates& asked) { first_.push_front(look_up(asked)); },
+                        [&](const LoadRun& asked) { first_.push_front(load(asked.run)); },
+                        [&](const Spawn& spawn) {
+                          render(spawn.attempt, now);
+                          deeds_.push_back(command);
+                        },
+                        [&](auto&) { deeds_.push_back(std::move(command)); }},
+             command);
+}
+
+/// Rendered before the commit, so that what will run is on disk with the intent to run it.
+void Loop::render(AttemptId attempt, Now now) {
+  const auto context = ports_.scheduler.attempt_context(attempt);
+  if (!context) return;
+  Result<AttemptSpec> spec = ports_.dispatcher.render(*context, ports_.scheduler);
+  if (spec) {
+    first_.push_back(AttemptRendered{attempt, command_line(spec->argv)});
+    rendered_.insert_or_assign(attempt, std::move(*spec));
+    return;
+  }
+  ExitFacts facts;
+  facts.kind = ExitFacts::Kind::spawn_failed;
+  facts.at = now.wall;
+  facts.message = std::move(spec.error().message);
+  first_.push_back(AttemptFinished{attempt, std::move(facts), {}, {}, ports_.seed()});
+}
+
+DatesLookedUp Loop::look_up(const LookUpDates& asked) {
+  DatesLookedUp answer{asked.lookup, {}};
+  std::vector<WallTime> stored;
+  for (const WallTime date : asked.dates) {
+    const auto fresh = uncommitted_runs_.find({asked.dag_id, date});
+    if (fresh == uncommitted_runs_.end()) {
+      stored.push_back(date);
+    } else {
+      answer.runs.push_back(fresh->second);
+    }
+  }
+  for (RunRow& run : ports_.store.runs_at(asked.dag_id, stored)) answer.runs.push_back(std::move(run));
+  return answer;
+}
+
+RunLoaded Loop::load(RunId id) {
+  // Its newest rows may still be in this batch; deeds wait for the end of the turn as ever.
+  if (!commit()) return {id, {}, nullptr};
+  std::optional<RunSnapshot> snapshot = ports_.store.load_run(id);
+  if (!snapshot) return {id, {}, nullptr};
+  const auto version = ports_.catalog.find(snapshot->run.dag_version);
+  if (!version) return {id, {}, nullptr};
+  return {id, std::move(snapshot), version->dag};
+}
+
+void Loop::submit(Submission& submission) {
+  Submitted answer;
+  answer.diagnostics = check_capacity(*submission.dag, ports_.dispatcher.capacity(ports_.scheduler));
+  for (const Dataset& dataset : submission.dag->datasets) {
+    const auto producer = ports_.catalog.producer(dataset.name);
+    if (producer && producer->dag_id != submission.dag->dag_id)
+      answer.diagnostics.add(dataset.place, fmt::format("dataset '{}' is already produced by DAG '{}'; a dataset has "
+                                                        "one producer", dataset.name, producer->dag_id));
+  }
+  const auto known = ports_.scheduler.dag_row(submission.dag->dag_id);
+  if (!answer.diagnostics.empty()) {
+    after_commit_.push_back([answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
+    return;
+  }
+  auto version = ports_.store.dag_version(submission.dag->dag_id, submission.dag->hash);
+  DagVersionId id = version ? version->id : DagVersionId{};
+  for (const DagVersionRow& fresh : new_versions_)
+    if (fresh.dag_id == submission.dag->dag_id && fresh.hash == submission.dag->hash) id = fresh.id;
+  const bool unchanged = known && !known->removed && known->current == id;
+  if (!id) {
+    id = DagVersionId{next_version_id_++};
+    new_versions_.push_back({id, submission.dag->dag_id, 0, submission.dag->hash, std::move(submission.text),
+                             submission.file_name, submission.folder, ports_.clock.now().wall});
+  }
+  if (!unchanged) {
+    ports_.catalog.put(id, {submission.dag, submission.folder});
+    ports_.catalog.set_current(submission.dag);
+    apply(DagSubmitted{{}, id, submission.dag, false, submission.by});
+  }
+  answer.changed = !unchanged;
+  answer.dag = ports_.scheduler.dag_row(submission.dag->dag_id);
+  after_commit_.push_back([answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
+}
+
+bool Loop::commit() {
+  if (changes_.empty() && new_versions_.empty()) return true;
+  const Result<void> committed = ports_.store.commit(changes_, new_versions_);
+  if (!committed) {
+    if (committed.error().kind == ErrorKind::unavailable) {
+      stall(committed.error().message);
+    } else {
+      ports_.on_fatal(committed.error());
+    }
+    return false;
+  }
+  stall({});
+  if (ports_.on_committed) {
+    std::vector<EventRow> events;
+    for (const Change& change : changes_)
+      if (const auto* event = std::get_if<EventRow>(&change)) events.push_back(*event);
+    ports_.on_committed(events);
+  }
+  changes_.clear();
+  new_versions_.clear();
+  uncommitted_runs_.clear();
+  return true;
+}
+
+void Loop::stall(const std::string& because) {
+  const bool stalls = !because.empty();
+  if (stalls && !stalled_) log::error("store: {}; nothing moves until it can be written, tasks go on", because);
+  if (!stalls && stalled_) log::warn("store: writable again");
+  if (!stalls && !stalled_) return;
+  stalled_ = stalls;
+  MutexLock lock(stalled_mutex_);
+  stalled_because_ = because;
+}
+
+std::string Loop::stalled_because() const {
+  MutexLock lock(stalled_mutex_);
+  return stalled_because_;
+}
+
+void Loop::perform(Command& command) {
+  std::visit(Overloaded{[&](const Spawn& spawn) {
+                          // An attempt that was cancelled in the same batch has no context any more.
+                          auto spec = rendered_.extract(spawn.attempt);
+                          if (spec.empty() || !ports_.scheduler.attempt_context(spawn.attempt)) return;
+                          CRASH_POINT("dispatch.committed");
+                          executor_->start(std::move(spec.mapped()));
+                          CRASH_POINT("dispatch.started");
+                        },
+                        [&](const Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
+                        [&](const Acknowledge& done) { executor_->acknowledge(done.attempt); },
+                        [&](const CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
+                        [&](Reply& reply) {
+                          auto waiting = replies_.extract(reply.request);
+                          if (!waiting.empty()) waiting.mapped()(std::move(reply));
+                        },
+                        [&](auto&) {}},
+             command);
+}
+
+void Loop::respawn(const std::vector<AttemptId>& attempts) {
+  const Now now = ports_.clock.now();
+  for (const AttemptId attempt : attempts) {
+    render(attempt, now);
+    deeds_.push_back(Spawn{attempt});
+  }
+  while (!first_.empty()) {
+    Event event = std::move(first_.front());
+    first_.pop_front();
+    apply(std::move(event));
+  }
+  turn();
+}
+
+}  // namespace millrace

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "daemon/catalog.h"
+#include "daemon/dispatcher.h"
+#include "daemon/inbox.h"
+#include "daemon/sensors.h"
+#include "executor/executor.h"
+#include "scheduler/scheduler.h"
+#include "store/store.h"
+
+/// daemon/ joins the rooms: the only code that knows everybody. It decides nothing about runs.
+namespace millrace {
+
+/// Facts in, one commit, then deeds. Everything here runs on one thread, the loop's; others use the inbox.
+class Loop {
+ public:
+  struct Ports {
+    const Clock& clock;
+    Store& store;
+    Scheduler& scheduler;
+    Catalog& catalog;
+    Dispatcher& dispatcher;
+    Sensors& sensors;
+    Inbox& inbox;
+    std::function<std::uint64_t()> seed;            ///< randomness enters here, as part of a fact
+    std::function<void(const Error&)> on_fatal;     ///< the store is lost: stop; running tasks go on
+    std::function<void(const std::vector<EventRow>&)> on_committed;  ///< for readers of the event stream
+  };
+  explicit Loop(Ports ports);
+
+  /// The executor is opened after recovery has begun; nothing is spawned before.
+  void set_executor(Executor& executor) { executor_ = &executor; }
+
+  /// Takes everything that waits in the inbox, commits it as one transaction, then acts. Again while facts wait.
+  void turn();
+  /// Applies one event within the turn that runs, or outside of one in a turn of its own.
+  void apply_now(Event);
+  /// Starts attempts that were committed before this daemon lived and that no runner has ever seen.
+  void respawn(const std::vector<AttemptId>&);
+
+  /// True while a commit is being repeated (disk full): nothing else moves.
+  bool stalled() const { return stalled_; }
+  /// Why; empty when it isn't. Any thread.
+  std::string stalled_because() const;
+
+ private:
+  void take(Message&);
+  void submit(Submission&);
+  void apply(Event);
+  void collect(Command&, Now);
+  void render(AttemptId, Now);
+  DatesLookedUp look_up(const LookUpDates&);
+  RunLoaded load(RunId);
+  bool commit();
+  void stall(const std::string& because);
+  void perform(Command&);
+
+  Ports ports_;
+  Executor* executor_ = nullptr;
+  std::deque<Event> first_;                      // answers to the scheduler's own questions: before anything else
+  std::vector<Change> changes_;                  // of this batch, in order
+  std::vector<DagVersionRow> new_versions_;
+  std::map<std::pair<std::string, WallTime>, RunRow> uncommitted_runs_;
+  std::vector<Command> deeds_;                   // to perform after the commit
+  std::map<AttemptId, AttemptSpec> rendered_;
+  std::vector<std::function<void()>> after_commit_;
+  std::vector<std::pair<Look, Now>> looks_;
+  std::map<RequestId, Backend::OnReply> replies_;
+  std::int64_t next_version_id_ = 0;
+  bool stalled_ = false;
+  mutable Mutex stalled_mutex_;
+  std::string stalled_because_ GUARDED_BY(stalled_mutex_);
+};
+
+}  // namespace millrace

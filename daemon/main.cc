@@ -1,0 +1,48 @@
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "cli/cli.h"
+#include "daemon/daemon.h"
+
+namespace {
+
+using millrace::Config;
+using millrace::Result;
+
+/// Defaults, then the file, then the environment, then flags.
+Result<Config> configuration(const millrace::ServeOptions& options) {
+  Config config;
+  const std::string file = options.config_file.empty() ? "millrace.yaml" : options.config_file;
+  if (std::ifstream in(file, std::ios::binary); in) {
+    std::ostringstream text;
+    text << in.rdbuf();
+    const auto problems = millrace::read_config(text.str(), config);
+    if (!problems.empty())
+      return millrace::fail(millrace::ErrorKind::invalid, millrace::render(problems, file, text.str()));
+  } else if (!options.config_file.empty()) {
+    return millrace::fail(millrace::ErrorKind::not_found, "the configuration '" + file + "' can't be read");
+  }
+  if (const auto set = millrace::read_config_environment(config); !set) return std::unexpected(set.error());
+  for (const auto& [key, value] : options.settings)
+    if (const auto set = millrace::set_config(config, key, value); !set) return std::unexpected(set.error());
+  return config;
+}
+
+int serve(const millrace::ServeOptions& options) {
+  Result<Config> config = configuration(options);
+  if (!config) {
+    std::cerr << "millrace serve: " << config.error().message << "\n";
+    return 2;
+  }
+  auto daemon = millrace::Daemon::start(std::move(*config));
+  if (!daemon) {
+    std::cerr << "millrace serve: " << daemon.error().message << "\n";
+    return 1;
+  }
+  return (*daemon)->run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return millrace::run_cli(argc, argv, serve); }

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "api/backend.h"
+#include "dags/dag.h"
+#include "scheduler/events.h"
+
+namespace millrace {
+
+/// A parsed DAG on its way to the scheduler; the loop checks it against the machine and stores the version.
+struct Submission {
+  std::string text;
+  std::shared_ptr<const Dag> dag;  ///< shared with the catalog and the runs that will pin it
+  std::string file_name;           ///< below the DAG folder, or `api`
+  std::string folder;              ///< absolute: the default cwd of its tasks
+  std::string by;
+  std::function<void(Submitted)> on_done;  ///< on the loop thread, after the commit
+};
+
+/// A question about the scheduler's state, answered between two batches.
+using Look = std::function<void(const Scheduler&, Now)>;
+
+/// An event whose Reply somebody waits for.
+struct Request {
+  RequestId id;
+  Event event;
+  Backend::OnReply on_reply;  ///< on the loop thread, after the commit
+};
+
+/// What the loop's inbox holds.
+using Message = std::variant<Event, Request, Submission, Look>;
+
+}  // namespace millrace

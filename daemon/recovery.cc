@@ -1,0 +1,88 @@
+#include "daemon/recovery.h"
+
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/log.h"
+
+namespace millrace {
+
+void recover(Store& store, Catalog& catalog, Loop& loop, const MachineFound& machine) {
+  loop.apply_now(machine);
+  for (PoolRow& pool : store.pools()) loop.apply_now(PoolLoaded{std::move(pool)});
+  std::size_t dags = 0;
+  for (DagRow& row : store.dags()) {
+    const auto version = catalog.find(row.current);
+    if (!version) {
+      log::error("dag={} isn't loaded: its current version can't be read; its runs wait", row.dag_id);
+      continue;
+    }
+    ++dags;
+    if (!row.removed) catalog.set_current(version->dag);
+    loop.apply_now(DagLoaded{std::move(row), version->dag});
+  }
+  for (ActiveBackfill& backfill : store.active_backfills())
+    loop.apply_now(BackfillLoaded{std::move(backfill.row), std::move(backfill.open_items)});
+  for (PendingPartitionRow& row : store.pending_partitions()) loop.apply_now(PendingPartitionLoaded{std::move(row)});
+  std::size_t runs = 0;
+  for (const RunId id : store.active_runs()) {
+    std::optional<RunSnapshot> snapshot = store.load_run(id);
+    if (!snapshot) continue;
+    const auto version = catalog.find(snapshot->run.dag_version);
+    if (!version) {
+      log::error("run={} isn't loaded: its version can't be read", snapshot->run.run_id);
+      continue;
+    }
+    ++runs;
+    loop.apply_now(RunLoaded{id, std::move(snapshot), version->dag});
+  }
+  const NextIds ids = store.next_ids();
+  loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event, ids.dataset_event});
+  log::info("recovered dags={} runs={} epoch={}", dags, runs, store.epoch());
+}
+
+std::vector<Outstanding> outstanding(const Scheduler& scheduler) {
+  std::vector<Outstanding> out;
+  for (const AttemptId id : scheduler.live_attempts()) {
+    const auto context = scheduler.attempt_context(id);
+    if (!context) continue;
+    const auto& start = context->attempt->start;
+    out.push_back({id, start.has_value(), start.value_or(StartFacts{})});
+  }
+  return out;
+}
+
+void ensure_pools(const Config& config, const MachineFound& machine, const Scheduler& scheduler, Loop& loop) {
+  std::map<std::string, Config::Pool> wanted = config.pools;
+  const auto known = scheduler.pools();
+  const auto exists = [&](std::string_view name) {
+    for (const PoolUse& use : known)
+      if (use.pool.name == name) return true;
+    return false;
+  };
+  if (!exists("cpu"))
+    wanted.insert({"cpu", {static_cast<int>(std::max<std::int64_t>(1, machine.cpu_milli / 1'000)), "CPU tasks"}});
+  if (!exists("gpu") && !machine.gpus.empty())
+    wanted.insert({"gpu", {static_cast<int>(machine.gpus.size()), "GPU tasks, one device each"}});
+  for (const auto& [name, pool] : wanted) {
+    bool same = false;
+    for (const PoolUse& use : known)
+      same = same || (use.pool.name == name && use.pool.slots == pool.slots &&
+                      (pool.description.empty() || use.pool.description == pool.description));
+    if (!same) loop.apply_now(PoolSet{{}, name, pool.slots, pool.description, "configuration"});
+  }
+}
+
+MachineFound find_machine(const Config& config, const std::vector<Device>& devices) {
+  MachineFound machine;
+  const std::int64_t cores = std::max(1u, std::thread::hardware_concurrency());
+  machine.cpu_milli = config.cpu_milli.value_or(cores * 1'000);
+  const std::int64_t pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  machine.memory_bytes = config.memory_bytes.value_or(pages * page);
+  for (const Device& device : devices)
+    machine.gpus.push_back({device.uuid, device.model, device.memory_bytes, device.healthy});
+  return machine;
+}
+
+}  // namespace millrace
