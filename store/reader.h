@@ -48,7 +48,8 @@ struct EventFilter {
   std::int64_t after_seq = 0;
 };
 
-/// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these.
+/// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these. It sees what
+/// is committed, nothing else. Any read throws StoreError (store_error.h) when the database can't be read.
 class StoreReader {
  public:
   static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
@@ -60,9 +61,13 @@ class StoreReader {
   virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
   virtual std::vector<ImportErrorRow> import_errors() = 0;
 
+  /// Keys: id dag_id run_id execution_date (logical_date) data_interval_start data_interval_end state run_type queued_at
+  /// start_date end_date. By id without one.
   virtual Result<Listed<RunRow>> runs(const RunFilter&, const Page&) = 0;
   virtual std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) = 0;
   virtual std::optional<RunRow> run(RunId) = 0;
+  /// Keys: id task_id map_index execution_date state try_number priority pool queued_at start_date end_date duration.
+  /// In the DAG's order within one run, by id without a run.
   virtual Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) = 0;
   virtual std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) = 0;
   virtual std::vector<AttemptRow> attempts(TaskInstanceId) = 0;                  ///< by try_number
@@ -70,8 +75,10 @@ class StoreReader {
   /// Counts by state word of one run's task instances.
   virtual std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) = 0;
 
+  /// Keys: id dag_id from_date to_date state created_at start_date completed_at.
   virtual Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const Page&) = 0;
   virtual std::optional<BackfillRow> backfill(BackfillId) = 0;
+  /// Keys: execution_date state reason.
   virtual Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) = 0;
   /// Runs of a DAG by execution_date in [from, to]: what a dry run looks at.
   virtual std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) = 0;
@@ -80,6 +87,7 @@ class StoreReader {
 
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
+  /// Keys: seq at kind dag_id. Served by an index for a run or a task instance; a DAG alone is a scan of the record.
   virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;
 };
 

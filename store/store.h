@@ -45,7 +45,8 @@ struct ActiveBackfill {
   std::vector<BackfillItemRow> open_items;  ///< queued or running
 };
 
-/// The one writing connection. One thread. Everything is SQLite in WAL mode with synchronous=FULL.
+/// The one writing connection. One thread. Everything is SQLite in WAL mode with synchronous=FULL. Its reads throw
+/// StoreError (store_error.h) when the database can't be read at all.
 class Store {
  public:
   virtual ~Store() = default;
@@ -56,7 +57,8 @@ class Store {
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& database);
 
   /// All of it or nothing, on disk when it returns (fdatasync). Every UPDATE is guarded by version and epoch; a guard
-  /// that fails is `conflict` (another daemon has taken over: stop). A full disk is `unavailable`.
+  /// that fails is `conflict` (another daemon has taken over: stop), as is a key that exists. A full disk is
+  /// `unavailable` and heals; after a failed sync (`internal`, "stop: …") nothing is written any more.
   virtual Result<void> commit(std::span<const Change>) = 0;
   /// Same, with a new DAG version and import errors in the same transaction.
   virtual Result<void> commit(std::span<const Change>, std::span<const DagVersionRow>) = 0;
@@ -65,7 +67,8 @@ class Store {
   virtual std::int64_t epoch() const = 0;
   virtual NextIds next_ids() = 0;
 
-  // What a start needs; each row once. Served by partial indexes over active rows.
+  // What a start needs; each row once. Served by partial indexes over active rows. DAGs come with the removed ones
+  // (`removed` says so), pools without: making a removed DAG or pool anew may start at version 1 or go on.
   virtual std::vector<DagRow> dags() = 0;
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<ActiveBackfill> active_backfills() = 0;
@@ -81,6 +84,7 @@ class Store {
   virtual std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) = 0;
   /// data_interval_start of the newest successful run before `execution_date`.
   virtual std::optional<WallTime> previous_success(std::string_view dag_id, WallTime execution_date) = 0;
+  /// A mapped task's is the array of its instances' values, in map order.
   virtual std::optional<JsonText> output(RunId, std::string_view task_id, std::string_view key) = 0;
   /// Moves the WAL into the database file when it is large; called by the reconciler. Returns WAL pages left.
   virtual Result<int> checkpoint() = 0;

@@ -1,0 +1,258 @@
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "scheduler/rows.h"
+#include "store/store.h"
+
+/// Which member of a row is which column, said once: INSERT, UPDATE, SELECT, binding and reading all follow from it.
+///   key      names the row; never changes
+///   fixed    written once, at INSERT: these may carry indexes
+///   field    written by each UPDATE
+///   version  the guard
+namespace millrace {
+
+template <class Row, class Of>
+concept RowOf = std::same_as<std::remove_const_t<Row>, Of>;
+
+/// Where a row lives. `derived` is a column that the row doesn't have and the store fills in from another table.
+template <class Row>
+struct Table;
+
+template <>
+struct Table<DagRow> { static constexpr const char *name = "dag", *derived = "", *derived_value = ""; };
+template <>
+struct Table<DagVersionRow> { static constexpr const char *name = "dag_version", *derived = "", *derived_value = ""; };
+template <>
+struct Table<ImportErrorRow> { static constexpr const char *name = "import_error", *derived = "", *derived_value = ""; };
+template <>
+struct Table<RunRow> { static constexpr const char *name = "dag_run", *derived = "", *derived_value = ""; };
+template <>
+struct Table<TaskInstanceRow> {
+  static constexpr const char *name = "task_instance", *derived = "execution_date",
+                              *derived_value = "(SELECT execution_date FROM dag_run WHERE id = ?2)";
+};
+template <>
+struct Table<AttemptRow> { static constexpr const char *name = "task_attempt", *derived = "", *derived_value = ""; };
+template <>
+struct Table<OutputRow> {
+  static constexpr const char *name = "xcom", *derived = "task_id",
+                              *derived_value = "(SELECT task_id FROM task_instance WHERE id = ?2)";
+};
+template <>
+struct Table<BackfillRow> { static constexpr const char *name = "backfill", *derived = "", *derived_value = ""; };
+template <>
+struct Table<BackfillItemRow> {
+  static constexpr const char *name = "backfill_item", *derived = "", *derived_value = "";
+};
+template <>
+struct Table<PoolRow> { static constexpr const char *name = "pool", *derived = "", *derived_value = ""; };
+template <>
+struct Table<DatasetEventRow> {
+  static constexpr const char *name = "dataset_event", *derived = "", *derived_value = "";
+};
+template <>
+struct Table<PendingPartitionRow> {
+  static constexpr const char *name = "pending_partition", *derived = "", *derived_value = "";
+};
+template <>
+struct Table<EventRow> { static constexpr const char *name = "event", *derived = "", *derived_value = ""; };
+
+template <class V, RowOf<DagRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("dag_id", r.dag_id);
+  v.field("current_version_id", r.current);
+  v.field("is_paused", r.paused);
+  v.field("removed", r.removed);
+  v.field("watermark", r.watermark);
+  v.version(r.version);
+}
+
+template <class V, RowOf<DagVersionRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("dag_id", r.dag_id);
+  v.fixed("number", r.number);
+  v.fixed("hash", r.hash);
+  v.fixed("source", r.source);
+  v.fixed("file_name", r.file_name);
+  v.fixed("folder", r.folder);
+  v.fixed("created_at", r.created_at);
+}
+
+template <class V, RowOf<ImportErrorRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("file_name", r.file_name);
+  v.fixed("message", r.message);
+  v.fixed("at", r.at);
+}
+
+template <class V, RowOf<RunRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("dag_id", r.dag_id);
+  v.fixed("run_id", r.run_id);
+  v.fixed("execution_date", r.execution_date);
+  v.field("data_interval_start", r.data_interval_start);
+  v.field("data_interval_end", r.data_interval_end);
+  v.field("run_type", r.type);
+  v.field("state", r.state);
+  v.field("reason", r.reason);
+  v.field("dag_version_id", r.dag_version);
+  v.field("backfill_id", r.backfill);
+  v.field("params", r.params);
+  v.field("note", r.note);
+  v.field("triggered_by", r.triggered_by);
+  v.field("pool", r.pool);
+  v.field("priority", r.priority);
+  v.field("cancel_requested", r.cancel_requested);
+  v.field("rerun", r.rerun);
+  v.field("queued_at", r.queued_at);
+  v.field("start_date", r.started_at);
+  v.field("end_date", r.ended_at);
+  v.version(r.version);
+}
+
+template <class V, RowOf<TaskInstanceRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("task_id", r.task_id);
+  v.field("task_index", r.task);  // moves when a clear takes the run to a newer version
+  v.fixed("map_index", r.map_index);
+  v.field("item", r.item);
+  v.field("state", r.state);
+  v.field("reason", r.reason);
+  v.field("try_number", r.try_number);
+  v.field("max_tries", r.max_tries);
+  v.field("pool", r.pool);
+  v.field("priority", r.priority);
+  v.field("memory_bytes", r.memory_bytes);
+  v.field("scheduled_at", r.scheduled_at);
+  v.field("queued_at", r.queued_at);
+  v.field("start_date", r.started_at);
+  v.field("end_date", r.ended_at);
+  v.field("not_before", r.not_before);
+  v.field("note", r.note);
+  v.field("changed_by", r.changed_by);
+  v.version(r.version);
+}
+
+template <class V, RowOf<AttemptRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("task_instance_id", r.task_instance);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("try_number", r.try_number);
+  v.fixed("name", r.name);
+  v.strings("devices", r.devices);
+  v.field("memory_bytes", r.memory_bytes);
+  v.field("kill_requested", r.kill_requested);
+  v.field("command", r.command);
+  v.fixed("created_at", r.created_at);
+  v.start_facts(r.start);
+  v.exit_facts(r.exit);
+  v.field("outcome", r.outcome);
+  v.version(r.version);
+}
+
+template <class V, RowOf<OutputRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("dag_run_id", r.run);
+  v.key("task_instance_id", r.task_instance);
+  v.key("key", r.key);
+  v.field("value", r.value);
+}
+
+template <class V, RowOf<BackfillRow> R>
+void visit_columns(V& v, R& r) {
+  auto& s = r.spec;
+  auto& n = r.counts;
+  v.key("id", r.id);
+  v.fixed("dag_id", s.dag_id);
+  v.field("from_date", s.from_date);
+  v.field("to_date", s.to_date);
+  v.times("dates", s.dates);
+  v.field("reprocess_behavior", s.reprocess);
+  v.field("max_active_runs", s.max_active_runs);
+  v.field("run_backwards", s.run_backwards);
+  v.strings("task_ids", s.task_ids);
+  v.field("include_upstream", s.include_upstream);
+  v.field("include_downstream", s.include_downstream);
+  v.field("params", s.params);
+  v.field("latest_version", s.latest_version);
+  v.field("pool", s.pool);
+  v.field("priority", s.priority);
+  v.field("description", s.description);
+  v.field("created_by", s.created_by);
+  v.field("state", r.state);
+  v.field("dag_version_id", r.dag_version);
+  v.field("next_date", r.cursor);
+  v.field("items_total", n.total);
+  v.field("items_queued", n.queued);
+  v.field("items_running", n.running);
+  v.field("items_success", n.success);
+  v.field("items_failed", n.failed);
+  v.field("items_skipped", n.skipped);
+  v.field("items_cancelled", n.cancelled);
+  v.field("terminate", r.terminate);
+  v.field("created_at", r.created_at);
+  v.field("start_date", r.started_at);
+  v.field("completed_at", r.completed_at);
+  v.version(r.version);
+}
+
+template <class V, RowOf<BackfillItemRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("backfill_id", r.backfill);
+  v.key("execution_date", r.execution_date);
+  v.field("state", r.state);
+  v.field("reason", r.reason);
+  v.field("dag_run_id", r.run);
+  v.version(r.version);
+}
+
+template <class V, RowOf<PoolRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("name", r.name);
+  v.field("slots", r.slots);
+  v.field("description", r.description);
+  v.field("removed", r.removed);
+  v.version(r.version);
+}
+
+template <class V, RowOf<DatasetEventRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("dataset", r.dataset);
+  v.fixed("partition_date", r.partition);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("task_id", r.task_id);
+  v.fixed("map_index", r.map_index);
+  v.fixed("at", r.at);
+}
+
+template <class V, RowOf<PendingPartitionRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("dag_id", r.dag_id);
+  v.key("partition_date", r.partition);
+  v.key("dataset", r.dataset);
+}
+
+template <class V, RowOf<EventRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("seq", r.seq);
+  v.fixed("at", r.at);
+  v.fixed("kind", r.kind);
+  v.fixed("dag_id", r.dag_id);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("task_instance_id", r.task_instance);
+  v.fixed("task_attempt_id", r.attempt);
+  v.fixed("from_state", r.from);
+  v.fixed("to_state", r.to);
+  v.fixed("cause", r.cause);
+}
+
+}  // namespace millrace

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "store/reader.h"
+#include "store/row_sql.h"
+#include "store/sqlite.h"
+
+namespace millrace {
+
+/// The name of a sort key in the API and the column it means.
+using SortKey = std::pair<std::string_view, std::string_view>;
+
+/// A WHERE clause and its values. Values are only ever bound; the text holds none of them.
+class Where {
+ public:
+  void equals(std::string_view column, std::int64_t value);
+  void equals(std::string_view column, std::string_view value);
+  void at_least(std::string_view column, const std::optional<WallTime>&);  ///< nothing when empty
+  void at_most(std::string_view column, const std::optional<WallTime>&);
+  void more_than(std::string_view column, std::int64_t value);
+  void starts_with(std::string_view column, std::string_view prefix);
+  template <class Word>
+  void one_of(std::string_view column, const std::vector<Word>& words) {
+    std::vector<std::string> texts;
+    for (const Word word : words) texts.emplace_back(to_word(word));
+    one_of_texts(column, std::move(texts));
+  }
+  /// `text` with one `{}` for the value.
+  void matches(std::string_view text, std::string_view value);
+
+  /// ` WHERE …`, or empty.
+  std::string sql() const { return conditions_.empty() ? "" : " WHERE " + conditions_; }
+  void bind(sqlite::Statement&) const;
+  int size() const { return static_cast<int>(values_.size()); }
+
+ private:
+  void add(std::string_view column, std::string_view comparison, std::variant<std::int64_t, std::string>);
+  void one_of_texts(std::string_view column, std::vector<std::string>);
+
+  std::string conditions_;
+  std::vector<std::variant<std::int64_t, std::string>> values_;
+};
+
+/// ` ORDER BY …` of a page; `invalid`, naming the keys there are, for an unknown one. Ends in `unique` so that pages
+/// never overlap. `by_default` when the page asks for none.
+Result<std::string> order_clause(const Page&, std::span<const SortKey>, std::string_view by_default,
+                                 std::string_view unique);
+/// `invalid` for a limit outside 0 … limits::list_page or a negative offset.
+Result<void> check_page(const Page&);
+
+/// One page and the number of all rows that match, from one snapshot.
+template <class Row>
+Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where, const std::string& order,
+                              const Page& page) {
+  if (auto sane = check_page(page); !sane) return std::unexpected(sane.error());
+  sqlite::Transaction transaction(connection, sqlite::Transaction::Kind::read);
+  sqlite::Statement count(connection, std::string("SELECT count(*) FROM ") + Table<Row>::name + where.sql());
+  where.bind(count);
+  Listed<Row> listed;
+  if (count.step()) listed.total_entries = count.integer(0);
+  sqlite::Statement rows(connection, select_from<Row>() + where.sql() + order + " LIMIT ?" +
+                                         std::to_string(where.size() + 1) + " OFFSET ?" +
+                                         std::to_string(where.size() + 2));
+  where.bind(rows);
+  rows.bind(where.size() + 1, std::int64_t{page.limit});
+  rows.bind(where.size() + 2, std::int64_t{page.offset});
+  listed.rows = read_all<Row>(rows);
+  return listed;
+}
+
+}  // namespace millrace

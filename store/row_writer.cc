@@ -1,0 +1,96 @@
+#include "store/row_writer.h"
+
+#include <fmt/format.h>
+
+namespace millrace {
+namespace {
+
+// A removed DAG or pool leaves its row; being made anew takes the row over.
+constexpr const char* revive_dag =
+    " ON CONFLICT (dag_id) DO UPDATE SET current_version_id = excluded.current_version_id,"
+    " is_paused = excluded.is_paused, removed = excluded.removed, watermark = excluded.watermark,"
+    " version = excluded.version WHERE dag.removed = 1";
+constexpr const char* revive_pool =
+    " ON CONFLICT (name) DO UPDATE SET slots = excluded.slots, description = excluded.description,"
+    " removed = excluded.removed, version = excluded.version WHERE pool.removed = 1";
+constexpr const char* replace_output =
+    " ON CONFLICT (dag_run_id, task_id, key, task_instance_id) DO UPDATE SET value = excluded.value";
+
+std::string named(const DagRow& r) { return fmt::format("DAG '{}'", r.dag_id); }
+std::string named(const DagVersionRow& r) { return fmt::format("version {} of DAG '{}'", r.number, r.dag_id); }
+std::string named(const RunRow& r) {
+  return fmt::format("run '{}' of DAG '{}' for {}", r.run_id, r.dag_id, to_iso(r.execution_date));
+}
+std::string named(const TaskInstanceRow& r) { return fmt::format("task instance {} ({})", r.id.value, r.task_id); }
+std::string named(const AttemptRow& r) { return fmt::format("attempt {} ({})", r.id.value, r.name); }
+std::string named(const OutputRow& r) {
+  return fmt::format("output '{}' of task instance {}", r.key, r.task_instance.value);
+}
+std::string named(const BackfillRow& r) { return fmt::format("backfill {}", r.id.value); }
+std::string named(const BackfillItemRow& r) {
+  return fmt::format("backfill {}'s item {}", r.backfill.value, to_iso(r.execution_date));
+}
+std::string named(const PoolRow& r) { return fmt::format("pool '{}'", r.name); }
+std::string named(const DatasetEventRow& r) { return fmt::format("dataset event {}", r.id); }
+std::string named(const EventRow& r) { return fmt::format("event {}", r.seq); }
+
+template <class Row>
+std::unexpected<Error> exists(const Row& row) {
+  return fail(ErrorKind::conflict, named(row) + " collides with a stored one");
+}
+
+}  // namespace
+
+RowWriter::RowWriter(sqlite::Connection& c)
+    : connection_(c),
+      dag_(c, revive_dag),
+      run_(c),
+      task_instance_(c),
+      attempt_(c),
+      backfill_(c),
+      backfill_item_(c),
+      pool_(c, revive_pool),
+      output_(c, insert_into<OutputRow>() + replace_output),
+      dataset_event_(c, insert_into<DatasetEventRow>()),
+      event_(c, insert_into<EventRow>()),
+      dag_version_(c, insert_into<DagVersionRow>()),
+      add_pending_(c, insert_into<PendingPartitionRow>() + " ON CONFLICT DO NOTHING"),
+      remove_pending_(c, "DELETE FROM pending_partition WHERE dag_id = ?1 AND partition_date = ?2 AND dataset = ?3") {}
+
+template <class Row>
+Result<void> RowWriter::insert(sqlite::Statement& statement, const Row& row) {
+  bind_row(statement, row, RowBinder::For::insert);
+  try {
+    statement.run();
+  } catch (const sqlite::Failure& failure) {
+    if (failure.unique()) return exists(row);
+    throw;
+  }
+  if (connection_.changes() != 1) return exists(row);
+  return {};
+}
+
+template <class Row>
+Result<void> RowWriter::write_versioned(Versioned<Row>& statements, const Row& row) {
+  if (row.version == 1) return insert(statements.insert, row);
+  bind_row(statements.update, row, RowBinder::For::update);
+  statements.update.run();
+  if (connection_.changes() == 1) return {};
+  return fail(ErrorKind::conflict, fmt::format("{}: the stored version isn't {}; somebody else has written it",
+                                               named(row), row.version - 1));
+}
+
+Result<void> RowWriter::put(const PendingPartitionRow& row) {
+  sqlite::Statement& statement = row.removed ? remove_pending_ : add_pending_;
+  bind_row(statement, row, RowBinder::For::insert);
+  statement.run();
+  return {};
+}
+
+Result<void> RowWriter::write(const Change& change) {
+  return std::visit([this](const auto& row) { return put(row); }, change);
+}
+
+Result<void> RowWriter::write(const DagVersionRow& row) { return insert(dag_version_, row); }
+
+}  // namespace millrace

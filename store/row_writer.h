@@ -1,0 +1,55 @@
+#pragma once
+
+#include "base/error.h"
+#include "store/row_sql.h"
+#include "store/sqlite.h"
+
+namespace millrace {
+
+/// Writes rows inside a transaction that the caller holds, with statements prepared once. Internal to store/.
+class RowWriter {
+ public:
+  explicit RowWriter(sqlite::Connection&);
+
+  /// Version 1 inserts, a higher one updates the row whose stored version is one less. `conflict`: such a row exists,
+  /// or the guard didn't hold. Throws sqlite::Failure for everything else.
+  Result<void> write(const Change&);
+  Result<void> write(const DagVersionRow&);
+
+ private:
+  template <class Row>
+  struct Versioned {
+    explicit Versioned(sqlite::Connection& c, const char* on_conflict = "")
+        : insert(c, insert_into<Row>() + on_conflict), update(c, update_of<Row>()) {}
+    sqlite::Statement insert, update;
+  };
+
+  template <class Row>
+  Result<void> write_versioned(Versioned<Row>&, const Row&);
+  template <class Row>
+  Result<void> insert(sqlite::Statement&, const Row&);
+
+  Result<void> put(const DagRow& r) { return write_versioned(dag_, r); }
+  Result<void> put(const RunRow& r) { return write_versioned(run_, r); }
+  Result<void> put(const TaskInstanceRow& r) { return write_versioned(task_instance_, r); }
+  Result<void> put(const AttemptRow& r) { return write_versioned(attempt_, r); }
+  Result<void> put(const BackfillRow& r) { return write_versioned(backfill_, r); }
+  Result<void> put(const BackfillItemRow& r) { return write_versioned(backfill_item_, r); }
+  Result<void> put(const PoolRow& r) { return write_versioned(pool_, r); }
+  Result<void> put(const OutputRow& r) { return insert(output_, r); }
+  Result<void> put(const DatasetEventRow& r) { return insert(dataset_event_, r); }
+  Result<void> put(const EventRow& r) { return insert(event_, r); }
+  Result<void> put(const PendingPartitionRow&);
+
+  sqlite::Connection& connection_;
+  Versioned<DagRow> dag_;
+  Versioned<RunRow> run_;
+  Versioned<TaskInstanceRow> task_instance_;
+  Versioned<AttemptRow> attempt_;
+  Versioned<BackfillRow> backfill_;
+  Versioned<BackfillItemRow> backfill_item_;
+  Versioned<PoolRow> pool_;
+  sqlite::Statement output_, dataset_event_, event_, dag_version_, add_pending_, remove_pending_;
+};
+
+}  // namespace millrace

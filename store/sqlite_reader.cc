@@ -1,0 +1,261 @@
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "store/list_query.h"
+#include "store/queries.h"
+#include "store/reader.h"
+#include "store/sqlite.h"
+
+/// StoreReader on SQLite: look-ups by kept statements, lists by statements made from their filter.
+namespace millrace {
+namespace {
+
+// The first of each group is the API's word; the rest are Airflow's synonyms.
+constexpr SortKey run_keys[] = {{"id", "id"},
+                                {"dag_id", "dag_id"},
+                                {"run_id", "run_id"},
+                                {"dag_run_id", "run_id"},
+                                {"execution_date", "execution_date"},
+                                {"logical_date", "execution_date"},
+                                {"run_after", "data_interval_end"},
+                                {"data_interval_start", "data_interval_start"},
+                                {"data_interval_end", "data_interval_end"},
+                                {"state", "state"},
+                                {"run_type", "run_type"},
+                                {"queued_at", "queued_at"},
+                                {"start_date", "start_date"},
+                                {"end_date", "end_date"}};
+constexpr SortKey task_instance_keys[] = {{"id", "id"},
+                                          {"task_id", "task_id"},
+                                          {"map_index", "map_index"},
+                                          {"execution_date", "execution_date"},
+                                          {"logical_date", "execution_date"},
+                                          {"state", "state"},
+                                          {"try_number", "try_number"},
+                                          {"priority", "priority"},
+                                          {"priority_weight", "priority"},
+                                          {"pool", "pool"},
+                                          {"queued_at", "queued_at"},
+                                          {"queued_when", "queued_at"},
+                                          {"start_date", "start_date"},
+                                          {"end_date", "end_date"},
+                                          {"duration", "end_date - start_date"}};
+constexpr SortKey backfill_keys[] = {{"id", "id"},
+                                     {"dag_id", "dag_id"},
+                                     {"from_date", "from_date"},
+                                     {"to_date", "to_date"},
+                                     {"state", "state"},
+                                     {"created_at", "created_at"},
+                                     {"start_date", "start_date"},
+                                     {"completed_at", "completed_at"}};
+constexpr SortKey item_keys[] = {{"execution_date", "execution_date"},
+                                 {"logical_date", "execution_date"},
+                                 {"state", "state"},
+                                 {"reason", "reason"}};
+constexpr SortKey event_keys[] = {{"seq", "seq"}, {"id", "seq"}, {"event_log_id", "seq"}, {"at", "at"}, {"when", "at"},
+                                  {"kind", "kind"}, {"event", "kind"}, {"dag_id", "dag_id"}};
+
+// A mean over more failures than this is found by nobody; the scan stays short.
+constexpr int runs_looked_at = 1'000;
+
+class SqliteReader final : public StoreReader {
+ public:
+  explicit SqliteReader(const std::string& path)
+      : connection_(path, sqlite::Mode::read_only),
+        run_by_name_(connection_, queries::run_by_name()),
+        run_by_id_(connection_, queries::run_by_id()),
+        task_instance_(connection_, queries::task_instance()),
+        attempts_(connection_, queries::attempts()),
+        outputs_(connection_, queries::outputs_of_instance()),
+        counts_(connection_, "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
+        runs_between_(connection_, queries::runs_between()) {
+    connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
+  }
+
+  std::vector<DagRow> dags() override { return all<DagRow>("WHERE removed = 0 ORDER BY dag_id"); }
+
+  std::optional<DagRow> dag(std::string_view dag_id) override {
+    sqlite::Statement statement(connection_, select_from<DagRow>() + "WHERE dag_id = ?1");
+    statement.bind(1, dag_id);
+    return read_one<DagRow>(statement);
+  }
+
+  std::vector<DagVersionRow> dag_versions(std::string_view dag_id) override {
+    sqlite::Statement statement(connection_, "SELECT id, dag_id, number, hash, '', file_name, folder, created_at"
+                                             " FROM dag_version WHERE dag_id = ?1 ORDER BY number");
+    statement.bind(1, dag_id);
+    return read_all<DagVersionRow>(statement);
+  }
+
+  std::optional<DagVersionRow> dag_version(DagVersionId id) override {
+    sqlite::Statement statement(connection_, select_from<DagVersionRow>() + "WHERE id = ?1");
+    statement.bind(1, id.value);
+    return read_one<DagVersionRow>(statement);
+  }
+
+  std::vector<ImportErrorRow> import_errors() override { return all<ImportErrorRow>("ORDER BY file_name, id"); }
+
+  Result<Listed<RunRow>> runs(const RunFilter&, const Page&) override;
+  Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) override;
+  Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const Page&) override;
+  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override;
+  Result<Listed<EventRow>> events(const EventFilter&, const Page&) override;
+  std::optional<double> mean_run_seconds(std::string_view dag_id) override;
+  std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) override;
+  std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override;
+
+  std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) override {
+    run_by_name_.bind(1, dag_id);
+    run_by_name_.bind(2, run_id);
+    return read_one<RunRow>(run_by_name_);
+  }
+
+  std::optional<RunRow> run(RunId id) override {
+    run_by_id_.bind(1, id.value);
+    return read_one<RunRow>(run_by_id_);
+  }
+
+  std::optional<TaskInstanceRow> task_instance(RunId run, std::string_view task_id, int map_index) override {
+    task_instance_.bind(1, run.value);
+    task_instance_.bind(2, task_id);
+    task_instance_.bind(3, std::int64_t{map_index});
+    return read_one<TaskInstanceRow>(task_instance_);
+  }
+
+  std::vector<AttemptRow> attempts(TaskInstanceId id) override {
+    attempts_.bind(1, id.value);
+    return read_all<AttemptRow>(attempts_);
+  }
+
+  std::vector<OutputRow> outputs(TaskInstanceId id) override {
+    outputs_.bind(1, id.value);
+    return read_all<OutputRow>(outputs_);
+  }
+
+  std::optional<BackfillRow> backfill(BackfillId id) override {
+    sqlite::Statement statement(connection_, select_from<BackfillRow>() + "WHERE id = ?1");
+    statement.bind(1, id.value);
+    return read_one<BackfillRow>(statement);
+  }
+
+  std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) override {
+    runs_between_.bind(1, dag_id);
+    runs_between_.bind(2, from.us);
+    runs_between_.bind(3, to.us);
+    return read_all<RunRow>(runs_between_);
+  }
+
+  std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
+
+ private:
+  template <class Row>
+  std::vector<Row> all(const char* clauses) {
+    sqlite::Statement statement(connection_, select_from<Row>() + clauses);
+    return read_all<Row>(statement);
+  }
+
+  template <class Row>
+  Result<Listed<Row>> listed(const Where& where, const Page& page, std::span<const SortKey> keys,
+                             std::string_view by_default, std::string_view unique) {
+    const auto order = order_clause(page, keys, by_default, unique);
+    if (!order) return std::unexpected(order.error());
+    return list_rows<Row>(connection_, where, *order, page);
+  }
+
+  sqlite::Connection connection_;
+  sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_;
+};
+
+Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
+  Where where;
+  if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
+  where.one_of("state", filter.states);
+  where.one_of("run_type", filter.types);
+  where.at_least("execution_date", filter.execution_date_from);
+  where.at_most("execution_date", filter.execution_date_to);
+  where.at_least("queued_at", filter.queued_from);
+  where.at_most("queued_at", filter.queued_to);
+  where.starts_with("run_id", filter.run_id_prefix);
+  if (filter.backfill) where.equals("backfill_id", filter.backfill.value);
+  return listed<RunRow>(where, page, run_keys, "id", "id");
+}
+
+Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter, const Page& page) {
+  Where where;
+  if (filter.run) where.equals("dag_run_id", filter.run.value);
+  if (!filter.dag_id.empty()) where.matches("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = {})", filter.dag_id);
+  if (!filter.task_id.empty()) where.equals("task_id", filter.task_id);
+  where.one_of("state", filter.states);
+  const std::string_view by_default = filter.run ? "task_index, map_index" : "id";
+  return listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id");
+}
+
+Result<Listed<BackfillRow>> SqliteReader::backfills(std::string_view dag_id, const Page& page) {
+  Where where;
+  if (!dag_id.empty()) where.equals("dag_id", dag_id);
+  return listed<BackfillRow>(where, page, backfill_keys, "id", "id");
+}
+
+Result<Listed<BackfillItemRow>> SqliteReader::backfill_items(BackfillId id, const Page& page) {
+  Where where;
+  where.equals("backfill_id", id.value);
+  return listed<BackfillItemRow>(where, page, item_keys, "execution_date", "execution_date");
+}
+
+Result<Listed<EventRow>> SqliteReader::events(const EventFilter& filter, const Page& page) {
+  Where where;
+  if (filter.run) where.equals("dag_run_id", filter.run.value);
+  if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
+  if (filter.task_instance) {
+    where.equals("task_instance_id", filter.task_instance.value);
+    // The index is by run; a task instance alone would be looked for in all of history.
+    if (!filter.run) {
+      sqlite::Statement run(connection_, "SELECT dag_run_id FROM task_instance WHERE id = ?1");
+      run.bind(1, filter.task_instance.value);
+      where.equals("dag_run_id", run.step() ? run.integer(0) : 0);
+    }
+  }
+  if (filter.after_seq > 0) where.more_than("seq", filter.after_seq);
+  return listed<EventRow>(where, page, event_keys, "seq", "seq");
+}
+
+std::vector<std::pair<std::string, std::int64_t>> SqliteReader::state_counts(RunId run) {
+  counts_.bind(1, run.value);
+  const sqlite::Use use(counts_);
+  std::vector<std::pair<std::string, std::int64_t>> counts;
+  while (counts_.step()) counts.emplace_back(counts_.text(0), counts_.integer(1));
+  return counts;
+}
+
+std::optional<double> SqliteReader::mean_run_seconds(std::string_view dag_id) {
+  sqlite::Statement statement(
+      connection_, fmt::format("SELECT avg(end_date - start_date) / 1e6 FROM (SELECT start_date, end_date FROM"
+                               " (SELECT start_date, end_date, state FROM dag_run WHERE dag_id = ?1"
+                               " ORDER BY execution_date DESC LIMIT {})"
+                               " WHERE state = 'success' AND start_date IS NOT NULL AND end_date IS NOT NULL LIMIT 20)",
+                               runs_looked_at));
+  statement.bind(1, dag_id);
+  if (!statement.step() || statement.is_null(0)) return std::nullopt;
+  return statement.real(0);
+}
+
+std::vector<DatasetEventRow> SqliteReader::dataset_events(std::string_view dataset, int limit) {
+  sqlite::Statement statement(connection_,
+                              select_from<DatasetEventRow>() + "WHERE dataset = ?1 ORDER BY id DESC LIMIT ?2");
+  statement.bind(1, dataset);
+  statement.bind(2, std::int64_t{limit});
+  return read_all<DatasetEventRow>(statement);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::filesystem::path& database) {
+  try {
+    return std::make_unique<SqliteReader>(database.string());
+  } catch (const sqlite::Failure& failure) {
+    return fail(ErrorKind::unavailable, fmt::format("can't read '{}': {}", database.string(), failure.what()));
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,245 @@
+#include "store/sqlite_store.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/crash_point.h"
+#include "base/log.h"
+#include "store/queries.h"
+
+namespace millrace {
+namespace {
+
+// 16 MiB of WAL: copied inside a commit when the reconciler's turn is too far away; readers search it page by page.
+constexpr int checkpoint_frames_in_commit = 4'096;
+// 1 MiB: not worth a sync of the database file.
+constexpr int checkpoint_frames_idle = 256;
+
+}  // namespace
+
+SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> connection, std::int64_t epoch)
+    : lock_(std::move(lock)),
+      connection_(std::move(connection)),
+      epoch_(epoch),
+      writer_(*connection_),
+      stored_epoch_(*connection_, "SELECT epoch FROM daemon_epoch"),
+      dags_(*connection_, select_from<DagRow>() + "ORDER BY dag_id"),
+      pools_(*connection_, select_from<PoolRow>() + "WHERE removed = 0 ORDER BY name"),
+      backfills_(*connection_, queries::active_backfills()),
+      open_items_(*connection_, queries::open_items()),
+      pending_(*connection_, select_from<PendingPartitionRow>() + "ORDER BY dag_id, partition_date, dataset"),
+      active_runs_(*connection_, queries::active_runs()),
+      run_(*connection_, queries::run_by_id()),
+      instances_(*connection_, queries::instances_of_run()),
+      live_attempts_(*connection_, queries::live_attempts()),
+      run_outputs_(*connection_, queries::outputs_of_run()),
+      version_by_id_(*connection_, select_from<DagVersionRow>() + "WHERE id = ?1"),
+      version_by_hash_(*connection_,
+                       select_from<DagVersionRow>() + "WHERE dag_id = ?1 AND hash = ?2 ORDER BY id DESC LIMIT 1"),
+      run_at_(*connection_, queries::run_at()),
+      has_partition_(*connection_, queries::has_partition()),
+      previous_success_(*connection_, queries::previous_success()),
+      output_(*connection_, queries::output_values()) {}
+
+SqliteStore::~SqliteStore() {
+  if (!stopped_because_.empty()) return;
+  try {
+    connection_->exec(fmt::format("UPDATE daemon_epoch SET stopped_clean = 1 WHERE epoch = {}", epoch_));
+  } catch (const sqlite::Failure& failure) {
+    log::warn("store: the stop isn't recorded as clean: {}", failure.what());
+  }
+}
+
+/// An SQLite failure of a write as the caller shall see it; the transaction is undone already.
+std::unexpected<Error> SqliteStore::refused(const sqlite::Failure& failure) {
+  if (failure.full()) {
+    return fail(ErrorKind::unavailable,
+                fmt::format("the disk of the database is full, nothing was written: {}", failure.what()));
+  }
+  if (failure.busy()) {
+    return fail(ErrorKind::unavailable, fmt::format("the database is locked by another program: {}", failure.what()));
+  }
+  if (failure.read_only()) {
+    return fail(ErrorKind::unavailable, fmt::format("the database can't be written: {}", failure.what()));
+  }
+  if (failure.io() || failure.damaged()) {
+    // After a failed fsync the kernel may have dropped the pages: what a retry reports means nothing. The next start
+    // reads the truth from the WAL.
+    stopped_because_ = fmt::format("stop: the database's disk failed: {}", failure.what());
+    return fail(ErrorKind::internal, stopped_because_);
+  }
+  return fail(ErrorKind::internal, failure.what());
+}
+
+template <class Body>
+Result<void> SqliteStore::in_transaction(Body body) {
+  if (!stopped_because_.empty()) return fail(ErrorKind::internal, stopped_because_);
+  CRASH_POINT("store.begin");
+  try {
+    sqlite::Transaction transaction(*connection_, sqlite::Transaction::Kind::write);
+    {
+      // Nobody can take the next epoch while this transaction holds the write lock.
+      const sqlite::Use use(stored_epoch_);
+      if (!stored_epoch_.step() || stored_epoch_.integer(0) != epoch_) {
+        return fail(ErrorKind::conflict, "another daemon has taken over this database: stop");
+      }
+    }
+    if (Result<void> written = body(); !written) return written;
+    CRASH_POINT("store.before_commit");
+    transaction.commit();
+    CRASH_POINT("store.committed");
+  } catch (const sqlite::Failure& failure) {
+    return refused(failure);
+  }
+  if (connection_->wal_frames() >= checkpoint_frames_in_commit) {
+    // Committed is committed: a checkpoint that fails stops the next write, not this answer.
+    if (const auto left = checkpoint(); !left) log::warn("store: checkpoint: {}", left.error().message);
+  }
+  return {};
+}
+
+Result<void> SqliteStore::commit(std::span<const Change> changes) { return commit(changes, {}); }
+
+Result<void> SqliteStore::commit(std::span<const Change> changes, std::span<const DagVersionRow> versions) {
+  if (changes.empty() && versions.empty()) return {};
+  return in_transaction([&]() -> Result<void> {
+    for (const DagVersionRow& row : versions) {
+      if (auto written = writer_.write(row); !written) return written;
+    }
+    for (const Change& change : changes) {
+      if (auto written = writer_.write(change); !written) return written;
+    }
+    return {};
+  });
+}
+
+Result<void> SqliteStore::set_import_errors(std::span<const ImportErrorRow> rows) {
+  return in_transaction([&]() -> Result<void> {
+    connection_->exec("DELETE FROM import_error");
+    sqlite::Statement insert(*connection_, insert_into<ImportErrorRow>());
+    std::int64_t next = 1;
+    for (ImportErrorRow row : rows) {
+      row.id = row.id != 0 ? row.id : next;
+      next = std::max(next, row.id) + 1;
+      bind_row(insert, row, RowBinder::For::insert);
+      insert.run();
+    }
+    return {};
+  });
+}
+
+NextIds SqliteStore::next_ids() {
+  const auto next = [this](const char* table, const char* column = "id") {
+    return connection_->integer(queries::max_id(table, column)).value_or(0) + 1;
+  };
+  return {.run = next("dag_run"),
+          .task_instance = next("task_instance"),
+          .attempt = next("task_attempt"),
+          .backfill = next("backfill"),
+          .event = next("event", "seq"),
+          .dataset_event = next("dataset_event"),
+          .dag_version = next("dag_version")};
+}
+
+std::vector<DagRow> SqliteStore::dags() { return read_all<DagRow>(dags_); }
+std::vector<PoolRow> SqliteStore::pools() { return read_all<PoolRow>(pools_); }
+std::vector<PendingPartitionRow> SqliteStore::pending_partitions() { return read_all<PendingPartitionRow>(pending_); }
+
+std::vector<ActiveBackfill> SqliteStore::active_backfills() {
+  std::vector<ActiveBackfill> all;
+  for (BackfillRow& row : read_all<BackfillRow>(backfills_)) {
+    open_items_.bind(1, row.id.value);
+    all.push_back({std::move(row), read_all<BackfillItemRow>(open_items_)});
+  }
+  return all;
+}
+
+std::vector<RunId> SqliteStore::active_runs() {
+  const sqlite::Use use(active_runs_);
+  std::vector<RunId> ids;
+  while (active_runs_.step()) ids.push_back({active_runs_.integer(0)});
+  return ids;
+}
+
+std::optional<RunSnapshot> SqliteStore::load_run(RunId id) {
+  run_.bind(1, id.value);
+  auto run = read_one<RunRow>(run_);
+  if (!run) return std::nullopt;
+  RunSnapshot snapshot{.run = std::move(*run), .task_instances = {}, .live_attempts = {}, .outputs = {}};
+  instances_.bind(1, id.value);
+  snapshot.task_instances = read_all<TaskInstanceRow>(instances_);
+  std::ranges::sort(snapshot.task_instances, {},
+                    [](const TaskInstanceRow& row) { return std::pair(row.task, row.map_index); });
+  live_attempts_.bind(1, id.value);
+  snapshot.live_attempts = read_all<AttemptRow>(live_attempts_);
+  run_outputs_.bind(1, id.value);
+  snapshot.outputs = read_all<OutputRow>(run_outputs_);
+  return snapshot;
+}
+
+std::optional<DagVersionRow> SqliteStore::dag_version(DagVersionId id) {
+  version_by_id_.bind(1, id.value);
+  return read_one<DagVersionRow>(version_by_id_);
+}
+
+std::optional<DagVersionRow> SqliteStore::dag_version(std::string_view dag_id, std::string_view hash) {
+  version_by_hash_.bind(1, dag_id);
+  version_by_hash_.bind(2, hash);
+  return read_one<DagVersionRow>(version_by_hash_);
+}
+
+std::vector<RunRow> SqliteStore::runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) {
+  std::vector<RunRow> runs;
+  for (const WallTime date : execution_dates) {
+    if (auto run = run_at(dag_id, date)) runs.push_back(std::move(*run));
+  }
+  return runs;
+}
+
+bool SqliteStore::has_partition(std::string_view dataset, WallTime partition) {
+  has_partition_.bind(1, dataset);
+  has_partition_.bind(2, partition.us);
+  const sqlite::Use use(has_partition_);
+  return has_partition_.step();
+}
+
+std::optional<RunRow> SqliteStore::run_at(std::string_view dag_id, WallTime execution_date) {
+  run_at_.bind(1, dag_id);
+  run_at_.bind(2, execution_date.us);
+  return read_one<RunRow>(run_at_);
+}
+
+std::optional<WallTime> SqliteStore::previous_success(std::string_view dag_id, WallTime execution_date) {
+  previous_success_.bind(1, dag_id);
+  previous_success_.bind(2, execution_date.us);
+  const sqlite::Use use(previous_success_);
+  if (!previous_success_.step()) return std::nullopt;
+  return WallTime{previous_success_.integer(0)};
+}
+
+std::optional<JsonText> SqliteStore::output(RunId run, std::string_view task_id, std::string_view key) {
+  output_.bind(1, run.value);
+  output_.bind(2, task_id);
+  output_.bind(3, key);
+  const sqlite::Use use(output_);
+  std::string list;
+  while (output_.step()) {
+    if (output_.integer(1) < 0) return JsonText(output_.text(0));
+    list += fmt::format("{}{}", list.empty() ? "[" : ",", output_.text(0));
+  }
+  if (list.empty()) return std::nullopt;
+  return list + "]";
+}
+
+Result<int> SqliteStore::checkpoint() {
+  if (!stopped_because_.empty()) return fail(ErrorKind::internal, stopped_because_);
+  if (connection_->wal_frames() < checkpoint_frames_idle) return connection_->wal_frames();
+  try {
+    return connection_->checkpoint();
+  } catch (const sqlite::Failure& failure) {
+    return refused(failure);
+  }
+}
+
+}  // namespace millrace
