@@ -58,12 +58,14 @@ std::string title_of(const Form& form) {
   return {};
 }
 
-/// Why a scalar isn't what was wanted, if there is an ordinary slip behind it.
+/// Why a scalar isn't what was wanted, if there is an ordinary slip behind it. A choice asks each of its forms.
 std::string hint_for(YamlNode node, const Form& form, const Diagnostics& so_far) {
   if (!node.is_scalar()) {
     if (form.shape == Shape::list && node.is(YamlNode::Kind::map)) return "start each item with '- '";
     return {};
   }
+  for (const Form* choice : form.forms)
+    if (std::string hint = hint_for(node, *choice, so_far); !hint.empty()) return hint;
   const std::string_view text = node.text();
   if (form.shape == Shape::boolean) {
     static constexpr std::array<std::string_view, 6> yes{"yes", "on", "True", "TRUE", "Yes", "1"};
@@ -223,6 +225,9 @@ void check_form(YamlNode node, const Form& form, std::string_view what, Diagnost
       return check_scalar(node, blamed(node, form), what, out);
     case Shape::later: return refuse_later(node.place(), what, out);
     case Shape::any: return;
+    case Shape::null:
+      if (!node.is(YamlNode::Kind::null)) check_scalar(node, form, what, out);
+      return;
     default: return check_scalar(node, form, what, out);
   }
 }

@@ -59,7 +59,10 @@ Param read_param(YamlNode key, YamlNode node, Diagnostics& out) {
   param.pattern = read_text(node.find("pattern"));
   param.description = read_text(node.find("description"));
   const auto types = param_type_words();
-  if (std::ranges::find(types, param.type) == types.end()) return param;
+  if (std::ranges::find(types, param.type) == types.end()) {
+    param.type.clear();  // the form check has said so
+    return param;
+  }
   const std::size_t before = out.entries.size();
   check_param_bounds(param, node, out);
   if (out.entries.size() == before) check_param_values(param, node, out);

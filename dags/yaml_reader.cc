@@ -39,7 +39,11 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_anchor(mark, anchor);
-    add(mark, YamlTree::Kind::null);
+    YamlTree::Item& item = add(mark, YamlTree::Kind::null);
+    // The parser notices a missing value only at the next token; its key is what the user must look at.
+    if (open_.empty() || tree_.items[open_.back()].kind != YamlTree::Kind::map || !expects_key()) return;
+    const Place key = tree_.items[tree_.items.size() - 2].place;
+    if (key.line < item.place.line) item.place = item.text_place = key;
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
@@ -59,6 +63,8 @@ class TreeBuilder : public YAML::EventHandler {
     if (first == '"' || first == '\'') {
       item.style = YamlTree::Style::quoted;
       ++item.text_place.column;
+      last_quote_ = offset(mark);
+      last_quote_place_ = item.place;
     } else if ((first == '|' || first == '>') && tag == "!") {
       item.style = YamlTree::Style::block;
       item.text_place = block_text_place(mark);
@@ -85,6 +91,21 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override {
     refuse_duplicates(open_.back());
     close();
+  }
+
+  /// The parser lets the end of the file close a quote; then the rest of the file has become text.
+  void refuse_open_quote() {
+    if (last_quote_ == std::string_view::npos) return;
+    const char quote = source_[last_quote_];
+    for (std::size_t i = last_quote_ + 1; i < source_.size(); ++i) {
+      if (source_[i] == '\\' && quote == '"') {
+        ++i;
+      } else if (source_[i] == quote) {
+        if (quote == '"' || source_.substr(i + 1, 1) != "'") return;
+        ++i;
+      }
+    }
+    diagnostics_.add(last_quote_place_, fmt::format("this {} is never closed", quote));
   }
 
  private:
@@ -185,6 +206,8 @@ class TreeBuilder : public YAML::EventHandler {
   Diagnostics& diagnostics_;
   std::vector<std::uint32_t> open_;  ///< maps and sequences not yet closed
   std::vector<std::uint32_t> keys_;  ///< scratch
+  std::size_t last_quote_ = std::string_view::npos;  ///< offset of the last quoted scalar
+  Place last_quote_place_;
 };
 
 /// Tells where a second document starts, and builds nothing.
@@ -232,6 +255,7 @@ std::string hint_for(const std::string& message) {
   if (message == YAML::ErrorMsg::END_OF_MAP) return "is the line indented as its neighbours are?";
   if (message == YAML::ErrorMsg::END_OF_MAP_FLOW) return "a '}' is missing";
   if (message == YAML::ErrorMsg::END_OF_SEQ_FLOW) return "a ']' is missing";
+  if (message == YAML::ErrorMsg::TAB_IN_INDENTATION) return "use spaces";
   if (message == YAML::ErrorMsg::EOF_IN_SCALAR) return "a quote isn't closed";
   return {};
 }
@@ -284,6 +308,7 @@ YamlResult read_yaml(std::string_view text) {
       result.diagnostics.add({1, 1}, "the file is empty");
     else
       refuse_second_document(parser, text, result.diagnostics);
+    builder.refuse_open_quote();
   } catch (const Stop&) {
     // The reason is in the diagnostics.
   } catch (const YAML::Exception& error) {
