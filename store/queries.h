@@ -12,9 +12,10 @@ inline std::string active_runs() { return "SELECT id FROM dag_run WHERE state IN
 inline std::string active_backfills() {
   return select_from<BackfillRow>() + "WHERE state IN ('queued', 'running', 'paused') ORDER BY id";
 }
+/// Without the hint the planner takes the primary key and walks all items that are done.
 inline std::string open_items() {
   return select_from<BackfillItemRow>() +
-         "WHERE backfill_id = ?1 AND state IN ('queued', 'running') ORDER BY execution_date";
+         "INDEXED BY backfill_item_open WHERE backfill_id = ?1 AND state IN ('queued', 'running') ORDER BY execution_date";
 }
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }

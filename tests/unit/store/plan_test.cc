@@ -1,0 +1,87 @@
+#include <catch2/catch.hpp>
+
+#include "samples.h"
+#include "store/queries.h"
+#include "store/sqlite.h"
+
+namespace millrace::test {
+namespace {
+
+std::string plan_of(const Folder& folder, const std::string& sql) {
+  sqlite::Connection connection(folder.database().string(), sqlite::Mode::read_only);
+  sqlite::Statement explain(connection, "EXPLAIN QUERY PLAN " + sql);
+  std::string plan;
+  while (explain.step()) plan += std::string(explain.text(3)) + '\n';
+  return plan;
+}
+
+}  // namespace
+
+TEST_CASE("no query of a start or of the loop scans a table or sorts") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  struct Expected {
+    std::string sql, index;
+  };
+  const Expected all[] = {
+      {queries::active_backfills(), "backfill_active"},
+      {queries::open_items(), "backfill_item_open"},
+      {queries::run_by_id(), "INTEGER PRIMARY KEY"},
+      {queries::run_by_name(), "(dag_id=? AND run_id=?)"},
+      {queries::run_at(), "(dag_id=? AND execution_date=?)"},
+      {queries::runs_between(), "(dag_id=? AND execution_date>? AND execution_date<?)"},
+      {queries::instances_of_run(), "(dag_run_id=?)"},
+      {queries::task_instance(), "(dag_run_id=? AND task_id=? AND map_index=?)"},
+      {queries::live_attempts(), "task_attempt_live"},
+      {queries::attempts(), "(task_instance_id=?)"},
+      {queries::outputs_of_run(), "(dag_run_id=?)"},
+      {queries::outputs_of_instance(), "(dag_run_id=? AND task_id=?)"},
+      {queries::output_values(), "(dag_run_id=? AND task_id=? AND key=?)"},
+      {queries::previous_success(), "(dag_id=? AND execution_date<?)"},
+      {queries::has_partition(), "(dataset=? AND partition_date=?)"},
+      {"UPDATE task_instance SET note = ?1 WHERE id = ?2 AND version = ?3 - 1", "INTEGER PRIMARY KEY"},
+  };
+  for (const Expected& query : all) {
+    const std::string plan = plan_of(folder, query.sql);
+    INFO(query.sql << "\n" << plan);
+    CHECK(plan.find(query.index) != std::string::npos);
+    // A scan of a partial index that holds active rows only is what we want; it is listed as SCAN … USING INDEX.
+    const bool partial = query.index == "backfill_active";
+    CHECK((partial || plan.find("SCAN") == std::string::npos));
+    if (query.sql != queries::output_values() && query.sql != queries::outputs_of_instance()) {
+      CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("the active runs come from their partial index alone") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const std::string plan = plan_of(folder, queries::active_runs());
+  INFO(plan);
+  CHECK(plan.find("dag_run_active") != std::string::npos);
+  CHECK(plan.find("TEMP B-TREE") == std::string::npos);
+}
+
+TEST_CASE("the next ids are read from the end of each table, whatever it holds") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  for (const char* table : {"dag_run", "task_instance", "task_attempt", "backfill", "dataset_event", "dag_version"}) {
+    const std::string plan = plan_of(folder, queries::max_id(table));
+    INFO(table << ": " << plan);
+    // SEARCH without a constraint is SQLite's min/max look-up: one descent of the b-tree.
+    CHECK(plan == std::string("SEARCH ") + table + "\n");
+  }
+  CHECK(plan_of(folder, queries::max_id("event", "seq")) == "SEARCH event\n");
+}
+
+TEST_CASE("a page of one run's task instances is read in order from its index") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const std::string plan =
+      plan_of(folder, select_from<TaskInstanceRow>() + "WHERE dag_run_id = ?1 ORDER BY task_index, map_index LIMIT 50");
+  INFO(plan);
+  CHECK(plan.find("SCAN") == std::string::npos);
+}
+
+}  // namespace millrace::test

@@ -1,0 +1,180 @@
+#include <catch2/catch.hpp>
+
+#include "samples.h"
+
+namespace millrace::test {
+namespace {
+
+constexpr unsigned rounds = 40;
+
+void commit(Store& store, std::vector<Change> changes) {
+  const auto done = store.commit(changes);
+  INFO((done ? "" : done.error().message));
+  REQUIRE(done);
+}
+
+}  // namespace
+
+TEST_CASE("a run reads back as it was written, also after an update") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  for (unsigned seed = 1; seed <= rounds; ++seed) {
+    Samples samples(seed);
+    RunRow run = samples.run(seed);
+    commit(*store, {run});
+    CHECK(reader->run(run.id) == run);
+    CHECK(reader->run(run.dag_id, run.run_id) == run);
+    CHECK(store->run_at(run.dag_id, run.execution_date) == run);
+    RunRow changed = samples.run(seed);
+    changed.dag_id = run.dag_id;
+    changed.run_id = run.run_id;
+    changed.execution_date = run.execution_date;
+    changed.version = 2;
+    commit(*store, {changed});
+    CHECK(reader->run(run.id) == changed);
+  }
+}
+
+TEST_CASE("task instances, attempts and outputs read back as they were written") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  const RunRow run = plain_run(1);
+  commit(*store, {run});
+  for (unsigned seed = 1; seed <= rounds; ++seed) {
+    Samples samples(seed);
+    TaskInstanceRow task = samples.task_instance(seed, run.id);
+    AttemptRow first = samples.attempt(2 * seed - 1, task, 1);
+    const AttemptRow second = samples.attempt(2 * seed, task, 2);
+    const OutputRow a = samples.output(task, "a" + samples.text());
+    OutputRow b = samples.output(task, "b" + samples.text());
+    commit(*store, {task, first, second, a, b});
+    CHECK(reader->task_instance(run.id, task.task_id, task.map_index) == task);
+    CHECK(reader->attempts(task.id) == std::vector{first, second});
+    CHECK(reader->outputs(task.id) == std::vector{a, b});
+
+    TaskInstanceRow changed = samples.task_instance(seed, run.id);
+    changed.task_id = task.task_id;
+    changed.map_index = task.map_index;
+    changed.version = 2;
+    AttemptRow ended = samples.attempt(first.id.value, task, 1);
+    ended.name = first.name;
+    ended.created_at = first.created_at;
+    ended.version = 2;
+    b.value = samples.text();
+    commit(*store, {changed, ended, b});
+    CHECK(reader->task_instance(run.id, task.task_id, task.map_index) == changed);
+    CHECK(reader->attempts(task.id) == std::vector{ended, second});
+    CHECK(reader->outputs(task.id) == std::vector{a, b});
+  }
+}
+
+TEST_CASE("backfills and their items read back as they were written") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  for (unsigned seed = 1; seed <= rounds; ++seed) {
+    Samples samples(seed);
+    BackfillRow backfill = samples.backfill(seed);
+    BackfillItemRow item = samples.item(backfill.id, {samples.number(-99, 99)});
+    commit(*store, {backfill, item});
+    CHECK(reader->backfill(backfill.id) == backfill);
+    CHECK(reader->backfill_items(backfill.id, {})->rows == std::vector{item});
+    BackfillRow changed = samples.backfill(seed);
+    changed.spec.dag_id = backfill.spec.dag_id;
+    changed.version = 2;
+    BackfillItemRow moved = samples.item(backfill.id, item.execution_date);
+    moved.version = 2;
+    commit(*store, {changed, moved});
+    CHECK(reader->backfill(backfill.id) == changed);
+    CHECK(reader->backfill_items(backfill.id, {})->rows == std::vector{moved});
+  }
+}
+
+TEST_CASE("DAGs, pools, events and dataset events read back as they were written") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  std::vector<DagRow> dags;
+  std::vector<PoolRow> pools;
+  std::vector<EventRow> events;
+  for (unsigned seed = 1; seed <= rounds; ++seed) {
+    Samples samples(seed);
+    const std::string name = std::to_string(1'000 + seed) + samples.text();
+    const DatasetEventRow update = samples.dataset_event(seed, name);
+    DagRow dag = samples.dag(name);
+    dags.push_back(dag);
+    pools.push_back(samples.pool(name));
+    events.push_back(samples.event(seed));
+    commit(*store, {dag, pools.back(), events.back(), update});
+    dags.back().watermark = WallTime{static_cast<std::int64_t>(seed)};
+    dags.back().paused = !dag.paused;
+    dags.back().version = 2;
+    pools.back().slots += 1;
+    pools.back().version = 2;
+    commit(*store, {dags.back(), pools.back()});
+    CHECK(reader->dag(name) == dags.back());
+    CHECK(reader->dataset_events(name, 9) == std::vector{update});
+    CHECK(store->has_partition(name, update.partition));
+    CHECK_FALSE(store->has_partition(name, {update.partition.us ^ 1}));
+  }
+  CHECK(reader->dags() == dags);
+  CHECK(store->dags() == dags);
+  CHECK(reader->pools() == pools);
+  CHECK(store->pools() == pools);
+  CHECK(reader->events({}, {})->rows == events);
+}
+
+TEST_CASE("a DAG version is found by id and by hash, and listed without its source") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  Samples samples(7);
+  const std::vector versions = {samples.dag_version(1, "a", 1), samples.dag_version(2, "a", 2)};
+  REQUIRE(store->commit({}, versions));
+  for (const DagVersionRow& v : versions) {
+    for (const auto& found : {store->dag_version(v.id), store->dag_version("a", v.hash), reader->dag_version(v.id)}) {
+      REQUIRE(found);
+      CHECK(std::tie(found->id, found->dag_id, found->number, found->hash, found->source, found->file_name,
+                     found->folder, found->created_at) ==
+            std::tie(v.id, v.dag_id, v.number, v.hash, v.source, v.file_name, v.folder, v.created_at));
+    }
+  }
+  CHECK_FALSE(store->dag_version("b", versions[0].hash));
+  const auto listed = reader->dag_versions("a");
+  REQUIRE(listed.size() == 2);
+  CHECK(listed[1].number == 2);
+  CHECK(listed[1].source.empty());
+}
+
+TEST_CASE("import errors are replaced as a set") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  const std::vector<ImportErrorRow> two = {{0, "b.yaml", "two", {5}}, {0, "a.yaml", "one", {4}}};
+  REQUIRE(store->set_import_errors(two));
+  auto errors = reader->import_errors();
+  REQUIRE(errors.size() == 2);
+  CHECK(errors[0].file_name == "a.yaml");
+  CHECK(errors[0].message == "one");
+  CHECK(errors[0].at == WallTime{4});
+  CHECK(errors[0].id != errors[1].id);
+  REQUIRE(store->set_import_errors({}));
+  CHECK(reader->import_errors().empty());
+}
+
+TEST_CASE("pending partitions are kept once and deleted when removed") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const PendingPartitionRow a{"d", {1}, "x"};
+  const PendingPartitionRow b{"d", {1}, "y"};
+  commit(*store, {a, b, a});
+  CHECK(store->pending_partitions() == std::vector{a, b});
+  PendingPartitionRow gone = a;
+  gone.removed = true;
+  commit(*store, {gone, gone});
+  CHECK(store->pending_partitions() == std::vector{b});
+}
+
+}  // namespace millrace::test
