@@ -15,7 +15,7 @@ build:
 ## run: sets up what is missing, builds, serves on 127.0.0.1:8080 and backfills examples/flights
 run: build
 	@tools/setup example
-	@tools/run-example
+	@tools/run_example.py
 
 ## test: sets up what is missing, builds, runs every test
 test:

@@ -23,18 +23,21 @@ def tidy(files: dict[str, str]) -> tuple[int, list[str]]:
 
 
 BAD = {
-    "a room that knows a room above it": ("base/a.cc", '#include "dags/dag.h"\n', "base/ must not know dags/"),
+    "a room that knows a room above it": (
+        "base/a.cc", '#include "dags/dag.h"\n', "base/ must not know dags/"),
     "a store that knows the scheduler itself": (
         "store/a.cc", '#include "scheduler/scheduler.h"\n', "only api and daemon and scheduler may include"),
     "an include from beside": ("dags/a.cc", '#include "../base/id.h"\n', "from the repository root"),
     "YAML outside dags": ("api/a.cc", "#include <yaml-cpp/yaml.h>\n", "belongs to dags"),
     "SQLite outside store": ("daemon/a.cc", "#include <sqlite3.h>\n", "belongs to store"),
     "Beast outside api": ("cli/a.cc", "#include <boost/beast.hpp>\n", "belongs to api"),
-    "a graph library outside dags": ("scheduler/a.cc", "#include <boost/graph/adjacency_list.hpp>\n", "to dags"),
+    "a graph library outside dags": (
+        "scheduler/a.cc", "#include <boost/graph/adjacency_list.hpp>\n", "to dags"),
     "a HTTP client in api": ("api/a.cc", "#include <httplib.h>\n", "belongs to cli and daemon"),
     "JSON in a header": ("api/a.h", ONCE + "#include <nlohmann/json.hpp>\n", "in a header of ours"),
     "a clock in the pure core": ("scheduler/a.cc", '#include "base/clock.h"\n', "scheduler/ is pure"),
-    "a clock read outside base/clock.cc": ("store/a.cc", "auto t = std::chrono::steady_clock::now();\n", "a Clock"),
+    "a clock read outside base/clock.cc": (
+        "store/a.cc", "auto t = std::chrono::steady_clock::now();\n", "a Clock"),
     "a sleep": ("daemon/a.cc", "void f() { std::this_thread::sleep_for(s); }\n", "arm a timer"),
     "a sleep in a test": ("tests/unit/a_test.cc", "void f() { usleep(3); }\n", "arm a timer"),
     "output outside cli": ("store/a.cc", "void f() { std::cout << 1; }\n", "log (base/log.h)"),
@@ -54,7 +57,8 @@ BAD = {
     # tidy:allow(todo) a sample
     "a TODO without a reason": ("base/a.cc", "// TODO later\n", "say why it waits"),
     "a path of one machine": ("dags/a.cc", "// see /wor" + "k/main/x\n", "a path of one machine"),
-    "a registry's host": ("README.md", "pip install --index https://pypi" + ".org/simple\n", "never addressed"),
+    "a registry's host": (
+        "README.md", "pip install --index https://pypi" + ".org/simple\n", "never addressed"),
     "a folder nobody decided on": ("helpers/a.md", "x\n", "decision record"),
     "a long function in Python": ("tools/a.py", "def f():\n" + "    x = 1\n" * 71, "function of 72 lines"),
 }
