@@ -32,7 +32,7 @@ void DaemonBackend::request(Event event, OnReply on_reply) {
 void DaemonBackend::submit_dag(std::string text, std::string by, std::function<void(Submitted)> on_done) {
   ParseResult parsed = parse_dag(text);
   if (!parsed.dag) return on_done({std::move(parsed.diagnostics), {}, false});
-  Submission submission{std::move(text), std::move(parsed.dag), "api", dag_folder_, std::move(by), on_done};
+  Submission submission{std::move(text), std::move(parsed.dag), from_api, dag_folder_, std::move(by), on_done};
   if (inbox_.post(std::move(submission))) return;
   Submitted refused;
   refused.diagnostics.add({}, full);

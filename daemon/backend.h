@@ -22,8 +22,6 @@ class DaemonBackend final : public Backend {
   void set_loop(Loop& loop) { loop_ = &loop; }
   /// What doesn't change while the daemon lives.
   void set_identity(DaemonStatus identity) { identity_ = std::move(identity); }
-  /// DAG files own their DAGs: an API submission of the same dag_id is refused with the file's name.
-  void set_owner(std::function<std::string(const std::string& dag_id)> owner) { owner_ = std::move(owner); }
 
   void request(Event event, OnReply on_reply) override;
   void submit_dag(std::string text, std::string by, std::function<void(Submitted)> on_done) override;
@@ -40,7 +38,6 @@ class DaemonBackend final : public Backend {
   std::string dag_folder_;
   Loop* loop_ = nullptr;
   DaemonStatus identity_;
-  std::function<std::string(const std::string&)> owner_;
   std::atomic<std::int64_t> next_request_{1};
 };
 

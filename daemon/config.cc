@@ -35,7 +35,11 @@ constexpr Form gpu{.shape = Shape::object, .keys = gpu_keys};
 constexpr Form gpu_list{.shape = Shape::list, .items = &gpu};
 constexpr std::array<const Form*, 2> gpu_forms{&automatic_or_none, &gpu_list};
 constexpr Form gpus{.shape = Shape::one_of, .title = "auto, none or a list of devices", .forms = gpu_forms};
-constexpr std::array<Key, 10> keys{{{"listen", &text, "address:port"},
+constexpr Form boolean{.shape = Shape::boolean};
+constexpr Form texts{.shape = Shape::list, .items = &text};
+constexpr std::array<Key, 12> keys{{{"listen", &text, "address:port"},
+                                    {"behind_proxy", &boolean, "a proxy adds TLS: listen anywhere"},
+                                    {"allowed_hosts", &texts, "Host values beside the loopback ones"},
                                     {"data", &text, "the data folder"},
                                     {"dags", &text, "the watched folder of DAG files"},
                                     {"log_level", &level, ""},
@@ -47,7 +51,7 @@ constexpr std::array<Key, 10> keys{{{"listen", &text, "address:port"},
                                     {"task_environment", &names, "variables passed on to tasks"}}};
 constexpr Form config_form{.shape = Shape::object, .title = "a map of settings", .keys = keys};
 /// Those that fit into one variable or flag.
-constexpr std::array<std::string_view, 8> scalar_keys{"listen", "data",   "dags",    "log_level",
+constexpr std::array<std::string_view, 9> scalar_keys{"listen", "behind_proxy", "data",   "dags",    "log_level",
                                                       "cpu",    "memory", "cgroups", "gpus"};
 
 Result<void> set_listen(Config& config, std::string_view value) {
@@ -113,9 +117,10 @@ Diagnostics read_config(std::string_view text, Config& config) {
       read_pools(value, config);
     } else if (key.text() == "gpus") {
       read_gpus(value, config);
-    } else if (key.text() == "task_environment") {
-      config.task_environment.clear();
-      for (const YamlNode item : value.items()) config.task_environment.emplace_back(item.text());
+    } else {
+      auto& list = key.text() == "allowed_hosts" ? config.allowed_hosts : config.task_environment;
+      list.clear();
+      for (const YamlNode item : value.items()) list.emplace_back(item.text());
     }
   }
   return problems;
@@ -124,6 +129,11 @@ Diagnostics read_config(std::string_view text, Config& config) {
 Result<void> set_config(Config& config, std::string_view key, std::string_view value) {
   if (key == "listen") return set_listen(config, value);
   if (key == "log_level") return set_log_level(config, value);
+  if (key == "behind_proxy") {
+    if (value != "true" && value != "false")
+      return fail(ErrorKind::invalid, fmt::format("behind_proxy '{}' isn't true or false", value));
+    config.behind_proxy = value == "true";
+  }
   if (key == "data") config.data = value;
   if (key == "dags") config.dags = value;
   if (key == "cgroups") config.cgroups = value != "none";

@@ -21,6 +21,8 @@ struct Config {
   std::filesystem::path dags = "dags";
   std::string address = "127.0.0.1";
   int port = 8080;
+  bool behind_proxy = false;                   ///< a proxy adds TLS: other addresses than loopback are allowed
+  std::vector<std::string> allowed_hosts;      ///< `Host` values beside the loopback ones
   log::Level log_level = log::Level::info;
   std::optional<std::int64_t> cpu_milli;       ///< what tasks may reserve together; default: the machine's cores
   std::optional<std::int64_t> memory_bytes;    ///< default: the machine's memory

@@ -22,6 +22,7 @@
 #include "daemon/backend.h"
 #include "daemon/dag_folder.h"
 #include "daemon/loop.h"
+#include "daemon/outputs.h"
 #include "daemon/recovery.h"
 #include "executor/local.h"
 #include "store/reader.h"
@@ -79,6 +80,14 @@ Result<void> make_private_folder(const fs::path& folder) {
                                                   "token and all logs. Run: chmod 700 {}",
                                                   folder.string(), info.st_mode & 0777, folder.string()));
   return {};
+}
+
+/// The token travels in clear text: off this machine only behind something that adds TLS.
+Result<void> check_address(const Config& config) {
+  const bool loopback = config.address.starts_with("127.") || config.address == "::1";
+  if (loopback || config.behind_proxy) return {};
+  return fail(ErrorKind::invalid, fmt::format("listening on {} would send tokens in clear text; put a proxy with TLS in "
+                                              "front and say so: behind_proxy: true", config.address));
 }
 
 std::uint64_t random_seed() {
@@ -196,8 +205,7 @@ Result<void> Daemon::Parts::open_executor() {
             inbox->post(std::move(event), true);
           }};
   auto opened = LocalExecutor::open(io,
-                                    {.runner_binary = fs::read_symlink("/proc/self/exe").parent_path() /
-                                                      "millrace-runner",
+                                    {.runner_binary = program_folder() / "millrace-runner",
                                      .state_dir = paths.runner(),
                                      .cgroup_root = {},
                                      .use_cgroups = config.cgroups},
@@ -220,9 +228,9 @@ Result<void> Daemon::Parts::watch_folder() {
                   log::warn("store: import errors aren't recorded: {}", set.error().message);
               }});
   for (const DagRow& row : store->dags()) {
-    const auto version = store->dag_version(row.current);
-    if (version && version->file_name != "api" && !row.removed)
-      folder->known(version->file_name, row.dag_id, version->source);
+    const auto current = store->dag_version(row.current);
+    if (current && current->file_name != from_api && !row.removed)
+      folder->known(current->file_name, row.dag_id, current->source);
   }
   return folder->start();
 }
@@ -231,10 +239,19 @@ Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   backend = std::make_unique<DaemonBackend>(*inbox, *catalog, paths, config.dags.string());
   backend->set_loop(*loop);
   DaemonStatus identity;
-  identity.version = version;
+  identity.version = millrace::version;
   identity.started_at = clock.now().wall;
   identity.isolation = isolation.detail;
   backend->set_identity(std::move(identity));
+  ApiOptions options;
+  options.address = config.address;
+  options.port = static_cast<std::uint16_t>(config.port);
+  options.allowed_hosts = config.allowed_hosts;
+  options.data_dir = paths.root;
+  options.open_reader = [database = paths.database()] { return StoreReader::open(database); };
+  auto started = ApiServer::start(std::move(options), *backend, clock);
+  if (!started) return std::unexpected(started.error());
+  api = std::move(*started);
   return {};
 }
 
@@ -250,6 +267,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   umask(077);
   signal(SIGPIPE, SIG_IGN);
   log::set_level(config.log_level);
+  if (const auto checked = check_address(config); !checked) return std::unexpected(checked.error());
   auto parts = std::make_unique<Parts>();
   parts->config = std::move(config);
   if (const auto opened = parts->open_store(); !opened) return std::unexpected(opened.error());
@@ -273,7 +291,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   const Isolation& isolation = parts->executor->isolation();
   if (const auto opened = parts->open_api(isolation); !opened) return std::unexpected(opened.error());
   log::info("serving address={}:{} data={} dags={} cpu={} memory={} gpus={} isolation=\"{}\"", parts->config.address,
-            parts->config.port, parts->paths.root.string(), parts->config.dags.string(), machine.cpu_milli / 1'000,
+            parts->api->port(), parts->paths.root.string(), parts->config.dags.string(), machine.cpu_milli / 1'000,
             machine.memory_bytes, devices.size(), isolation.detail);
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }

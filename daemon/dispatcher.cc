@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "daemon/values.h"
+#include "data/contract_check.h"
 
 namespace millrace {
 
@@ -76,6 +77,19 @@ Result<std::string> Dispatcher::dataset_path(const std::string& dataset, WallTim
     return full.lexically_normal().string();
   }
   return fail(ErrorKind::not_found, fmt::format("DAG '{}' doesn't declare the dataset '{}'", dag->dag_id, dataset));
+}
+
+Result<std::vector<std::string>> Dispatcher::check_command(const std::string& dataset, WallTime partition) const {
+  const Result<std::string> path = dataset_path(dataset, partition);
+  if (!path) return std::unexpected(path.error());
+  const std::shared_ptr<const Dag> dag = catalog_.producer(dataset);
+  for (const Dataset& candidate : dag->datasets)
+    if (candidate.name == dataset)
+      return std::vector<std::string>{
+          (program_folder() / "millrace-data").string(), "check",          "--dataset",  dataset,
+          "--path",                                      *path,            "--format",   candidate.format,
+          "--contract",                                  contract_json(candidate.contract)};
+  return fail(ErrorKind::not_found, fmt::format("the dataset '{}' isn't declared", dataset));
 }
 
 Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& input, const AttemptContext& context,
@@ -196,6 +210,10 @@ Result<AttemptSpec> Dispatcher::render(const AttemptContext& context, const Sche
     auto text = render(script->text, context, scheduler);
     if (!text) return std::unexpected(text.error());
     spec.argv = {"/bin/bash", "-euo", "pipefail", "-c", std::move(*text)};
+  } else if (const auto* check = std::get_if<CheckAction>(&context.task->action)) {
+    auto argv = check_command(check->dataset, context.run->execution_date);
+    if (!argv) return std::unexpected(argv.error());
+    spec.argv = std::move(*argv);
   } else {
     return fail(ErrorKind::internal, "this kind of task has no process");
   }

@@ -125,6 +125,12 @@ void Loop::submit(Submission& submission) {
                                                         "one producer", dataset.name, producer->dag_id));
   }
   const auto known = ports_.scheduler.dag_row(submission.dag->dag_id);
+  if (known && !known->removed && submission.file_name == from_api) {
+    const auto current = ports_.store.dag_version(known->current);
+    if (current && current->file_name != from_api)
+      answer.diagnostics.add({}, fmt::format("DAG '{}' is defined by the file '{}' of the DAG folder; change that file",
+                                             known->dag_id, current->file_name));
+  }
   if (!answer.diagnostics.empty()) {
     after_commit_.push_back([answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
     return;

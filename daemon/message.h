@@ -11,11 +11,14 @@
 
 namespace millrace {
 
+/// The file name of a DAG that no file defines.
+inline constexpr const char* from_api = "api";
+
 /// A parsed DAG on its way to the scheduler; the loop checks it against the machine and stores the version.
 struct Submission {
   std::string text;
   std::shared_ptr<const Dag> dag;  ///< shared with the catalog and the runs that will pin it
-  std::string file_name;           ///< below the DAG folder, or `api`
+  std::string file_name;           ///< below the DAG folder, or from_api
   std::string folder;              ///< absolute: the default cwd of its tasks
   std::string by;
   std::function<void(Submitted)> on_done;  ///< on the loop thread, after the commit

@@ -17,4 +17,7 @@ struct Paths {
   std::filesystem::path output(std::string_view attempt) const { return root / "outputs" / attempt; }
 };
 
+/// Where this program is: the runner and the data worker are beside it.
+inline std::filesystem::path program_folder() { return std::filesystem::read_symlink("/proc/self/exe").parent_path(); }
+
 }  // namespace millrace
