@@ -109,6 +109,7 @@ void name_tasks(YamlNode tasks, DagDraft& draft) {
   std::ranges::sort(dag.by_name);
   draft.scope.tasks.reserve(dag.tasks.size());
   for (const auto& [name, task] : dag.by_name) draft.scope.tasks.push_back(name);
+  draft.scope.tasks_sorted = true;
 }
 
 void read_dag_env(DagDraft& draft, const TemplateScope& scope) {
