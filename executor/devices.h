@@ -20,7 +20,7 @@ struct Device {
 };
 
 /// GPUs by NVML, loaded with dlopen: no driver, no devices, no error. A driver that answers with an error is `internal`
-/// with NVML's words.
-Result<std::vector<Device>> discover_devices();
+/// with NVML's words. A card that doesn't answer is listed as unhealthy.
+Result<std::vector<Device>> discover_devices(const std::string& library = "libnvidia-ml.so.1");
 
 }  // namespace millrace
