@@ -1,11 +1,11 @@
-// Cron text to bit sets. The grammar is crontab(5) plus a leading seconds field; each refusal names the field, the value
-// and what is allowed.
+// Cron text to bit sets. The grammar is crontab(5) plus a leading seconds field; each refusal names the
+// field, the value and what is allowed.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "dags/schedule.h"
 
@@ -122,10 +122,12 @@ Result<std::uint64_t> parse_element(std::string_view text, const Field& field) {
       const auto to = parse_number(base.substr(dash + 1), field);
       if (!to) return std::unexpected(to.error());
       last = *to;
-      if (field.name == "weekday" && last == 0 && first > 0) last = 7;  // `fri-sun` ends on Sunday, it doesn't wrap
+      if (field.name == "weekday" && last == 0 && first > 0)
+        last = 7;  // `fri-sun` ends on Sunday, it doesn't wrap
       if (last < first) {
-        return refuse(field, fmt::format("range {} runs backwards; a range can't wrap around: write {}-{},{}-{}",
-                                         printable(base), first, field.last, field.low, last));
+        return refuse(field,
+                      fmt::format("range {} runs backwards; a range can't wrap around: write {}-{},{}-{}",
+                                  printable(base), first, field.last, field.low, last));
       }
     } else if (slash != std::string_view::npos) {
       last = std::max(field.last, first);
@@ -183,11 +185,12 @@ Result<std::string_view> expand_preset(std::string_view word) {
     names.push_back(preset);
   }
   const std::string near = nearest(name, names);
-  return fail(ErrorKind::invalid,
-              fmt::format("'{}' isn't a preset; {}", printable(word),
-                          near.empty() ? std::string("known are @hourly @daily @midnight @weekly @monthly @quarterly "
-                                                     "@yearly @annually")
-                                       : fmt::format("did you mean '{}'?", near)));
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("'{}' isn't a preset; {}", printable(word),
+                  near.empty() ? std::string("known are @hourly @daily @midnight @weekly @monthly @quarterly "
+                                             "@yearly @annually")
+                               : fmt::format("did you mean '{}'?", near)));
 }
 
 }  // namespace
@@ -201,9 +204,10 @@ Result<Cron> parse_cron(std::string_view text) {
     words = split_words(*expanded);
   }
   if (words.size() != 5 && words.size() != 6) {
-    return fail(ErrorKind::invalid,
-                fmt::format("a cron has 5 fields (minute hour day month weekday) or 6 (second first), this has {}",
-                            words.size()));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("a cron has 5 fields (minute hour day month weekday) or 6 (second first), this has {}",
+                    words.size()));
   }
   std::array<std::uint64_t, 6> bits = {1, 0, 0, 0, 0, 0};
   const std::size_t first = 6 - words.size();
@@ -212,7 +216,9 @@ Result<Cron> parse_cron(std::string_view text) {
     if (!parsed) return std::unexpected(parsed.error());
     bits[i] = *parsed;
   }
-  const auto has_star = [&](std::size_t field) { return words[field - first].find('*') != std::string_view::npos; };
+  const auto has_star = [&](std::size_t field) {
+    return words[field - first].find('*') != std::string_view::npos;
+  };
   Cron cron;
   cron.seconds = bits[0];
   cron.minutes = bits[1];
@@ -225,9 +231,8 @@ Result<Cron> parse_cron(std::string_view text) {
   cron.wildcard = has_star(1) || has_star(2);
   cron.source = fmt::format("{}", fmt::join(words, " "));
   if (!comes(cron)) {
-    return fail(ErrorKind::invalid,
-                fmt::format("'{}' never comes: no month of '{}' has a day '{}'", cron.source, words[4 - first],
-                            words[3 - first]));
+    return fail(ErrorKind::invalid, fmt::format("'{}' never comes: no month of '{}' has a day '{}'",
+                                                cron.source, words[4 - first], words[3 - first]));
   }
   return cron;
 }

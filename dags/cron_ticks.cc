@@ -1,5 +1,5 @@
-// Ticks are searched stretch by stretch of one UTC offset: inside a stretch local time is plain arithmetic; where two
-// stretches meet there may be a gap whose wall times tick at the meeting point.
+// Ticks are searched stretch by stretch of one UTC offset: inside a stretch local time is plain arithmetic;
+// where two stretches meet there may be a gap whose wall times tick at the meeting point.
 #include "dags/cron_ticks.h"
 
 #include <algorithm>
@@ -96,7 +96,8 @@ std::optional<std::int64_t> last_local(const Cron& cron, std::int64_t begin, std
 
 class Search {
  public:
-  Search(const Cron& cron, const Zone& zone, DstPolicy dst) : cron_(cron), dst_(dst), stretches_(zone.offsets()) {}
+  Search(const Cron& cron, const Zone& zone, DstPolicy dst)
+      : cron_(cron), dst_(dst), stretches_(zone.offsets()) {}
 
   std::size_t stretch_of(std::int64_t utc_s) const {
     const auto after = std::ranges::upper_bound(stretches_, utc_s, {}, &Zone::Offset::begin_s);

@@ -15,7 +15,9 @@ constexpr std::int64_t day_us = 86'400 * second_us;
 constexpr WallTime earliest{-62'135'596'800 * second_us};
 constexpr WallTime latest{253'402'300'799 * second_us};
 
-bool has_ticks(const Schedule& s) { return s.kind == Kind::cron || s.kind == Kind::every || s.kind == Kind::at; }
+bool has_ticks(const Schedule& s) {
+  return s.kind == Kind::cron || s.kind == Kind::every || s.kind == Kind::at;
+}
 
 /// Whether runs cover the time up to the next tick; moments listed by hand and events cover none.
 bool has_intervals(const Schedule& s) {
@@ -90,8 +92,6 @@ std::optional<WallTime> execution_date_at_or_after(const Schedule& s, WallTime t
   return WallTime{(floor_to(std::max(t, earliest).us - 1, day_us) + 1) * day_us};
 }
 
-WallTime due_at(const Schedule& s, WallTime d) {
-  return has_intervals(s) ? interval_of(s, d).end : d;
-}
+WallTime due_at(const Schedule& s, WallTime d) { return has_intervals(s) ? interval_of(s, d).end : d; }
 
 }  // namespace millrace

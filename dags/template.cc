@@ -1,12 +1,12 @@
-// Template text to parts. Everything that can be known without values is checked here, so that a run never starts with a
-// template that can't be printed.
+// Template text to parts. Everything that can be known without values is checked here, so that a run never
+// starts with a template that can't be printed.
 #include "dags/template.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "dags/template_filter.h"
 #include "dags/template_name.h"
@@ -18,7 +18,8 @@ constexpr std::size_t npos = std::string_view::npos;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+         c == '-';
 }
 
 std::string shown(std::string_view text) {
@@ -71,8 +72,10 @@ class Parser {
     for (std::size_t i = pos_ + 2; i < text_.size(); ++i) {
       const char c = text_[i];
       if (quote != 0) {
-        if (c == '\\') ++i;
-        else if (c == quote) quote = 0;
+        if (c == '\\')
+          ++i;
+        else if (c == quote)
+          quote = 0;
       } else if (c == '"' || c == '\'') {
         quote = c;
       } else if (text_.substr(i, 2) == "}}") {
@@ -95,7 +98,8 @@ class Parser {
         fault(open, "a quote inside '{{' isn't closed before '}}'");
         pos_ = plain + 2;
       } else {
-        fault(open, "'{{' is never closed", "write '}}' after the value, or '{{ \"{{\" }}' for two plain braces");
+        fault(open, "'{{' is never closed",
+              "write '}}' after the value, or '{{ \"{{\" }}' for two plain braces");
         pos_ = std::min(text_.find("{{", open + 2), text_.size());
       }
       return;
@@ -132,9 +136,11 @@ class Parser {
       const std::string_view rest = text_.substr(at, end_ - at);
       const std::string habit = habit_hint(rest);
       if (part.name.empty() || name_end == pos_ || !habit.empty()) {
-        fault(at, fmt::format("'{}' isn't a value", shown(rest.substr(0, rest.find_last_not_of(" \t\r\n") + 1))),
-              habit.empty() ? "templates hold names and filters, no expressions: {{ ds }}, {{ ds | date_add(-7d) }}"
-                            : habit);
+        fault(at,
+              fmt::format("'{}' isn't a value", shown(rest.substr(0, rest.find_last_not_of(" \t\r\n") + 1))),
+              habit.empty()
+                  ? "templates hold names and filters, no expressions: {{ ds }}, {{ ds | date_add(-7d) }}"
+                  : habit);
       } else {
         fault(pos_, fmt::format("expected '|' or '}}}}' after '{}'", shown(part.name)),
               "templates hold names and filters, no expressions");
@@ -223,10 +229,13 @@ class Parser {
       if (c == quote) return out;
       if (c == '\\' && pos_ < end_) {
         c = text_[pos_++];
-        if (c == 'n') c = '\n';
-        else if (c == 't') c = '\t';
+        if (c == 'n')
+          c = '\n';
+        else if (c == 't')
+          c = '\t';
         else if (c != '\\' && c != '"' && c != '\'') {
-          fault(pos_ - 2, fmt::format("'\\{}' isn't an escape", shown({&c, 1})), R"(escapes: \\ \" \' \n \t)");
+          fault(pos_ - 2, fmt::format("'\\{}' isn't an escape", shown({&c, 1})),
+                R"(escapes: \\ \" \' \n \t)");
           return std::nullopt;
         }
       }
@@ -241,7 +250,7 @@ class Parser {
   }
 
   std::string_view text_;
-  Place line_;                  // of the line that starts at line_start_
+  Place line_;  // of the line that starts at line_start_
   std::size_t line_start_ = 0;
   const TemplateScope& scope_;
   Diagnostics& out_;

@@ -1,10 +1,10 @@
 #include "dags/template_filter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -100,6 +100,7 @@ struct Moment {
     const std::string_view month = month_names[static_cast<std::size_t>(local.month - 1)];
     const auto year_day = (day - sys_days{year{local.year} / January / 1}).count() + 1;
     const std::int64_t fraction = (utc.us % 1'000'000 + 1'000'000) % 1'000'000;
+    // clang-format off: a table
     switch (c) {
       case 'Y': return fmt::format("{:04}", local.year);
       case 'm': return fmt::format("{:02}", local.month);
@@ -129,18 +130,17 @@ struct Moment {
       case 'V': return fmt::format("{:02}", iso_week(day).week);
       default: return std::string(1, c);
     }
+    // clang-format on
   }
 };
 
 }  // namespace
 
-std::string_view filter_name(Kind kind) {
-  return std::ranges::find(rules, kind, &Rule::kind)->name;
-}
+std::string_view filter_name(Kind kind) { return std::ranges::find(rules, kind, &Rule::kind)->name; }
 
 std::string_view filter_names() {
-  return "ds, ts, date_add(-7d), strftime(\"%Y/%m\"), in_timezone(\"Europe/Paris\"), default(\"x\"), json, shell, "
-         "basename";
+  return "ds, ts, date_add(-7d), strftime(\"%Y/%m\"), in_timezone(\"Europe/Paris\"), default(\"x\"), json, "
+         "shell, basename";
 }
 
 FilterCheck check_filter(std::string_view name, const std::optional<std::string>& argument, ValueType input) {
@@ -151,14 +151,15 @@ FilterCheck check_filter(std::string_view name, const std::optional<std::string>
     for (const Rule& known : rules) names.push_back(known.name);
     const std::string near = nearest(name, names);
     check.problem = fmt::format("there is no filter '{}'", name.substr(0, 40));
-    check.hint = near.empty() ? fmt::format("filters: {}", filter_names()) : fmt::format("did you mean '{}'?", near);
+    check.hint =
+        near.empty() ? fmt::format("filters: {}", filter_names()) : fmt::format("did you mean '{}'?", near);
     return check;
   }
   check.kind = rule->kind;
   check.type = rule->gives.value_or(input);
   if (rule->takes_argument != argument.has_value()) {
-    check.problem = fmt::format("filter '{}' {}", name,
-                                rule->takes_argument ? "needs an argument" : "takes no argument");
+    check.problem =
+        fmt::format("filter '{}' {}", name, rule->takes_argument ? "needs an argument" : "takes no argument");
     check.hint = fmt::format("write {}", rule->example);
   } else if (rule->needs_date && input == ValueType::text) {
     check.problem = fmt::format("filter '{}' needs a date, and this is text", name);

@@ -1,10 +1,10 @@
 #include "dags/template_name.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -55,7 +55,8 @@ bool contains(const std::vector<std::string_view>& names, std::string_view name,
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string did_you_mean(std::string_view prefix, std::string_view name, const std::vector<std::string_view>& known) {
+std::string did_you_mean(std::string_view prefix, std::string_view name,
+                         const std::vector<std::string_view>& known) {
   const std::string near = nearest(name, known);
   if (!near.empty()) return fmt::format("did you mean '{}{}'?", prefix, near);
   if (known.empty()) return "this DAG defines none";
@@ -76,19 +77,19 @@ std::string parameter_variable(std::string_view name) {
 NameCheck check_task(std::string_view name, const TemplateScope& scope) {
   const auto task = task_reference(name);
   if (!task) {
-    return {fmt::format("'{}' isn't a value", name), "a task's outputs are read as {{ tasks.TASK.output.KEY }}",
-            ValueType::any};
+    return {fmt::format("'{}' isn't a value", name),
+            "a task's outputs are read as {{ tasks.TASK.output.KEY }}", ValueType::any};
   }
   if (contains(scope.tasks, *task, scope.tasks_sorted)) return {};
-  return {fmt::format("template reads task '{}', which isn't defined", *task), did_you_mean("", *task, scope.tasks),
-          ValueType::any};
+  return {fmt::format("template reads task '{}', which isn't defined", *task),
+          did_you_mean("", *task, scope.tasks), ValueType::any};
 }
 
 NameCheck check_in(std::string_view kind, std::string_view prefix, std::string_view name,
                    const std::vector<std::string_view>& known, ValueType type) {
   if (contains(known, name)) return {{}, {}, type};
-  return {fmt::format("template reads {} '{}', which isn't defined", kind, name), did_you_mean(prefix, name, known),
-          type};
+  return {fmt::format("template reads {} '{}', which isn't defined", kind, name),
+          did_you_mean(prefix, name, known), type};
 }
 
 NameCheck unknown_name(std::string_view name, const TemplateScope& scope) {
@@ -107,8 +108,9 @@ NameCheck unknown_name(std::string_view name, const TemplateScope& scope) {
   } else if (contains(scope.params, name)) {
     check.hint = fmt::format("a parameter is read as 'params.{}'", name);
   } else {
-    check.hint = "values: ds, ts, execution_date, data_interval_start, run_id, params.NAME, env.NAME, inputs.NAME, "
-                 "outputs.NAME, tasks.TASK.output.KEY and others";
+    check.hint =
+        "values: ds, ts, execution_date, data_interval_start, run_id, params.NAME, env.NAME, inputs.NAME, "
+        "outputs.NAME, tasks.TASK.output.KEY and others";
   }
   return check;
 }
@@ -121,7 +123,8 @@ std::optional<std::string_view> task_reference(std::string_view name) {
   const std::size_t output = name.find(middle, prefix.size());
   if (output == npos || output == prefix.size()) return std::nullopt;
   const std::string_view key = name.substr(output + middle.size());
-  if (key.empty() || key.starts_with('.') || key.ends_with('.') || key.find("..") != npos) return std::nullopt;
+  if (key.empty() || key.starts_with('.') || key.ends_with('.') || key.find("..") != npos)
+    return std::nullopt;
   return name.substr(prefix.size(), output - prefix.size());
 }
 
@@ -150,7 +153,8 @@ NameCheck check_name(std::string_view name, const TemplateScope& scope) {
   if (head == "params") {
     if (scope.params_allowed) return check_in("parameter", "params.", rest, scope.params, ValueType::any);
     return {fmt::format("'{}' isn't put into a script's text", name),
-            fmt::format("use the environment variable {}: a value can't become code then", parameter_variable(rest)),
+            fmt::format("use the environment variable {}: a value can't become code then",
+                        parameter_variable(rest)),
             ValueType::any};
   }
   if (head == "env") return check_in("environment variable", "env.", rest, scope.env, ValueType::any);

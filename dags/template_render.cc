@@ -1,8 +1,8 @@
 // Templates to text, when the values are there.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/invariant.h"
@@ -41,9 +41,12 @@ Result<std::string> print_json(const std::string& text) {
 
 Result<std::string> print(const Piece& piece) {
   switch (piece.value.kind) {
-    case TemplateValue::Kind::text: return piece.value.text;
-    case TemplateValue::Kind::json: return print_json(piece.value.text);
-    case TemplateValue::Kind::time: return print_time(piece);
+    case TemplateValue::Kind::text:
+      return piece.value.text;
+    case TemplateValue::Kind::json:
+      return print_json(piece.value.text);
+    case TemplateValue::Kind::time:
+      return print_time(piece);
   }
   return std::string{};
 }
@@ -73,8 +76,10 @@ Result<void> add(Piece& piece, const Duration shift) {
 std::string shell_quoted(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'') out += "'\\''";
-    else out += c;
+    if (c == '\'')
+      out += "'\\''";
+    else
+      out += c;
   }
   return out + "'";
 }
@@ -104,8 +109,9 @@ Result<void> set_text(Piece& piece, Result<std::string> text) {
 
 Result<void> apply(const Filter& filter, Piece& piece) {
   using Kind = Filter::Kind;
-  const bool takes_date = filter.kind == Kind::ds || filter.kind == Kind::ts || filter.kind == Kind::date_add ||
-                          filter.kind == Kind::strftime || filter.kind == Kind::in_timezone;
+  const bool takes_date = filter.kind == Kind::ds || filter.kind == Kind::ts ||
+                          filter.kind == Kind::date_add || filter.kind == Kind::strftime ||
+                          filter.kind == Kind::in_timezone;
   if (takes_date) {
     const auto date = need_date(piece);
     if (!date) return date;
@@ -118,8 +124,11 @@ Result<void> apply(const Filter& filter, Piece& piece) {
       piece.zone = Zone();
       return set_text(piece, day);
     }
-    case Kind::ts: piece.date_only = false; return {};
-    case Kind::date_add: return add(piece, parse_shift(filter.argument).value_or(Duration{0}));
+    case Kind::ts:
+      piece.date_only = false;
+      return {};
+    case Kind::date_add:
+      return add(piece, parse_shift(filter.argument).value_or(Duration{0}));
     case Kind::strftime:
       return set_text(piece, format_time(filter.argument, WallTime{piece.value.time_us}, piece.zone));
     case Kind::in_timezone: {
@@ -129,8 +138,10 @@ Result<void> apply(const Filter& filter, Piece& piece) {
       piece.date_only = false;
       return {};
     }
-    case Kind::default_value: return {};
-    case Kind::json: return set_text(piece, as_json(piece));
+    case Kind::default_value:
+      return {};
+    case Kind::json:
+      return set_text(piece, as_json(piece));
     case Kind::shell: {
       const auto text = print(piece);
       return set_text(piece, text ? Result<std::string>(shell_quoted(*text)) : text);
@@ -163,7 +174,9 @@ Result<std::string> render_value(const Template::Part& part, const TemplateLooku
   Piece piece{*std::move(value), Zone(), false};
   for (; filter != part.filters.end(); ++filter) {
     const auto done = apply(*filter, piece);
-    if (!done) return fail(done.error().kind, fmt::format("| {}: {}", filter_name(filter->kind), done.error().message));
+    if (!done)
+      return fail(done.error().kind,
+                  fmt::format("| {}: {}", filter_name(filter->kind), done.error().message));
   }
   return print(piece);
 }
@@ -179,8 +192,8 @@ Result<std::string> render(const Template& t, const TemplateLookup& lookup) {
     }
     const auto text = render_value(part, lookup);
     if (!text) {
-      return fail(text.error().kind, fmt::format("{}:{}: '{}' {}", part.place.line, part.place.column, part.name,
-                                                 text.error().message));
+      return fail(text.error().kind, fmt::format("{}:{}: '{}' {}", part.place.line, part.place.column,
+                                                 part.name, text.error().message));
     }
     out += *text;
   }

@@ -1,6 +1,9 @@
-// The only user of the tz database. Each zone's offsets are read once into a table that is never freed, so that a look-up
-// is a binary search. The packaged date library reads the system's zone files but not the rule at their end; zone_rule.h
-// continues where it stops.
+// The only user of the tz database. Each zone's offsets are read once into a table that is never freed, so
+// that a look-up is a binary search. The packaged date library reads the system's zone files but not the rule
+// at their end; zone_rule.h continues where it stops.
+#include <date/tz.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -9,9 +12,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-
-#include <date/tz.h>
-#include <fmt/format.h>
 
 #include "base/invariant.h"
 #include "dags/schedule.h"
@@ -51,7 +51,8 @@ void append_rule(Table& table, const ZoneRule& rule) {
     changes.emplace_back(rule.end_of_summer(year), rule.standard_s);
     changes.emplace_back(rule.begin_of_summer(year), rule.summer_s);
   }
-  // Stable: permanent summer time is written as an end and a beginning at one instant, and the beginning wins.
+  // Stable: permanent summer time is written as an end and a beginning at one instant, and the beginning
+  // wins.
   std::ranges::stable_sort(changes, {}, &std::pair<std::int64_t, std::int64_t>::first);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const bool replaced = i + 1 < changes.size() && changes[i + 1].first == changes[i].first;
@@ -61,7 +62,7 @@ void append_rule(Table& table, const ZoneRule& rule) {
 
 Table read_table(const date::time_zone& zone) {
   Table table;
-  date::sys_seconds at{std::chrono::seconds{-62'135'596'800}};  // year 1
+  date::sys_seconds at{std::chrono::seconds{-62'135'596'800}};        // year 1
   const date::sys_seconds stop{std::chrono::seconds{7'258'118'400}};  // 2200
   for (bool first = true; at < stop; first = false) {
     const date::sys_info found = zone.get_info(at);
@@ -106,9 +107,7 @@ const Table* find_table(const std::string& name) {
   return tables.emplace(name, std::make_unique<Table>(read_table(*zone))).first->second.get();
 }
 
-std::int64_t floor_seconds(WallTime t) {
-  return t.us / 1'000'000 - (t.us % 1'000'000 < 0 ? 1 : 0);
-}
+std::int64_t floor_seconds(WallTime t) { return t.us / 1'000'000 - (t.us % 1'000'000 < 0 ? 1 : 0); }
 
 std::int64_t seconds_of(const Zone::Local& l) {
   using namespace std::chrono;
@@ -137,8 +136,10 @@ Result<Zone> Zone::find(std::string_view name) {
                 fmt::format("'{}' isn't a zone of the IANA database{}", name.substr(0, 64),
                             near.empty() ? std::string{} : fmt::format("; did you mean '{}'?", near)));
   } catch (const std::exception& e) {
-    return fail(ErrorKind::internal, fmt::format("the time zone database can't be read (is the package tzdata "
-                                                 "installed?): {}", e.what()));
+    return fail(ErrorKind::internal,
+                fmt::format("the time zone database can't be read (is the package tzdata "
+                            "installed?): {}",
+                            e.what()));
   }
 }
 
@@ -151,15 +152,19 @@ Zone::Local Zone::to_local(WallTime t) const {
   const auto day = floor<days>(local);
   const year_month_day date{day};
   const hh_mm_ss time{local - day};
-  return {int{date.year()}, static_cast<int>(unsigned{date.month()}), static_cast<int>(unsigned{date.day()}),
-          static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+  return {int{date.year()},
+          static_cast<int>(unsigned{date.month()}),
+          static_cast<int>(unsigned{date.day()}),
+          static_cast<int>(time.hours().count()),
+          static_cast<int>(time.minutes().count()),
           static_cast<int>(time.seconds().count())};
 }
 
 std::vector<WallTime> Zone::from_local(const Local& local) const {
   const std::int64_t local_s = seconds_of(local);
   std::vector<WallTime> shown;
-  // Offsets are within a day of UTC, and a stretch may be short: look at each that touches the two days around.
+  // Offsets are within a day of UTC, and a stretch may be short: look at each that touches the two days
+  // around.
   auto stretch = std::ranges::upper_bound(offsets(), local_s - 172'800, {}, &Offset::end_s);
   for (; stretch != offsets().end() && stretch->begin_s <= local_s + 172'800; ++stretch) {
     const std::int64_t utc_s = local_s - stretch->offset_s;

@@ -88,7 +88,9 @@ std::int64_t local_seconds(const ZoneRule::Day& rule, int year) {
 
 }  // namespace
 
-std::int64_t ZoneRule::begin_of_summer(int year) const { return local_seconds(summer_begin, year) - standard_s; }
+std::int64_t ZoneRule::begin_of_summer(int year) const {
+  return local_seconds(summer_begin, year) - standard_s;
+}
 std::int64_t ZoneRule::end_of_summer(int year) const { return local_seconds(summer_end, year) - summer_s; }
 
 std::optional<ZoneRule> parse_zone_rule(std::string_view text) {

@@ -6,8 +6,9 @@
 
 namespace millrace {
 
-/// The rule a zone follows after its last written transition: the POSIX TZ string at the end of a TZif file (RFC 8536),
-/// such as `CET-1CEST,M3.5.0,M10.5.0/3`. The date library stops at the last transition; this goes on.
+/// The rule a zone follows after its last written transition: the POSIX TZ string at the end of a TZif file
+/// (RFC 8536), such as `CET-1CEST,M3.5.0,M10.5.0/3`. The date library stops at the last transition; this goes
+/// on.
 struct ZoneRule {
   /// `Mm.n.d`, `Jn` or `n` with a local time of day, which may be negative or above 24 h.
   struct Day {

@@ -1,9 +1,9 @@
-// Schedules against a slow reference that shares no code with them: local time comes from the C library, a cron is a set
-// of numbers for each field, ticks come from walking every minute around a transition. MILLRACE_ORACLE_CRONS=n samples n
-// crons at each transition instead of 2; MILLRACE_ORACLE_TRANSITIONS=n looks at n transitions of each zone instead of 3.
-#include <catch2/catch.hpp>
-
+// Schedules against a slow reference that shares no code with them: local time comes from the C library, a
+// cron is a set of numbers for each field, ticks come from walking every minute around a transition.
+// MILLRACE_ORACLE_CRONS=n samples n crons at each transition instead of 2; MILLRACE_ORACLE_TRANSITIONS=n
+// looks at n transitions of each zone instead of 3.
 #include <array>
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
@@ -20,8 +20,8 @@ using namespace millrace;
 namespace {
 
 constexpr std::int64_t day_s = 86'400;
-constexpr std::int64_t begin_s = 0;              // 1970
-constexpr std::int64_t end_s = 4'133'980'800;    // 2101
+constexpr std::int64_t begin_s = 0;            // 1970
+constexpr std::int64_t end_s = 4'133'980'800;  // 2101
 
 /// The C library's local time of one zone at a time.
 class LibraryZone {
@@ -67,7 +67,8 @@ std::vector<std::string> zone_names() {
   std::vector<std::string> names;
   std::ifstream table("/usr/share/zoneinfo/tzdata.zi");
   for (std::string line; std::getline(table, line);)
-    if (line.starts_with("Z ")) names.push_back(line.substr(2, line.find(' ', 2) - 2));
+    if (line.starts_with("Z ") && !line.starts_with("Z Factory "))
+      names.push_back(line.substr(2, line.find(' ', 2) - 2));
   return names;
 }
 
@@ -104,7 +105,8 @@ struct ReferenceCron {
     std::stringstream in(text);
     for (std::string word; in >> word;) words.push_back(word);
     if (words.size() == 5) words.insert(words.begin(), "0");
-    constexpr std::array<std::array<int, 2>, 6> bounds = {{{0, 59}, {0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}}};
+    constexpr std::array<std::array<int, 2>, 6> bounds = {
+        {{0, 59}, {0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}}};
     for (std::size_t i = 0; i < 6; ++i) sets[i] = numbers(words[i], bounds[i][0], bounds[i][1]);
     const auto star = [&](std::size_t i) { return words[i].find('*') != std::string::npos; };
     either = !star(3) && !star(5);
@@ -116,7 +118,8 @@ struct ReferenceCron {
     const std::time_t t = minute * 60;
     std::tm tm{};
     gmtime_r(&t, &tm);
-    if (!sets[1].contains(tm.tm_min) || !sets[2].contains(tm.tm_hour) || !sets[4].contains(tm.tm_mon + 1)) return false;
+    if (!sets[1].contains(tm.tm_min) || !sets[2].contains(tm.tm_hour) || !sets[4].contains(tm.tm_mon + 1))
+      return false;
     const bool day = sets[3].contains(tm.tm_mday), weekday = sets[5].contains(tm.tm_wday);
     return either ? day || weekday : day && weekday;
   }
@@ -124,10 +127,10 @@ struct ReferenceCron {
 
 /// The wall clock around a transition, minute by minute.
 struct Walk {
-  std::int64_t first = 0;                                // UTC minute
-  std::vector<std::int64_t> local;                       // local minute shown in UTC minute first + i
+  std::int64_t first = 0;                                   // UTC minute
+  std::vector<std::int64_t> local;                          // local minute shown in UTC minute first + i
   std::map<std::int64_t, std::vector<std::int64_t>> shown;  // local minute -> UTC minutes
-  bool aligned = true;                                   // offsets are whole minutes
+  bool aligned = true;                                      // offsets are whole minutes
 
   Walk(const LibraryZone& zone, std::int64_t transition) : first((transition - 52 * 3600) / 60) {
     aligned = transition % 60 == 0;
@@ -166,9 +169,10 @@ struct Walk {
 
 std::vector<ReferenceCron> sampled_crons(std::size_t random_count) {
   std::vector<ReferenceCron> crons;
-  for (const char* text : {"30 2 * * *", "0 */4 * * *", "0 7,8,13 * * *", "0 0 29 2 *", "*/5 * * * *", "0 * * * *",
-                           "0 0 * * *", "15 0,1,2,3 * * *", "0,59 0-4 * * *", "*/10 2 * * *", "*/15 30 2 * * *",
-                           "59 59 23 * * *", "30 */5 1 * * *", "45 1-3 1-7 * 0", "0 12 * * 1-5"})
+  for (const char* text :
+       {"30 2 * * *", "0 */4 * * *", "0 7,8,13 * * *", "0 0 29 2 *", "*/5 * * * *", "0 * * * *", "0 0 * * *",
+        "15 0,1,2,3 * * *", "0,59 0-4 * * *", "*/10 2 * * *", "*/15 30 2 * * *", "59 59 23 * * *",
+        "30 */5 1 * * *", "45 1-3 1-7 * 0", "0 12 * * 1-5"})
     crons.emplace_back(text);
   std::mt19937 random(7);
   const auto number = [&](int low, int high) {
@@ -176,18 +180,23 @@ std::vector<ReferenceCron> sampled_crons(std::size_t random_count) {
   };
   const auto field = [&](int low, int high) -> std::string {
     switch (random() % 5) {
-      case 0: return "*";
-      case 1: return "*/" + number(1, (high - low) / 2 + 1);
-      case 2: return number(low, high) + "," + number(low, high);
-      case 3: return number(low, low + 1) + "-" + number(high - 2, high) + "/" + number(1, 3);
-      default: return number(low, high);
+      case 0:
+        return "*";
+      case 1:
+        return "*/" + number(1, (high - low) / 2 + 1);
+      case 2:
+        return number(low, high) + "," + number(low, high);
+      case 3:
+        return number(low, low + 1) + "-" + number(high - 2, high) + "/" + number(1, 3);
+      default:
+        return number(low, high);
     }
   };
   while (crons.size() < random_count + 15) {
     const std::string seconds = random() % 4 == 0 ? number(0, 59) + "," + number(0, 59) + " " : "";
     const std::string hours = random() % 2 == 0 ? number(0, 3) + "-" + number(3, 5) : field(0, 23);
-    crons.emplace_back(seconds + field(0, 59) + " " + hours + " " + (random() % 3 == 0 ? field(1, 28) : "*") + " * " +
-                       (random() % 3 == 0 ? field(0, 6) : "*"));
+    crons.emplace_back(seconds + field(0, 59) + " " + hours + " " + (random() % 3 == 0 ? field(1, 28) : "*") +
+                       " * " + (random() % 3 == 0 ? field(0, 6) : "*"));
   }
   return crons;
 }
@@ -209,7 +218,8 @@ void compare(const std::string& zone, std::int64_t transition, const Walk& walk,
     if (tick > from && tick < to) expected.push_back(tick);
   for (auto t = next_tick(s, WallTime{from * 1'000'000}); t && t->us / 1'000'000 < to; t = next_tick(s, *t))
     forwards.push_back(t->us / 1'000'000);
-  for (auto t = previous_tick(s, WallTime{to * 1'000'000}); t && t->us / 1'000'000 > from; t = previous_tick(s, *t))
+  for (auto t = previous_tick(s, WallTime{to * 1'000'000}); t && t->us / 1'000'000 > from;
+       t = previous_tick(s, *t))
     backwards.insert(backwards.begin(), t->us / 1'000'000);
   INFO(zone << " at " << to_iso(WallTime{transition * 1'000'000}) << ", cron " << cron.text << ", missing "
             << int(s.dst.missing) << ", duplicate " << int(s.dst.duplicate));
@@ -252,7 +262,8 @@ TEST_CASE("oracle: ticks around transitions of every zone are the slow reference
   const std::size_t per_zone = scale("MILLRACE_ORACLE_TRANSITIONS", 3);
   const std::size_t per_transition = scale("MILLRACE_ORACLE_CRONS", 2);
   const auto crons = sampled_crons(std::max<std::size_t>(40, per_transition));
-  const std::set<std::string> odd = {"Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca", "Pacific/Kwajalein"};
+  const std::set<std::string> odd = {"Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca",
+                                     "Pacific/Kwajalein"};
   std::mt19937 random(1970);
   std::size_t compared = 0;
   for (const std::string& name : zone_names()) {
@@ -276,7 +287,8 @@ TEST_CASE("oracle: ticks around transitions of every zone are the slow reference
 }
 
 TEST_CASE("oracle: the days that were skipped or lived twice") {
-  for (const std::string name : {"Pacific/Apia", "Pacific/Kwajalein", "Pacific/Kiritimati", "Pacific/Fakaofo"}) {
+  for (const std::string name :
+       {"Pacific/Apia", "Pacific/Kwajalein", "Pacific/Kiritimati", "Pacific/Fakaofo"}) {
     const LibraryZone library(name);
     const Zone zone = Zone::find(name).value();
     std::int64_t widest = 0, size = 0;

@@ -1,8 +1,7 @@
-#include <catch2/catch.hpp>
-
-#include <chrono>
-
 #include "dags/schedule.h"
+
+#include <catch2/catch.hpp>
+#include <chrono>
 
 using namespace millrace;
 using namespace std::chrono_literals;
@@ -63,8 +62,9 @@ TEST_CASE("ticks: strictly after and strictly before") {
 }
 
 TEST_CASE("ticks: day and weekday both restricted means either") {
-  CHECK(ticks(cron("0 0 13 * fri"), "2024-09-01", "2024-09-30") ==
-        Ticks{"2024-09-06T00:00:00Z", "2024-09-13T00:00:00Z", "2024-09-20T00:00:00Z", "2024-09-27T00:00:00Z"});
+  CHECK(
+      ticks(cron("0 0 13 * fri"), "2024-09-01", "2024-09-30") ==
+      Ticks{"2024-09-06T00:00:00Z", "2024-09-13T00:00:00Z", "2024-09-20T00:00:00Z", "2024-09-27T00:00:00Z"});
   CHECK(ticks(cron("0 0 13 9 mon"), "2024-09-08", "2024-09-17") ==
         Ticks{"2024-09-09T00:00:00Z", "2024-09-13T00:00:00Z", "2024-09-16T00:00:00Z"});
 }
@@ -224,7 +224,8 @@ TEST_CASE("a schedule without ticks takes every date and goes by days in UTC") {
 
 TEST_CASE("ticks: the ends of time are refused, not overflowed") {
   for (const Schedule& s : {cron("* * * * *", "Europe/Berlin"), every(1s), Schedule{}}) {
-    for (const WallTime t : {WallTime{INT64_MIN}, WallTime{INT64_MAX}, WallTime{INT64_MIN / 2}, WallTime{0}}) {
+    for (const WallTime t :
+         {WallTime{INT64_MIN}, WallTime{INT64_MAX}, WallTime{INT64_MIN / 2}, WallTime{0}}) {
       const auto next = next_tick(s, t);
       CHECK((!next || *next > t));
       const auto previous = previous_tick(s, t);

@@ -22,7 +22,8 @@ WallTime at(std::string_view text) {
 std::string wall(const Zone& z, std::string_view utc) {
   const Zone::Local l = z.to_local(at(utc));
   char out[40];
-  std::snprintf(out, sizeof out, "%04d-%02d-%02d %02d:%02d:%02d", l.year, l.month, l.day, l.hour, l.minute, l.second);
+  std::snprintf(out, sizeof out, "%04d-%02d-%02d %02d:%02d:%02d", l.year, l.month, l.day, l.hour, l.minute,
+                l.second);
   return out;
 }
 
@@ -104,6 +105,7 @@ TEST_CASE("zone rule: the POSIX string at the end of a zone file") {
   CHECK(WallTime{julian->begin_of_summer(2024) * 1'000'000} == at("2024-03-01T03:00:00Z"));
   CHECK(WallTime{julian->end_of_summer(2024) * 1'000'000} == at("2024-02-29T02:00:00Z"));
   CHECK(parse_zone_rule("EST5")->has_summer == false);
-  for (const char* bad : {"", "X", "EST", "EST5EDT", "EST5EDT,M3", "EST5EDT,M13.1.0,M1.1.0", "<abc5", "EST5,x"})
+  for (const char* bad :
+       {"", "X", "EST", "EST5EDT", "EST5EDT,M3", "EST5EDT,M13.1.0,M1.1.0", "<abc5", "EST5,x"})
     CHECK_FALSE(parse_zone_rule(bad));
 }
