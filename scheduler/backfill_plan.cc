@@ -1,10 +1,10 @@
 #include "scheduler/backfill_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <string_view>
-
-#include <fmt/format.h>
 
 #include "scheduler/date_count.h"
 
@@ -71,7 +71,9 @@ std::optional<WallTime> at_or_before(const Dag& dag, const BackfillSpec& spec, W
   return listed_at_or_before(dag, spec, t);
 }
 
-bool contains(const Dag& dag, const BackfillSpec& spec, WallTime date) { return at_or_after(dag, spec, date) == date; }
+bool contains(const Dag& dag, const BackfillSpec& spec, WallTime date) {
+  return at_or_after(dag, spec, date) == date;
+}
 
 std::vector<WallTime> sorted_dates(const BackfillSpec& spec) {
   std::vector<WallTime> out = spec.dates;
@@ -82,17 +84,19 @@ std::vector<WallTime> sorted_dates(const BackfillSpec& spec) {
 
 Result<void> check_bounds(const Dag& dag, std::string_view field, WallTime date) {
   if (dag.start_date && date < *dag.start_date)
-    return fail(ErrorKind::invalid, fmt::format("{}: {} is before the DAG's start_date {}", field, to_iso(date),
-                                                to_iso(*dag.start_date)));
+    return fail(ErrorKind::invalid, fmt::format("{}: {} is before the DAG's start_date {}", field,
+                                                to_iso(date), to_iso(*dag.start_date)));
   if (dag.end_date && date > *dag.end_date)
-    return fail(ErrorKind::invalid,
-                fmt::format("{}: {} is after the DAG's end_date {}", field, to_iso(date), to_iso(*dag.end_date)));
+    return fail(ErrorKind::invalid, fmt::format("{}: {} is after the DAG's end_date {}", field, to_iso(date),
+                                                to_iso(*dag.end_date)));
   return {};
 }
 
 Result<void> check_range(const Dag& dag, const BackfillSpec& spec) {
-  if (!spec.from_date) return fail(ErrorKind::invalid, "from_date: missing (give from_date and to_date, or dates)");
-  if (!spec.to_date) return fail(ErrorKind::invalid, "to_date: missing (give from_date and to_date, or dates)");
+  if (!spec.from_date)
+    return fail(ErrorKind::invalid, "from_date: missing (give from_date and to_date, or dates)");
+  if (!spec.to_date)
+    return fail(ErrorKind::invalid, "to_date: missing (give from_date and to_date, or dates)");
   if (*spec.to_date < *spec.from_date)
     return fail(ErrorKind::invalid, fmt::format("to_date: {} is before from_date {}", to_iso(*spec.to_date),
                                                 to_iso(*spec.from_date)));
@@ -100,8 +104,8 @@ Result<void> check_range(const Dag& dag, const BackfillSpec& spec) {
   if (auto ok = check_bounds(dag, "to_date", *spec.to_date); !ok) return ok;
   if (!first_date(dag, spec))
     return fail(ErrorKind::invalid,
-                fmt::format("to_date: the schedule '{}' has no execution_date from {} to {}", dag.schedule.source,
-                            to_iso(*spec.from_date), to_iso(*spec.to_date)));
+                fmt::format("to_date: the schedule '{}' has no execution_date from {} to {}",
+                            dag.schedule.source, to_iso(*spec.from_date), to_iso(*spec.to_date)));
   return {};
 }
 
@@ -119,7 +123,8 @@ Result<void> check_list(const Dag& dag, const BackfillSpec& spec) {
   return {};
 }
 
-/// The first date of two ranges over a DAG without ticks: both count days, from different times of the day perhaps.
+/// The first date of two ranges over a DAG without ticks: both count days, from different times of the day
+/// perhaps.
 std::optional<WallTime> first_common_day(const Dag& dag, const BackfillSpec& a, const BackfillSpec& b) {
   if ((a.from_date->us - b.from_date->us) % day_us != 0) return {};
   const auto date = range_date_at_or_after(dag, a, *b.from_date);
@@ -149,8 +154,9 @@ Result<void> check_backfill(const Dag& dag, const BackfillSpec& spec) {
     std::vector<std::string_view> known;
     for (const Task& task : dag.tasks) known.push_back(task.task_id);
     const std::string meant = nearest(task_id, known);
-    return fail(ErrorKind::invalid, fmt::format("task_ids: '{}' has no task '{}'{}", dag.dag_id, task_id,
-                                                meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+    return fail(ErrorKind::invalid,
+                fmt::format("task_ids: '{}' has no task '{}'{}", dag.dag_id, task_id,
+                            meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
   }
   return {};
 }
@@ -163,7 +169,8 @@ std::optional<WallTime> first_date(const Dag& dag, const BackfillSpec& spec) {
 
 std::optional<WallTime> date_after(const Dag& dag, const BackfillSpec& spec, WallTime previous) {
   if (!is_range(spec) && spec.dates.empty()) return {};
-  return spec.run_backwards ? at_or_before(dag, spec, {previous.us - 1}) : at_or_after(dag, spec, {previous.us + 1});
+  return spec.run_backwards ? at_or_before(dag, spec, {previous.us - 1})
+                            : at_or_after(dag, spec, {previous.us + 1});
 }
 
 std::int64_t count_dates(const Dag& dag, const BackfillSpec& spec) {
@@ -181,7 +188,8 @@ PlannedDate plan_date(const BackfillSpec& spec, WallTime date, const std::option
   if (!existing) return {create, date, "no run yet"};
   switch (existing->state) {
     case RunState::queued:
-    case RunState::running: return {skip, date, "a run is active"};
+    case RunState::running:
+      return {skip, date, "a run is active"};
     case RunState::success:
       if (spec.reprocess == Reprocess::completed) return {rerun, date, "last run succeeded"};
       return {skip, date, "already succeeded"};

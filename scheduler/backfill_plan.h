@@ -18,8 +18,8 @@ struct PlannedDate {
   std::string reason;  ///< `no run yet`, `last run failed`, `already succeeded`, `a run is active`, …
 };
 
-/// Checks a spec against the DAG: end before start, no date at all, dates outside [start_date, end_date], unknown task
-/// ids (with suggestion), max_active_runs < 1. The message names the field.
+/// Checks a spec against the DAG: end before start, no date at all, dates outside [start_date, end_date],
+/// unknown task ids (with suggestion), max_active_runs < 1. The message names the field.
 Result<void> check_backfill(const Dag&, const BackfillSpec&);
 
 /// The first date to decide, or the one after `previous` in the backfill's direction; nothing at the end.

@@ -22,9 +22,10 @@ struct Kill { AttemptId attempt; };
 /// Its outcome is recorded: the engine may forget it.
 struct Acknowledge { AttemptId attempt; };
 
-/// Which runs exist for these execution_dates? Answered by DatesLookedUp before any other event.
-struct LookUpDates { LookupId lookup; std::string dag_id; std::vector<WallTime> dates; };
-/// Bring this finished run back into memory. Answered by RunLoaded before any other event.
+/// Which runs exist for these execution_dates, or with this run_id (empty: don't ask)? Answered by DatesLookedUp before
+/// any other event and in the same transaction as what caused it, so that a cause is never stored without its effect.
+struct LookUpDates { LookupId lookup; std::string dag_id; std::vector<WallTime> dates; std::string run_id; };
+/// Bring this finished run back into memory. Answered by RunLoaded before any other event, like LookUpDates.
 struct LoadRun { RunId run; };
 /// Look whether the sensor's condition holds. Answered by SensorChecked, some time.
 struct CheckSensor { TaskInstanceId task_instance; };

@@ -20,8 +20,8 @@ std::string cause_of(const std::string& dataset, WallTime partition) {
 }  // namespace
 
 void DatasetTriggers::set_dag(const Dag& dag) {
-  const bool was_same = by_dag_.contains(dag.dag_id) ? by_dag_[dag.dag_id].partition_same
-                                                     : dag.schedule.partition_same;
+  const bool was_same =
+      by_dag_.contains(dag.dag_id) ? by_dag_[dag.dag_id].partition_same : dag.schedule.partition_same;
   unsubscribe(dag.dag_id);
   const bool keeps = dag.schedule.kind == Schedule::Kind::datasets && !dag.schedule.any &&
                      was_same == dag.schedule.partition_same;
@@ -34,8 +34,10 @@ void DatasetTriggers::set_dag(const Dag& dag) {
   to.any = dag.schedule.any;
   to.partition_same = dag.schedule.partition_same;
   for (const std::string& dataset : to.datasets) dags_of_[dataset].insert(dag.dag_id);
-  for (auto at = pending_.lower_bound({dag.dag_id, lowest}); at != pending_.end() && at->first.first == dag.dag_id;) {
-    std::erase_if(at->second, [&](const std::string& got) { return !std::ranges::binary_search(to.datasets, got); });
+  for (auto at = pending_.lower_bound({dag.dag_id, lowest});
+       at != pending_.end() && at->first.first == dag.dag_id;) {
+    std::erase_if(at->second,
+                  [&](const std::string& got) { return !std::ranges::binary_search(to.datasets, got); });
     to.look_again = to.look_again || complete(to, at->second);
     at = at->second.empty() ? pending_.erase(at) : std::next(at);
   }
@@ -74,7 +76,9 @@ void DatasetTriggers::load(const PendingPartitionRow& row) {
     return;
   }
   const auto to = by_dag_.find(row.dag_id);
-  if (to != by_dag_.end() && (to->second.any || !std::ranges::binary_search(to->second.datasets, row.dataset))) return;
+  if (to != by_dag_.end() &&
+      (to->second.any || !std::ranges::binary_search(to->second.datasets, row.dataset)))
+    return;
   pending_[key].insert(row.dataset);
 }
 
@@ -82,8 +86,8 @@ bool DatasetTriggers::complete(const Subscription& to, const std::set<std::strin
   return got.size() >= to.datasets.size();
 }
 
-void DatasetTriggers::got_all(const std::string& dag_id, WallTime partition, WallTime at, const std::string& cause,
-                              Answer& answer) {
+void DatasetTriggers::got_all(const std::string& dag_id, WallTime partition, WallTime at,
+                              const std::string& cause, Answer& answer) {
   const auto pending = pending_.find({dag_id, partition});
   for (const std::string& dataset : pending->second)
     answer.changes.push_back({.dag_id = dag_id, .partition = partition, .dataset = dataset, .removed = true});
@@ -101,7 +105,8 @@ void DatasetTriggers::fire_completed(const std::string& dag_id, WallTime at, con
   for (const WallTime partition : done) got_all(dag_id, partition, at, cause, answer);
 }
 
-DatasetTriggers::Answer DatasetTriggers::updated(const std::string& dataset, WallTime partition, WallTime at) {
+DatasetTriggers::Answer DatasetTriggers::updated(const std::string& dataset, WallTime partition,
+                                                 WallTime at) {
   Answer answer;
   const auto dags = dags_of_.find(dataset);
   if (dags == dags_of_.end()) return answer;
@@ -121,7 +126,8 @@ DatasetTriggers::Answer DatasetTriggers::updated(const std::string& dataset, Wal
       if (fresh) got.erase(dataset);
       got_all(dag_id, waits_under, at, cause, answer);
     } else if (fresh) {
-      answer.changes.push_back({.dag_id = dag_id, .partition = waits_under, .dataset = dataset, .removed = false});
+      answer.changes.push_back(
+          {.dag_id = dag_id, .partition = waits_under, .dataset = dataset, .removed = false});
     }
   }
   return answer;

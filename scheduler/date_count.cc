@@ -29,18 +29,23 @@ bool runs_on(const Cron& cron, std::chrono::sys_days date) {
 /// The first instant of a local day.
 WallTime midnight(const Zone& zone, std::chrono::sys_days date) {
   const std::chrono::year_month_day ymd{date};
-  const Zone::Local local{int{ymd.year()}, static_cast<int>(unsigned{ymd.month()}),
-                          static_cast<int>(unsigned{ymd.day()}), 0, 0, 0};
+  const Zone::Local local{int{ymd.year()},
+                          static_cast<int>(unsigned{ymd.month()}),
+                          static_cast<int>(unsigned{ymd.day()}),
+                          0,
+                          0,
+                          0};
   const auto instants = zone.from_local(local);
   return instants.empty() ? zone.gap_end(local) : instants.front();
 }
 
 std::int64_t count_cron(const Schedule& schedule, WallTime first, WallTime last) {
   const Cron& cron = schedule.cron;
-  const std::int64_t per_day = std::int64_t{std::popcount(cron.hours)} * std::popcount(cron.minutes) *
-                               std::popcount(cron.seconds);
+  const std::int64_t per_day =
+      std::int64_t{std::popcount(cron.hours)} * std::popcount(cron.minutes) * std::popcount(cron.seconds);
   const Zone::Local local = schedule.zone.to_local(first);
-  auto date = std::chrono::sys_days{std::chrono::year{local.year} / local.month / local.day} + std::chrono::days{1};
+  auto date =
+      std::chrono::sys_days{std::chrono::year{local.year} / local.month / local.day} + std::chrono::days{1};
   WallTime start = midnight(schedule.zone, date);
   std::int64_t n = walk(schedule, first, std::min(start, WallTime{last.us + 1}));
   while (start <= last) {
@@ -63,10 +68,12 @@ bool schedule_has_ticks(const Schedule& s) {
 
 std::int64_t count_ticks(const Schedule& schedule, WallTime first, WallTime last) {
   switch (schedule.kind) {
-    case Schedule::Kind::every: return (last.us - first.us) / schedule.every.count() + 1;
+    case Schedule::Kind::every:
+      return (last.us - first.us) / schedule.every.count() + 1;
     case Schedule::Kind::at:
       return std::ranges::upper_bound(schedule.at, last) - std::ranges::lower_bound(schedule.at, first);
-    default: return count_cron(schedule, first, last);
+    default:
+      return count_cron(schedule, first, last);
   }
 }
 

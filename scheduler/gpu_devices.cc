@@ -29,7 +29,8 @@ int GpuDevices::healthy_for(const GpuNeed& need) const {
   return static_cast<int>(std::ranges::count_if(facts_, [&](const GpuFact& d) { return serves(d, need); }));
 }
 
-std::optional<std::vector<std::string>> GpuDevices::choose(const GpuNeed& need, const GpuNeed* spare_for) const {
+std::optional<std::vector<std::string>> GpuDevices::choose(const GpuNeed& need,
+                                                           const GpuNeed* spare_for) const {
   std::vector<std::string> out;
   if (need.count <= 0) return out;
   // What the spared one can't use first, then what is left over beyond its need.
@@ -53,7 +54,8 @@ void GpuDevices::take(const std::vector<std::string>& uuids, TaskInstanceId id) 
 
 void GpuDevices::release(const std::vector<std::string>& uuids, TaskInstanceId id) {
   for (const std::string& uuid : uuids)
-    if (const auto held = holders_.find(uuid); held != holders_.end() && held->second == id) holders_.erase(held);
+    if (const auto held = holders_.find(uuid); held != holders_.end() && held->second == id)
+      holders_.erase(held);
 }
 
 std::vector<std::pair<GpuFact, TaskInstanceId>> GpuDevices::list() const {

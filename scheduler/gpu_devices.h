@@ -20,14 +20,15 @@ struct GpuNeed {
   friend auto operator<=>(const GpuNeed&, const GpuNeed&) = default;
 };
 
-/// Which instance holds which device. A device is held by one instance at a time; an unhealthy one is handed to nobody.
+/// Which instance holds which device. A device is held by one instance at a time; an unhealthy one is handed
+/// to nobody.
 class GpuDevices {
  public:
   /// Replaces the list; holders stay, also of devices that are gone for now.
   void set(std::vector<GpuFact>);
 
-  /// Free healthy devices for the need: smallest sufficient memory first, then the lowest place in the list. Leaves
-  /// enough free for `spare_for` or, where there isn't enough, takes nothing that it could use.
+  /// Free healthy devices for the need: smallest sufficient memory first, then the lowest place in the list.
+  /// Leaves enough free for `spare_for` or, where there isn't enough, takes nothing that it could use.
   std::optional<std::vector<std::string>> choose(const GpuNeed&, const GpuNeed* spare_for = nullptr) const;
   /// How many devices could serve the need: free ones, or all healthy ones.
   int free_for(const GpuNeed&) const;

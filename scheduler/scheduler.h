@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -74,6 +75,8 @@ class Scheduler {
   /// For tests and the reconciler: attempts that should be alive or be starting.
   std::vector<AttemptId> live_attempts() const;
   std::size_t active_runs() const;
+  /// Why scheduled runs are held (the clock stepped forward), by dag_id; empty: they aren't.
+  std::vector<std::pair<std::string, std::string>> holds() const;
 
  private:
   struct State;

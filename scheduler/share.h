@@ -6,9 +6,10 @@
 
 namespace millrace {
 
-/// Stride scheduling over the four share classes of one pool, weights 8:4:4:1 (manual, scheduled, dataset_triggered,
-/// backfill). Each turn moves a class on by 8 / weight; the class that is furthest behind is next, so that of 17 turns
-/// that all could use none gets less than its weight. A class that couldn't use its turns doesn't save them up.
+/// Stride scheduling over the four share classes of one pool, weights 8:4:4:1 (manual, scheduled,
+/// dataset_triggered, backfill). Each turn moves a class on by 8 / weight; the class that is furthest behind
+/// is next, so that of 17 turns that all could use none gets less than its weight. A class that couldn't use
+/// its turns doesn't save them up.
 class Stride {
  public:
   static constexpr std::size_t classes = 4;

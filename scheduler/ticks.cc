@@ -1,11 +1,11 @@
 #include "scheduler/ticks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 
@@ -14,8 +14,8 @@ namespace {
 
 using Policy = Catchup::Policy;
 
-/// Ticks looked at in one call. More wait for the next one (`next` is then `now`): an outage of a year of a cron that
-/// ticks each second must not stop the loop.
+/// Ticks looked at in one call. More wait for the next one (`next` is then `now`): an outage of a year of a
+/// cron that ticks each second must not stop the loop.
 constexpr int ticks_per_call = 10'000;
 
 constexpr WallTime just_before(WallTime t) { return {t.us - 1}; }
@@ -28,13 +28,18 @@ Duration jitter_of(const Dag& dag, WallTime tick) {
   const auto mix = [&hash](unsigned char byte) { hash = (hash ^ byte) * 1099511628211u; };
   for (const char c : dag.dag_id) mix(static_cast<unsigned char>(c));
   for (int shift = 0; shift < 64; shift += 8) mix(static_cast<unsigned char>(tick.us >> shift));
-  return Duration{static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(dag.schedule.jitter.count() + 1))};
+  return Duration{
+      static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(dag.schedule.jitter.count() + 1))};
 }
 
 WallTime starts_at(const Dag& dag, WallTime tick) { return tick + jitter_of(dag, tick); }
 
-bool too_late(const Dag& dag, WallTime execution_date) { return dag.end_date && execution_date > *dag.end_date; }
-bool too_early(const Dag& dag, WallTime execution_date) { return dag.start_date && execution_date < *dag.start_date; }
+bool too_late(const Dag& dag, WallTime execution_date) {
+  return dag.end_date && execution_date > *dag.end_date;
+}
+bool too_early(const Dag& dag, WallTime execution_date) {
+  return dag.start_date && execution_date < *dag.start_date;
+}
 
 /// The newest tick that may start by now.
 std::optional<WallTime> last_due(const Dag& dag, WallTime now) {
@@ -125,8 +130,8 @@ void walk(const Dag& dag, WallTime from, WallTime last, WallTime now, std::size_
   out.next = std::max(starts_at(dag, *tick), now);
 }
 
-/// A DAG without a watermark. What ticked before it was known isn't missed, so nothing is skipped: it begins at the
-/// first tick that becomes a run.
+/// A DAG without a watermark. What ticked before it was known isn't missed, so nothing is skipped: it begins
+/// at the first tick that becomes a run.
 TickDecision first_sight(const Dag& dag, WallTime now, std::size_t room) {
   TickDecision out;
   const auto last = last_due(dag, now);
@@ -165,21 +170,22 @@ TickDecision decide_once(const Dag& dag, std::optional<WallTime> watermark, Wall
   return out;
 }
 
-/// A step of the wall clock that isn't an outage: more time went by between two calls than calls are ever apart.
+/// A step of the wall clock that isn't an outage: more time went by between two calls than calls are ever
+/// apart.
 bool stepped_forward(std::optional<WallTime> last_seen, WallTime now) {
   return last_seen && now - *last_seen > Duration{limits::clock_step_hold};
 }
 
 }  // namespace
 
-TickDecision decide_ticks(const Dag& dag, std::optional<WallTime> watermark, std::optional<WallTime> last_seen,
-                          WallTime now, std::size_t room) {
+TickDecision decide_ticks(const Dag& dag, std::optional<WallTime> watermark,
+                          std::optional<WallTime> last_seen, WallTime now, std::size_t room) {
   room = std::min(room, limits::catchup_runs_default);
   if (dag.schedule.kind == Schedule::Kind::once) return decide_once(dag, watermark, now, room);
   TickDecision out;
   out.watermark = watermark;
-  const bool ticks = dag.schedule.kind == Schedule::Kind::cron || dag.schedule.kind == Schedule::Kind::every ||
-                     dag.schedule.kind == Schedule::Kind::at;
+  const bool ticks = dag.schedule.kind == Schedule::Kind::cron ||
+                     dag.schedule.kind == Schedule::Kind::every || dag.schedule.kind == Schedule::Kind::at;
   if (!ticks) return out;
   if (!watermark) return first_sight(dag, now, room);
 
@@ -188,9 +194,10 @@ TickDecision decide_ticks(const Dag& dag, std::optional<WallTime> watermark, std
     const auto tick = next_tick(dag.schedule, *watermark);
     if (tick && too_late(dag, interval_at_tick(dag.schedule, *tick).start)) return out;
     out.next = now + limits::reconcile_interval;
-    out.hold = fmt::format("the clock went from {} to {} at once; no runs are made for the time between until the DAG is "
-                           "unpaused or the clock is back",
-                           to_iso(*last_seen), to_iso(now));
+    out.hold = fmt::format(
+        "the clock went from {} to {} at once; no runs are made for the time between until the DAG is "
+        "unpaused or the clock is back",
+        to_iso(*last_seen), to_iso(now));
     return out;
   }
   walk(dag, *watermark, std::max(*watermark, last.value_or(*watermark)), now, room, out);

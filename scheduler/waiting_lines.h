@@ -12,10 +12,10 @@
 
 namespace millrace {
 
-/// Who waits for admission, arranged so that what can't start isn't looked at again and again. Candidates of one class
-/// with equal needs form a *shape*: they fit or don't together, so only its first is asked. Those that their run's
-/// max_active_tasks or their expand's max_active stops are *held* aside, in a *lane* per (shape, run, limit_key), and
-/// come back when there is room.
+/// Who waits for admission, arranged so that what can't start isn't looked at again and again. Candidates of
+/// one class with equal needs form a *shape*: they fit or don't together, so only its first is asked. Those
+/// that their run's max_active_tasks or their expand's max_active stops are *held* aside, in a *lane* per
+/// (shape, run, limit_key), and come back when there is room.
 class WaitingLines {
  public:
   struct Need {
@@ -44,10 +44,10 @@ class WaitingLines {
   };
   struct Shape {
     Need need;
-    std::map<Order, Entry*> open;   ///< not held
-    std::int64_t members = 0;       ///< open and held
-    std::optional<Order> listed;    ///< its key in `Line`
-    std::int64_t passes = 0;        ///< how often another was admitted although this one was before it
+    std::map<Order, Entry*> open;  ///< not held
+    std::int64_t members = 0;      ///< open and held
+    std::optional<Order> listed;   ///< its key in `Line`
+    std::int64_t passes = 0;       ///< how often another was admitted although this one was before it
   };
   /// Shapes of one pool and class by their first open candidate.
   using Line = std::map<Order, Shape*>;
@@ -76,7 +76,7 @@ class WaitingLines {
 
  private:
   struct Gate {
-    int running = 0, limit = 0;            // 0: none
+    int running = 0, limit = 0;  // 0: none
     int lanes = 0;
     std::map<std::int64_t, Lane*> holding;  // lanes with held members, by sequence
   };

@@ -1,0 +1,39 @@
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "scheduler/core.h"
+
+namespace millrace {
+
+/// The wish is a row, so that a restart goes on with it. What hasn't started is skipped; live attempts are ended, or
+/// (`kill_live` false, a drain) may end by themselves. The run is final when the last of them is gone.
+void Core::cancel(Run& run, std::string reason, std::string cause, bool kill_live) {
+  if (is_final(run.row.state)) return;
+  touch(run);
+  run_event(run, std::string(to_word(run.row.state)), std::move(cause));
+  if (!run.row.cancel_requested) run.row.reason = reason;
+  run.row.cancel_requested = true;
+  for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
+    const Instance& ti = run.instances[i];
+    if (ti.attempt) {
+      if (kill_live) kill(run, i);
+    } else if (!is_final(ti.row.state)) {
+      move(run, i, TaskState::skipped, reason, reason);
+    }
+  }
+  check_end(run);
+}
+
+void Core::on(const CancelRequested& fact) {
+  with_run(fact.run, [this, fact](Run* run) {
+    if (!run) return reply(fact.request, Error{ErrorKind::not_found, "there is no such run"});
+    if (is_final(run->row.state))
+      return reply(fact.request, Error{ErrorKind::conflict, fmt::format("run '{}' has ended: {}", run->row.run_id,
+                                                                        to_word(run->row.state))});
+    cancel(*run, "cancelled", "cancel requested by " + fact.by, true);
+    reply(fact.request, run->row);
+  });
+}
+
+}  // namespace millrace

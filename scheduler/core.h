@@ -1,0 +1,260 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scheduler/admission.h"
+#include "scheduler/dataset_triggers.h"
+#include "scheduler/outcome.h"
+#include "scheduler/scheduler.h"
+#include "scheduler/state.h"
+#include "scheduler/ticks.h"
+
+/// The machine behind Scheduler, split over files by concept. Internal to scheduler/.
+namespace millrace {
+
+/// Whose move it is: the machine keeps to may_move; a person's clear or mark doesn't have to.
+enum class By : std::uint8_t { machine, person };
+
+struct Core {
+  // --- the apply() under way: scheduler.cc, records.cc
+  std::vector<Command> apply(const Event&, Now);
+  void notice_clock_step(Now);
+  void settle();                              ///< until nothing follows from what has happened
+  std::vector<Command> take_commands();       ///< Records of all dirty rows, then what to do; forgets ended runs
+  void act(Command c) { acts.push_back(std::move(c)); }
+  void reply(RequestId, Error);
+  void reply(RequestId, decltype(Reply::body));
+
+  /// The only writer of a task state: checks the move, records its cause, keeps queue, timers and counters in step.
+  void move(Run&, InstanceIndex, TaskState to, std::string cause, std::string reason = {}, By = By::machine);
+  void move(Run&, RunState to, std::string cause, std::string reason = {}, By = By::machine);
+  void move(Backfill&, BackfillState to, std::string cause, By = By::machine);
+  void leave(Run&, InstanceIndex);            ///< drops what the present state holds but an attempt
+  void recount(Run&, TaskIndex, Bucket from, Bucket to);
+  void event(EventRow);
+  void task_event(const Run&, const Instance&, std::string from, std::string cause);
+  void run_event(const Run&, std::string from, std::string cause);
+  void touch(Run&);
+  void touch(Run&, InstanceIndex);
+  void touch(Attempt&);
+  void touch(DagEntry&);
+  void touch(Backfill&);
+  void touch(Backfill&, WallTime item);
+  void touch_pool(PoolRow&, bool known);
+
+  // --- facts: one handler each, in the file of its concept
+  void on(const MachineFound&);
+  void on(const PoolLoaded&);
+  void on(const DagLoaded&);
+  void on(const BackfillLoaded&);
+  void on(const PendingPartitionLoaded&);
+  void on(const RunLoaded&);
+  void on(const RecoveryDone&);
+  void on(const DagSubmitted&);
+  void on(const DagRemoved&);
+  void on(const DagPaused&);
+  void on(const PoolSet&);
+  void on(const PoolRemoved&);
+  void on(const RunRequested&);
+  void on(const DatesLookedUp&);
+  void on(const CancelRequested&);
+  void on(const ClearRequested&);
+  void on(const MarkTaskRequested&);
+  void on(const MarkRunRequested&);
+  void on(const NoteSet&);
+  void on(const AttemptStarted&);
+  void on(const AttemptFinished&);
+  void on(const AttemptRendered&);
+  void on(const SensorChecked&);
+  void on(const BackfillRequested&);
+  void on(const BackfillAction&);
+  void on(const DatasetUpdated&);
+  void on(const TimeReached&);
+
+  // --- lookups.cc: questions to the store and what to do with the answers
+  using OnRuns = std::function<void(const std::vector<RunRow>&)>;
+  using OnRun = std::function<void(Run*)>;    ///< null: there is no such run
+  void look_up(std::string dag_id, std::vector<WallTime> dates, std::string run_id, OnRuns);
+  void with_run(RunId, OnRun);                ///< at once when it is in memory
+  /// The one path to a new run: each wish becomes a run, or is told the run that is in its way.
+  using OnWish = std::function<void(const RunWish&, Run* made, const RunRow* existing)>;
+  void propose(std::vector<RunWish>, OnWish, std::function<void()> after = {});
+
+  // --- run_memory.cc: shape of a run
+  Run* find_run(RunId);
+  DagEntry* find_dag(std::string_view dag_id);
+  struct Located { Run* run = nullptr; InstanceIndex index = 0; };
+  Located locate(TaskInstanceId) const;
+  InstanceIndex append(Run&, TaskIndex, int map_index, JsonText item);
+  void index(Run&);                           ///< slots, counts, id ranges from the instances
+  void forget(RunId);
+  std::optional<JsonText> output(const Run&, TaskIndex, std::string_view key) const;
+
+  // --- runs.cc, run_end.cc
+  Run& create(const RunWish&);
+  Run& insert(Run);
+  void start_runs(DagEntry&);
+  void start(Run&);
+  void check_end(Run&);
+  void end(Run&);
+  bool has_room(const DagEntry&) const;
+
+  // --- readiness.cc
+  void consider(Run&, TaskIndex);
+  void consider_all(Run&);
+  void evaluate(Run&, TaskIndex);
+  void make_ready(Run&, InstanceIndex, std::string cause);
+  void enqueue(Run&, InstanceIndex);          ///< as a candidate of admission
+  Candidate candidate(const Run&, InstanceIndex) const;
+
+  // --- past.cc
+  void find_past(Run&);
+  bool past_allows(const Run&, TaskIndex, std::string* why = nullptr) const;
+  void past_changed(Run&, TaskIndex);         ///< a task of `run` became final: who depends on it?
+  void past_frozen(const Run&);               ///< `run` leaves memory
+  void past_reopened(const Run&);
+
+  // --- attempts.cc
+  void admit();
+  void start_attempt(Run&, InstanceIndex, const std::vector<std::string>& devices);
+  void kill(Run&, InstanceIndex);
+  void close(Attempt&, Outcome);
+  void finish(Run&, InstanceIndex, const Verdict&, std::uint64_t seed);
+  void succeed(Run&, InstanceIndex, std::string cause);
+  /// Fails it or plans its next try.
+  void fail_or_retry(Run&, InstanceIndex, const Verdict&, std::uint64_t seed);
+  void store_outputs(Run&, InstanceIndex, const std::vector<Output>&);
+  void store_output(Run&, InstanceIndex, const std::string& key, JsonText value);
+
+  // --- sensors.cc, trigger_dag.cc, expand.cc, branch.cc
+  void wait_for_sensor(Run&, InstanceIndex);
+  void check_sensor(Run&, InstanceIndex);
+  void watch(const Run&, InstanceIndex, bool on);
+  void poke_dataset_sensors(const std::string& dataset);
+  void poke_run_sensors(const std::string& dag_id, std::string_view task_id);
+  void poke(const std::set<TaskInstanceId>&, std::string_view task_id, bool by_task);
+  void trigger(Run&, InstanceIndex);
+  void attach(Run& parent, InstanceIndex, Run& child);
+  void child_ended(const Run& child);
+  bool waits_for(RunId waiter, RunId target);
+  void resume_trigger(Run&, InstanceIndex);   ///< after a restart
+  bool expand(Run&, TaskIndex);               ///< false: nothing is left to make ready
+  std::string take_branch(Run&, InstanceIndex, std::vector<TaskIndex>& followed) const;
+  void skip_others(Run&, TaskIndex branch, const std::vector<TaskIndex>& followed);
+  bool branched_away(const Run&, TaskIndex) const;
+
+  // --- clear.cc, mark.cc, cancel.cc, move_version.cc
+  void clear(Run&, const std::vector<InstanceIndex>&, const std::string& cause, const std::string& by);
+  void rerun(Run&, const std::string& cause, const std::string& by);
+  void reopen(Run&, const std::string& cause);
+  void clear_requested(Run*, const ClearRequested&);
+  Result<void> move_version(Run&, const std::string& by);
+  void mark(Run&, InstanceIndex, TaskState to, const std::string& cause, const std::string& by);
+  void mark_task(Run*, const MarkTaskRequested&);
+  void mark_run(Run*, const MarkRunRequested&);
+  void cancel(Run&, std::string reason, std::string cause, bool kill_live);
+
+  // --- schedules.cc
+  void schedule(DagEntry&);                   ///< decides what is due and when to look again
+  void set_due(DagEntry&, std::optional<WallTime>);
+  void schedule_continuous(DagEntry&);
+  void ticks_decided(DagEntry&, const TickDecision&);
+  void tick_skipped(const std::string& dag_id, WallTime tick, const std::string& why);
+  RunWish wish(const DagEntry&, RunType, WallTime execution_date, DataInterval) const;
+
+  // --- datasets.cc
+  void outputs_renewed(Run&, InstanceIndex);
+  void dataset_event(DatasetEventRow);
+  void fire(const DatasetTriggers::Fired&);
+  void rerun_marked(const Run&);
+
+  // --- backfills.cc, backfill_items.cc
+  void load_choice(Backfill&);
+  void advance(Backfill&);
+  void decide_dates(Backfill&, const std::vector<WallTime>&, const std::vector<RunRow>&);
+  void decide_date(Backfill&, WallTime, const std::optional<RunRow>& existing);
+  void rerun_item(Backfill&, WallTime, RunId, bool retry);
+  void set_item(Backfill&, WallTime, ItemState, std::string reason, RunId);
+  void item_ended(const Run&);
+  void check_end(Backfill&);
+  void retry_failed(Backfill&, const BackfillAction&);
+  void cancel_backfill(Backfill&, const BackfillAction&);
+
+  // --- timers.cc
+  void arm(std::optional<MonoTime>& slot, MonoTime at, Timer::Kind, std::int64_t id);
+  void disarm(std::optional<MonoTime>& slot, Timer::Kind, std::int64_t id);
+  void fire_timers();
+  MonoTime mono_at(WallTime) const;
+
+  // --- recovery.cc
+  void load(Run);
+  void resume(Run&);
+
+  // --- waiting.cc, queries.cc
+  std::optional<AttemptContext> context(const Located&) const;
+  std::optional<AttemptContext> attempt_context(AttemptId) const;
+  std::vector<PoolUse> pool_use() const;
+  std::vector<Wait> waiting_on(TaskInstanceId, Now) const;
+
+  Now now;
+  bool acting = false;                        ///< RecoveryDone has come
+
+  std::map<std::string, DagEntry, std::less<>> dags;
+  std::map<std::string, PoolRow> pools;
+  std::map<RunId, Run> runs;
+  std::map<AttemptId, Attempt> attempts;
+  std::map<BackfillId, Backfill> backfills;
+  struct IdRange { std::int64_t count = 0; RunId run; };
+  std::map<TaskInstanceId, IdRange> instance_ids;
+  Admission admission;
+  std::vector<GpuFact> gpus;
+  DatasetTriggers triggers;
+
+  std::set<Timer> timers;
+  std::set<std::pair<WallTime, std::string>> dues;
+  std::map<RunId, RunId> followers;           ///< run -> the run whose past it is
+  std::map<RunId, std::set<TaskInstanceId>> parents;  ///< child run -> who waits for it
+  std::map<std::string, std::set<TaskInstanceId>, std::less<>> dataset_sensors, run_sensors;  ///< "": any name
+  std::set<std::pair<std::string, WallTime>> rerun_marks;  ///< (dag, partition): run again when the run ends
+
+  std::int64_t last_lookup = 0;
+  std::map<LookupId, OnRuns> lookups;
+  std::map<RunId, std::vector<OnRun>> loads;
+
+  // Work that follows, in order of appearance.
+  struct Considered { RunId run; TaskIndex task; };
+  std::vector<Considered> worklist;
+  std::size_t worked = 0;
+  std::vector<RunId> ended;
+  std::set<std::string> to_start;             ///< DAGs whose queued runs may start
+  std::set<BackfillId> to_advance;
+  bool admit_due = false;
+
+  // What this apply() has changed.
+  std::vector<Command> acts;
+  std::vector<DagEntry*> dirty_dags;
+  std::set<std::string> dirty_pools;
+  std::vector<Backfill*> dirty_backfills;
+  std::vector<Run*> dirty_runs;
+  std::vector<std::pair<Run*, InstanceIndex>> dirty_instances;
+  std::vector<AttemptId> dirty_attempts;
+  std::vector<OutputRow> new_outputs;
+  std::vector<DatasetEventRow> new_dataset_events;
+  std::vector<PendingPartitionRow> new_pending;
+  std::vector<EventRow> new_events;
+  std::set<RunId> leaving;                    ///< final runs to forget once nobody asks for them
+  RecoveryDone next;                          ///< the next free ids
+};
+
+/// A removed instance whose task isn't in the run's version any more: no place among the slots.
+bool is_orphan(const Run&, const TaskInstanceRow&);
+/// How an instance counts for the trigger rules of its downstream.
+Bucket bucket_of(const TaskInstanceRow&);
+std::string no_such_dag(const Core&, std::string_view dag_id);
+
+}  // namespace millrace

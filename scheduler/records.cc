@@ -1,0 +1,131 @@
+#include <utility>
+
+#include "scheduler/core.h"
+
+/// Each row is written at most once an apply(): changes mark it dirty, take_commands() turns the dirty ones into
+/// Records, in an order in which every row comes after those it names.
+namespace millrace {
+
+void Core::touch(Run& run) {
+  if (run.dirty) return;
+  run.dirty = true;
+  if (!run.fresh) ++run.row.version;
+  dirty_runs.push_back(&run);
+}
+
+void Core::touch(Run& run, InstanceIndex i) {
+  Instance& ti = run.instances[i];
+  if (ti.dirty) return;
+  ti.dirty = true;
+  if (!ti.fresh) ++ti.row.version;
+  dirty_instances.emplace_back(&run, i);
+}
+
+void Core::touch(Attempt& attempt) {
+  if (attempt.dirty) return;
+  attempt.dirty = true;
+  if (!attempt.fresh) ++attempt.row.version;
+  dirty_attempts.push_back(attempt.row.id);
+}
+
+void Core::touch(DagEntry& entry) {
+  if (entry.dirty) return;
+  entry.dirty = true;
+  if (!entry.fresh) ++entry.row.version;
+  dirty_dags.push_back(&entry);
+}
+
+void Core::touch(Backfill& backfill) {
+  if (backfill.dirty) return;
+  backfill.dirty = true;
+  if (!backfill.fresh) ++backfill.row.version;
+  dirty_backfills.push_back(&backfill);
+}
+
+void Core::touch(Backfill& backfill, WallTime date) {
+  touch(backfill);
+  backfill.dirty_items.insert(date);
+}
+
+void Core::event(EventRow row) {
+  row.seq = next.next_event++;
+  row.at = now.wall;
+  new_events.push_back(std::move(row));
+}
+
+void Core::task_event(const Run& run, const Instance& ti, std::string from, std::string cause) {
+  EventRow& row = new_events.emplace_back();
+  row.seq = next.next_event++;
+  row.at = now.wall;
+  row.kind = "task";
+  row.dag_id = run.row.dag_id;
+  row.run = run.row.id;
+  row.task_instance = ti.row.id;
+  row.attempt = ti.attempt;
+  row.from = std::move(from);
+  row.to = to_word(ti.row.state);
+  row.cause = std::move(cause);
+}
+
+void Core::run_event(const Run& run, std::string from, std::string cause) {
+  EventRow row;
+  row.kind = "run";
+  row.dag_id = run.row.dag_id;
+  row.run = run.row.id;
+  row.from = std::move(from);
+  row.to = to_word(run.row.state);
+  row.cause = std::move(cause);
+  event(std::move(row));
+}
+
+std::vector<Command> Core::take_commands() {
+  std::vector<Command> out;
+  std::size_t items = 0;
+  for (const Backfill* backfill : dirty_backfills) items += backfill->dirty_items.size();
+  out.reserve(dirty_dags.size() + dirty_pools.size() + dirty_backfills.size() + dirty_runs.size() +
+              dirty_instances.size() + dirty_attempts.size() + new_outputs.size() + items +
+              new_dataset_events.size() + new_pending.size() + new_events.size() + acts.size());
+  const auto record = [&](auto&& row) { out.emplace_back(Record{Change{std::forward<decltype(row)>(row)}}); };
+
+  for (DagEntry* entry : dirty_dags) record(entry->row), entry->dirty = entry->fresh = false;
+  for (const std::string& name : dirty_pools) record(pools.at(name));
+  for (Backfill* backfill : dirty_backfills) record(backfill->row), backfill->dirty = backfill->fresh = false;
+  for (Run* run : dirty_runs) record(run->row), run->dirty = run->fresh = false;
+  for (const auto& [run, i] : dirty_instances) {
+    Instance& ti = run->instances[i];
+    record(ti.row);
+    ti.dirty = ti.fresh = false;
+  }
+  for (const AttemptId id : dirty_attempts) {
+    Attempt& attempt = attempts.at(id);
+    record(attempt.row);
+    attempt.dirty = attempt.fresh = false;
+    if (attempt.row.outcome) attempts.erase(id);
+  }
+  for (OutputRow& row : new_outputs) record(std::move(row));
+  for (Backfill* backfill : dirty_backfills) {
+    for (const WallTime date : backfill->dirty_items) {
+      const auto it = backfill->items.find(date);
+      record(it->second);
+      const ItemState state = it->second.state;
+      if (state != ItemState::queued && state != ItemState::running) backfill->items.erase(it);
+    }
+    backfill->dirty_items.clear();
+  }
+  for (DatasetEventRow& row : new_dataset_events) record(std::move(row));
+  for (PendingPartitionRow& row : new_pending) record(std::move(row));
+  for (EventRow& row : new_events) record(std::move(row));
+  for (Command& command : acts) out.push_back(std::move(command));
+
+  acts.clear(), dirty_dags.clear(), dirty_runs.clear(), dirty_instances.clear();
+  dirty_pools.clear();
+  dirty_attempts.clear(), new_outputs.clear(), new_dataset_events.clear(), new_pending.clear(), new_events.clear();
+  for (const Backfill* backfill : std::exchange(dirty_backfills, {}))
+    if (is_final(backfill->row.state) && backfill->items.empty()) backfills.erase(BackfillId{backfill->row.id});
+  // While a question is open its answer may concern a run that the store doesn't have in its last state yet.
+  if (lookups.empty() && loads.empty())
+    for (const RunId id : std::exchange(leaving, {})) forget(id);
+  return out;
+}
+
+}  // namespace millrace

@@ -1,0 +1,12 @@
+#include "scheduler/rows.h"
+
+#include <fmt/format.h>
+
+namespace millrace {
+
+std::string attempt_name(std::string_view dag_id, std::string_view run_id, std::string_view task_id, int map_index,
+                         int try_number) {
+  return fmt::format("{}/{}/{}/{}/{}", dag_id, run_id, task_id, map_index, try_number);
+}
+
+}  // namespace millrace

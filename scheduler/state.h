@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "dags/dag.h"
+#include "scheduler/rows.h"
+#include "scheduler/trigger_rule.h"
+
+/// What the scheduler holds in memory: active runs and what they need, nothing of history. Internal to scheduler/.
+namespace millrace {
+
+/// A task instance's place: TaskIndex names a task of a DAG, this an instance of a run. Stable while the run is here.
+using InstanceIndex = std::uint32_t;
+
+/// The reason of instances that a backfill with `task_ids` leaves out; to their downstream they count as done.
+inline constexpr std::string_view not_chosen = "not in this backfill";
+
+struct Instance {
+  TaskInstanceRow row;
+  AttemptId attempt;                 ///< the live one; 0: none
+  RunId child;                       ///< the run it waits for
+  std::optional<MonoTime> due;       ///< retry or next poke: its place in the timers
+  std::optional<MonoTime> deadline;  ///< sensor timeout, likewise
+  bool checking = false;             ///< a CheckSensor is out
+  bool check_again = false;          ///< something happened meanwhile
+  bool fresh = false, dirty = false;
+};
+
+/// One task of a run.
+struct Slot {
+  static constexpr InstanceIndex none = ~InstanceIndex{0};
+  InstanceIndex first = none;        ///< map_index -1 or 0
+  std::vector<InstanceIndex> more;   ///< by map_index
+  UpstreamCounts upstream;
+  std::uint32_t waiting = 0;         ///< instances in state none
+  bool considered = false;           ///< in the worklist
+
+  std::size_t size() const { return first == none ? 0 : 1 + more.size(); }
+  InstanceIndex operator[](std::size_t k) const { return k == 0 ? first : more[k - 1]; }
+};
+
+/// What `depends_on_past` looks at: the run of the previous execution_date.
+struct Past {
+  enum class Kind : std::uint8_t { unneeded, unknown, nothing, active, ended };
+  Kind kind = Kind::unneeded;
+  WallTime date;
+  RunId run;
+  std::map<std::string, TaskState, std::less<>> states;  ///< when ended: by task_id
+};
+
+struct Run {
+  RunRow row;
+  std::shared_ptr<const Dag> dag;
+  std::vector<Instance> instances;   ///< by id
+  std::vector<Slot> slots;           ///< by TaskIndex
+  std::map<std::pair<InstanceIndex, std::string>, JsonText> outputs;
+  std::uint32_t unfinished = 0;      ///< instances that aren't final
+  std::uint32_t live = 0;            ///< attempts without an outcome
+  Past past;
+  std::optional<MonoTime> deadline;  ///< run_timeout
+  std::vector<TaskInstanceId> id_ranges;
+  bool fresh = false, dirty = false, ending = false;
+};
+
+struct Attempt {
+  AttemptRow row;
+  Run* run = nullptr;
+  InstanceIndex index = 0;
+  bool fresh = false, dirty = false;
+};
+
+/// Who waits for a place among the active runs of a DAG, in order.
+struct QueuedRun {
+  RunType type;
+  WallTime execution_date;
+  RunId id;
+  friend bool operator<(const QueuedRun& a, const QueuedRun& b) { return a.key() < b.key(); }
+
+ private:
+  /// Manual runs first: an ad-hoc run isn't held up by a catch-up.
+  std::tuple<int, WallTime, RunId> key() const {
+    return {type == RunType::manual ? 0 : 1 + static_cast<int>(type), execution_date, id};
+  }
+};
+
+struct DagEntry {
+  DagRow row;
+  std::shared_ptr<const Dag> dag;
+  std::map<WallTime, RunId> active;      ///< runs that aren't final, by execution_date
+  std::set<QueuedRun> queued;
+  int running = 0;                       ///< against max_active_runs: not those of backfills
+  std::optional<WallTime> due;           ///< its place in Core::dues
+  bool deciding = false;                 ///< a look-up for its ticks is out
+  bool crowded = false;                  ///< ticks wait for room
+  std::string hold;                      ///< why ticks are held
+  std::optional<WallTime> held_since;    ///< the last wall time that was believed
+  bool fresh = false, dirty = false;
+};
+
+struct Backfill {
+  BackfillRow row;
+  std::shared_ptr<const Dag> dag;
+  std::vector<bool> chosen;                    ///< by TaskIndex; empty: all
+  std::map<WallTime, BackfillItemRow> items;   ///< queued or running, and those for a retry
+  std::set<WallTime> retries;                  ///< queued again by retry_failed
+  std::size_t window = 1;                      ///< how many dates to look up next
+  int running = 0;
+  bool looking = false;
+  std::set<WallTime> dirty_items;
+  bool fresh = false, dirty = false;
+};
+
+struct Timer {
+  enum class Kind : std::uint8_t { due, sensor_deadline, run_deadline };
+  MonoTime at;
+  Kind kind = Kind::due;
+  std::int64_t id = 0;               ///< task instance or run
+  friend auto operator<=>(const Timer&, const Timer&) = default;
+};
+
+/// A run that someone wants.
+struct RunWish {
+  std::string dag_id;
+  std::shared_ptr<const Dag> dag;
+  DagVersionId version;
+  RunType type = RunType::manual;
+  WallTime execution_date;
+  DataInterval interval;
+  std::string run_id;                ///< empty: by type and date
+  JsonText params = "{}";
+  std::string note, by, pool;
+  int priority = 0;
+  BackfillId backfill;
+  std::vector<bool> chosen;          ///< by TaskIndex; empty: all
+};
+
+}  // namespace millrace
