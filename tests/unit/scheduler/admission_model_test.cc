@@ -1,12 +1,11 @@
 // Random operations on Admission beside a model that is too simple to be wrong.
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
-
-#include <catch2/catch.hpp>
 
 #include "scheduler/admission.h"
 
@@ -55,7 +54,8 @@ struct Model {
       return false;
     if (c.limit > 0 && sum([&](const Candidate& o) { return o.limit_key == c.limit_key ? 1 : 0; }) >= c.limit)
       return false;
-    if (c.cpu_milli > 0 && sum([](const Candidate& o) { return o.cpu_milli; }) + c.cpu_milli > machine.cpu_milli)
+    if (c.cpu_milli > 0 &&
+        sum([](const Candidate& o) { return o.cpu_milli; }) + c.cpu_milli > machine.cpu_milli)
       return false;
     if (c.memory_bytes > 0 &&
         sum([](const Candidate& o) { return o.memory_bytes; }) + c.memory_bytes > machine.memory_bytes)
@@ -68,22 +68,35 @@ struct Model {
 class Play {
  public:
   explicit Play(std::uint32_t seed) : random_(seed) {
-    model_.machine = {8000, 32 * gib,
-                      {{"g0", "T4", 16 * gib, true}, {"g1", "T4", 16 * gib, true}, {"g2", "H100", 80 * gib, true}}};
+    model_.machine = {
+        8000,
+        32 * gib,
+        {{"g0", "T4", 16 * gib, true}, {"g1", "T4", 16 * gib, true}, {"g2", "H100", 80 * gib, true}}};
     real_.set_machine(model_.machine);
     for (const char* name : {"cpu", "gpu", "small"}) set_pool(name, below(6) + 4);
   }
 
   void step() {
     switch (below(12)) {
-      case 0: case 1: case 2: case 3: case 4: add(); break;
-      case 5: remove(); break;
-      case 6: set_pool(below(2) ? "cpu" : "small", below(6) + 4); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+      case 4:
+        add();
+        break;
+      case 5:
+        remove();
+        break;
+      case 6:
+        set_pool(below(2) ? "cpu" : "small", below(6) + 4);
+        break;
       case 7:
         model_.machine.gpus[below(3)].healthy = below(3) > 0;
         real_.set_machine(model_.machine);
         break;
-      default: release();
+      default:
+        release();
     }
     if (below(3) > 0) admit();
   }
@@ -161,7 +174,8 @@ class Play {
       model_.running[c.id] = {c, one.devices};
       log += std::to_string(c.id.value) + " ";
     }
-    // Nothing that fits is left, but for what is kept for one that waited longer; and each one says why it waits.
+    // Nothing that fits is left, but for what is kept for one that waited longer; and each one says why it
+    // waits.
     for (const auto& [id, c] : model_.waiting) {
       const auto why = real_.blockers(id);
       INFO("candidate " << id.value);

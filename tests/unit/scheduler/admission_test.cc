@@ -1,10 +1,9 @@
 #include "scheduler/admission.h"
 
+#include <catch2/catch.hpp>
 #include <map>
 #include <string>
 #include <vector>
-
-#include <catch2/catch.hpp>
 
 using namespace millrace;
 
@@ -189,16 +188,16 @@ TEST_CASE("cpu and memory of the machine are shared by all pools") {
   second.memory_bytes = 8 * gib;
   a.add(second);
   CHECK(a.admit().empty());
-  CHECK(a.blockers({2}) ==
-        std::vector<Wait>{{"cpu", "6 of 8 cores taken; this task needs 4"},
-                          {"memory", "10 GiB of 16 GiB taken; this task needs 8 GiB"}});
+  CHECK(a.blockers({2}) == std::vector<Wait>{{"cpu", "6 of 8 cores taken; this task needs 4"},
+                                             {"memory", "10 GiB of 16 GiB taken; this task needs 8 GiB"}});
   a.release({1});
   CHECK(ids(a.admit()) == Ids{2});
 }
 
 TEST_CASE("a GPU task gets the smallest free device that is enough, the lowest of equals") {
   Admission a;
-  a.set_machine({8000, 16 * gib,
+  a.set_machine({8000,
+                 16 * gib,
                  {{"big", "H100 80GB", 80 * gib, true},
                   {"sick", "T4", 16 * gib, false},
                   {"small0", "T4", 16 * gib, true},
@@ -220,8 +219,7 @@ TEST_CASE("a GPU task gets the smallest free device that is enough, the lowest o
   c.gpu = 2;
   a.add(c);
   CHECK(a.admit().empty());
-  CHECK(a.blockers({3}) ==
-        std::vector<Wait>{{"gpu", "1 of 3 fitting devices free; this task needs 2"}});
+  CHECK(a.blockers({3}) == std::vector<Wait>{{"gpu", "1 of 3 fitting devices free; this task needs 2"}});
   a.release({1});
   CHECK(a.admit().at(0).devices == std::vector<std::string>{"small0", "small1"});
   CHECK(a.devices().at(2).second == TaskInstanceId{3});
@@ -270,8 +268,8 @@ TEST_CASE("classes share a full pool 8:4:4:1") {
   WithPool a(1);
   std::int64_t id = 0;
   std::map<std::int64_t, ShareClass> class_of;
-  for (const ShareClass share : {ShareClass::manual, ShareClass::scheduled, ShareClass::dataset_triggered,
-                                 ShareClass::backfill})
+  for (const ShareClass share :
+       {ShareClass::manual, ShareClass::scheduled, ShareClass::dataset_triggered, ShareClass::backfill})
     for (int i = 0; i < 400; ++i) {
       Candidate c = candidate(++id);
       c.share = share;
@@ -385,8 +383,7 @@ TEST_CASE("what could never run keeps nothing from the others") {
     CHECK(ids(a.admit()) == Ids{i});
     a.release({i});
   }
-  CHECK(a.blockers({1'000'000}) ==
-        std::vector<Wait>{{"pool", "pool 'cpu' has 2 slots; this task needs 3"}});
+  CHECK(a.blockers({1'000'000}) == std::vector<Wait>{{"pool", "pool 'cpu' has 2 slots; this task needs 3"}});
 }
 
 TEST_CASE("a big memory request isn't starved by small ones of another pool") {

@@ -1,9 +1,8 @@
 #include "scheduler/backfill_plan.h"
 
 #include <algorithm>
-#include <chrono>
-
 #include <catch2/catch.hpp>
+#include <chrono>
 
 using namespace millrace;
 
@@ -128,9 +127,10 @@ TEST_CASE("87,672 hourly dates are counted within milliseconds") {
 }
 
 TEST_CASE("counting agrees with walking, over DST changes and with every kind of schedule") {
-  for (const char* zone : {"UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo"})
-    for (const char* cron : {"@hourly", "@daily", "30 2 * * *", "0 0 * * *", "*/20 0-3 * * sun", "15 6 1,15 * mon",
-                             "0 12 29 2 *", "59 23 * 10 *"})
+  for (const char* zone :
+       {"UTC", "Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Africa/Cairo"})
+    for (const char* cron : {"@hourly", "@daily", "30 2 * * *", "0 0 * * *", "*/20 0-3 * * sun",
+                             "15 6 1,15 * mon", "0 12 29 2 *", "59 23 * 10 *"})
       for (const auto missing : {DstMissing::shift, DstMissing::skip})
         for (const auto duplicate : {DstDuplicate::first, DstDuplicate::last, DstDuplicate::both}) {
           Dag dag = with_cron(cron, zone);
@@ -142,7 +142,8 @@ TEST_CASE("counting agrees with walking, over DST changes and with every kind of
   Dag dag;
   dag.schedule.kind = Schedule::Kind::every;
   dag.schedule.every = std::chrono::minutes{95};
-  CHECK(count_dates(dag, range("2001-01-01", "2001-02-01")) == std::ssize(all_dates(dag, range("2001-01-01", "2001-02-01"))));
+  CHECK(count_dates(dag, range("2001-01-01", "2001-02-01")) ==
+        std::ssize(all_dates(dag, range("2001-01-01", "2001-02-01"))));
   dag.schedule.kind = Schedule::Kind::at;
   dag.schedule.at = {at("2001-01-01"), at("2001-01-05"), at("2001-03-01")};
   CHECK(count_dates(dag, range("2001-01-01", "2001-02-01")) == 2);
@@ -161,7 +162,8 @@ TEST_CASE("what can't be backfilled is refused and the message names the field")
   CHECK(refusal(dag, range("2001-01-01", "2001-07-01")) ==
         "to_date: 2001-07-01T00:00:00Z is after the DAG's end_date 2001-06-30T00:00:00Z");
   CHECK(refusal(dag, range("2001-01-01T01:00", "2001-01-01T23:00")) ==
-        "to_date: the schedule '@daily' has no execution_date from 2001-01-01T01:00:00Z to 2001-01-01T23:00:00Z");
+        "to_date: the schedule '@daily' has no execution_date from 2001-01-01T01:00:00Z to "
+        "2001-01-01T23:00:00Z");
   CHECK(refusal(dag, BackfillSpec{}).starts_with("from_date: missing"));
   CHECK(refusal(dag, listed({"2001-01-05T06:00"})) ==
         "dates: 2001-01-05T06:00:00Z isn't an execution_date of the schedule '@daily'; the next one is "
@@ -223,7 +225,8 @@ TEST_CASE("an overlap names the first date that both would touch") {
   CHECK_FALSE(first_overlap(dag, january, listed({"2001-03-01"})));
   CHECK(first_overlap(dag, listed({"2001-03-01", "2001-03-02"}), listed({"2001-03-02"})) == at("2001-03-02"));
   // They touch each other's range, but there is no date between.
-  CHECK_FALSE(first_overlap(with_cron("@weekly"), range("2001-01-01", "2001-01-10"), range("2001-01-08", "2001-01-14")));
+  CHECK_FALSE(first_overlap(with_cron("@weekly"), range("2001-01-01", "2001-01-10"),
+                            range("2001-01-08", "2001-01-14")));
 }
 
 TEST_CASE("days of a DAG without ticks overlap only when they are counted from the same time of day") {

@@ -40,7 +40,8 @@ TEST_CASE("a DAG that waits for one dataset starts with each partition, for the 
 TEST_CASE("a partition that isn't a whole day is named with its time") {
   DatasetTriggers t;
   t.set_dag(waits_for("features", {"raw"}));
-  CHECK(t.updated("raw", *parse_iso("2001-01-05T06:00"), at).fired.at(0).cause == "dataset raw 2001-01-05T06:00:00Z");
+  CHECK(t.updated("raw", *parse_iso("2001-01-05T06:00"), at).fired.at(0).cause ==
+        "dataset raw 2001-01-05T06:00:00Z");
 }
 
 TEST_CASE("all-of waits for each partition by itself and records what it has got") {

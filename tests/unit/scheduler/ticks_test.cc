@@ -1,9 +1,8 @@
 #include "scheduler/ticks.h"
 
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <set>
-
-#include <catch2/catch.hpp>
 
 #include "base/limits.h"
 
@@ -73,7 +72,8 @@ TEST_CASE("a new DAG without a start_date waits for its next tick") {
 }
 
 TEST_CASE("a new DAG with catchup runs every interval from start_date on") {
-  const auto d = decide_ticks(with_cron("@daily", at("2026-03-01"), Policy::all), {}, {}, at("2026-03-05T10:00"), room);
+  const auto d =
+      decide_ticks(with_cron("@daily", at("2026-03-01"), Policy::all), {}, {}, at("2026-03-05T10:00"), room);
   REQUIRE(d.runs.size() == 4);
   CHECK(d.runs.front().interval.start == at("2026-03-01"));
   CHECK(d.runs.back().interval.start == at("2026-03-04"));
@@ -95,7 +95,8 @@ TEST_CASE("a start_date ahead is waited for, and its first interval must be over
 }
 
 TEST_CASE("a start_date that isn't a tick begins with the first whole interval after it") {
-  const auto d = decide_ticks(with_cron("@daily", at("2026-03-01T12:00"), Policy::all), {}, {}, at("2026-03-03"), room);
+  const auto d =
+      decide_ticks(with_cron("@daily", at("2026-03-01T12:00"), Policy::all), {}, {}, at("2026-03-03"), room);
   REQUIRE(d.runs.size() == 1);
   CHECK(d.runs[0].interval.start == at("2026-03-02"));
 }
@@ -187,7 +188,8 @@ TEST_CASE("what there is no room for stays undecided") {
 
 TEST_CASE("a clock that steps back repeats nothing and moves no watermark") {
   const Dag dag = with_cron("@hourly", at("2026-01-01"), Policy::all);
-  const auto d = decide_ticks(dag, at("2026-03-05T10:00"), at("2026-03-05T10:10"), at("2026-03-05T08:10"), room);
+  const auto d =
+      decide_ticks(dag, at("2026-03-05T10:00"), at("2026-03-05T10:10"), at("2026-03-05T08:10"), room);
   CHECK(d.runs.empty());
   CHECK(d.skips.empty());
   CHECK(d.watermark == at("2026-03-05T10:00"));
@@ -248,7 +250,8 @@ TEST_CASE("25 years of catch-up come in portions, in order, none missing or twic
   CHECK(all.runs.size() == 9131);
   CHECK(all.runs.front().interval.start == at("2001-01-01"));
   for (std::size_t i = 1; i < all.runs.size(); ++i)
-    if (all.runs[i].interval.start != all.runs[i - 1].interval.end) FAIL("hole after " << to_iso(all.runs[i].tick));
+    if (all.runs[i].interval.start != all.runs[i - 1].interval.end)
+      FAIL("hole after " << to_iso(all.runs[i].tick));
 }
 
 TEST_CASE("a new DAG's catch-up window and limit begin where they allow, with nothing to skip") {
@@ -263,7 +266,8 @@ TEST_CASE("a new DAG's catch-up window and limit begin where they allow, with no
   CHECK(d.runs.back().tick == at("2026-03-05T10:00"));
 }
 
-TEST_CASE("DST: the lost and the repeated hour of a local cron give one run a day and intervals without holes") {
+TEST_CASE(
+    "DST: the lost and the repeated hour of a local cron give one run a day and intervals without holes") {
   Dag dag = with_cron("30 2 * * *", at("2026-03-01"), Policy::all);
   dag.schedule.zone = *Zone::find("Europe/Berlin");
   const auto d = decide_ticks(dag, {}, {}, at("2026-11-10"), room);
