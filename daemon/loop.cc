@@ -6,7 +6,7 @@
 
 #include "base/crash_point.h"
 #include "base/log.h"
-#include "daemon/outputs.h"
+#include "daemon/uncommitted.h"
 
 namespace millrace {
 namespace {
@@ -90,6 +90,7 @@ void Loop::render(AttemptId attempt, Now now) {
   first_.push_back(AttemptFinished{attempt, std::move(facts), {}, {}, ports_.seed()});
 }
 
+/// From the store and from what this batch will add to it: the answer and its cause share one transaction.
 DatesLookedUp Loop::look_up(const LookUpDates& asked) {
   DatesLookedUp answer{asked.lookup, {}};
   std::vector<WallTime> stored;
@@ -102,13 +103,15 @@ DatesLookedUp Loop::look_up(const LookUpDates& asked) {
     }
   }
   for (RunRow& run : ports_.store.runs_at(asked.dag_id, stored)) answer.runs.push_back(std::move(run));
+  if (asked.run_id.empty()) return answer;
+  for (const auto& [key, run] : uncommitted_runs_)
+    if (key.first == asked.dag_id && run.run_id == asked.run_id) answer.runs.push_back(run);
+  if (auto run = ports_.store.run_named(asked.dag_id, asked.run_id)) answer.runs.push_back(std::move(*run));
   return answer;
 }
 
 RunLoaded Loop::load(RunId id) {
-  // Its newest rows may still be in this batch; deeds wait for the end of the turn as ever.
-  if (!commit()) return {id, {}, nullptr};
-  std::optional<RunSnapshot> snapshot = ports_.store.load_run(id);
+  std::optional<RunSnapshot> snapshot = with_uncommitted(ports_.store.load_run(id), id, changes_);
   if (!snapshot) return {id, {}, nullptr};
   const auto version = ports_.catalog.find(snapshot->run.dag_version);
   if (!version) return {id, {}, nullptr};

@@ -68,7 +68,7 @@ Result<std::unique_ptr<DuckDb>> DuckDb::open(const std::vector<std::filesystem::
     tried += fmt::format("\n  {}", dlerror());
   }
   if (library->handle == nullptr)
-    return fail(ErrorKind::unavailable, fmt::format("DuckDB isn't here; 'tools/setup data' brings it. Tried:{}", tried));
+    return fail(ErrorKind::unavailable, fmt::format("DuckDB isn't here; 'tools/setup example' brings it. Tried:{}", tried));
   if (!library->find_all())
     return fail(ErrorKind::unavailable, "this libduckdb.so lacks functions of the C API; 1.4 is wanted");
   if (library->open(nullptr, &library->database) != ok ||

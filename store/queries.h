@@ -49,6 +49,9 @@ inline std::string previous_success() {
 inline std::string has_partition() {
   return "SELECT 1 FROM dataset_event WHERE dataset = ?1 AND partition_date = ?2 LIMIT 1";
 }
+inline std::string newest_version() {
+  return "SELECT number FROM dag_version WHERE dag_id = ?1 ORDER BY number DESC LIMIT 1";
+}
 inline std::string max_id(const char* table, const char* column = "id") {
   return std::string("SELECT max(") + column + ") FROM " + table;
 }

@@ -38,6 +38,7 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       version_by_hash_(*connection_,
                        select_from<DagVersionRow>() + "WHERE dag_id = ?1 AND hash = ?2 ORDER BY id DESC LIMIT 1"),
       run_at_(*connection_, queries::run_at()),
+      run_named_(*connection_, queries::run_by_name()),
       has_partition_(*connection_, queries::has_partition()),
       previous_success_(*connection_, queries::previous_success()),
       output_(*connection_, queries::output_values()) {}
@@ -104,7 +105,8 @@ Result<void> SqliteStore::commit(std::span<const Change> changes) { return commi
 Result<void> SqliteStore::commit(std::span<const Change> changes, std::span<const DagVersionRow> versions) {
   if (changes.empty() && versions.empty()) return {};
   return in_transaction([&]() -> Result<void> {
-    for (const DagVersionRow& row : versions) {
+    for (DagVersionRow row : versions) {
+      if (row.number == 0) row.number = next_version_number(row.dag_id);
       if (auto written = writer_.write(row); !written) return written;
     }
     for (const Change& change : changes) {
@@ -112,6 +114,13 @@ Result<void> SqliteStore::commit(std::span<const Change> changes, std::span<cons
     }
     return {};
   });
+}
+
+int SqliteStore::next_version_number(std::string_view dag_id) {
+  sqlite::Statement newest(*connection_, queries::newest_version());
+  newest.bind(1, dag_id);
+  const sqlite::Use use(newest);
+  return newest.step() ? static_cast<int>(newest.integer(0)) + 1 : 1;
 }
 
 Result<void> SqliteStore::set_import_errors(std::span<const ImportErrorRow> rows) {
@@ -202,6 +211,12 @@ bool SqliteStore::has_partition(std::string_view dataset, WallTime partition) {
   has_partition_.bind(2, partition.us);
   const sqlite::Use use(has_partition_);
   return has_partition_.step();
+}
+
+std::optional<RunRow> SqliteStore::run_named(std::string_view dag_id, std::string_view run_id) {
+  run_named_.bind(1, dag_id);
+  run_named_.bind(2, run_id);
+  return read_one<RunRow>(run_named_);
 }
 
 std::optional<RunRow> SqliteStore::run_at(std::string_view dag_id, WallTime execution_date) {

@@ -36,11 +36,13 @@ class SqliteStore final : public Store {
   std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) override;
   bool has_partition(std::string_view dataset, WallTime partition) override;
   std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) override;
+  std::optional<RunRow> run_named(std::string_view dag_id, std::string_view run_id) override;
   std::optional<WallTime> previous_success(std::string_view dag_id, WallTime execution_date) override;
   std::optional<JsonText> output(RunId, std::string_view task_id, std::string_view key) override;
   Result<int> checkpoint() override;
 
  private:
+  int next_version_number(std::string_view dag_id);
   template <class Body>
   Result<void> in_transaction(Body);
   std::unexpected<Error> refused(const sqlite::Failure&);
@@ -51,7 +53,7 @@ class SqliteStore final : public Store {
   std::string stopped_because_;  ///< the disk failed: nothing is written any more
   RowWriter writer_;
   sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, pending_, active_runs_, run_, instances_,
-      live_attempts_, run_outputs_, version_by_id_, version_by_hash_, run_at_, has_partition_, previous_success_,
+      live_attempts_, run_outputs_, version_by_id_, version_by_hash_, run_at_, run_named_, has_partition_, previous_success_,
       output_;
 };
 

@@ -20,7 +20,7 @@ namespace millrace {
 struct DagVersionRow {
   DagVersionId id;
   std::string dag_id;
-  int number = 1;              ///< 1, 2, 3 … within the DAG
+  int number = 0;              ///< 1, 2, 3 … within the DAG; 0: the store takes the next one
   std::string hash;            ///< of the canonical form
   std::string source;          ///< the file's bytes
   std::string file_name;       ///< where it came from: relative to the DAG folder, or `api`
@@ -82,6 +82,7 @@ class Store {
   virtual std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) = 0;
   virtual bool has_partition(std::string_view dataset, WallTime partition) = 0;
   virtual std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) = 0;
+  virtual std::optional<RunRow> run_named(std::string_view dag_id, std::string_view run_id) = 0;
   /// data_interval_start of the newest successful run before `execution_date`.
   virtual std::optional<WallTime> previous_success(std::string_view dag_id, WallTime execution_date) = 0;
   /// A mapped task's is the array of its instances' values, in map order.

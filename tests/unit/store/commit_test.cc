@@ -177,3 +177,15 @@ TEST_CASE("an empty batch writes nothing") {
 }
 
 }  // namespace millrace::test
+
+TEST_CASE("a DAG's versions are numbered 1, 2, 3 by the store") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  for (const std::int64_t id : {1, 2, 3}) {
+    DagVersionRow row{.id = DagVersionId{id}, .dag_id = id == 2 ? "other" : "d", .hash = std::to_string(id)};
+    REQUIRE(store->commit({}, std::span{&row, 1}));
+  }
+  CHECK(store->dag_version(DagVersionId{1})->number == 1);
+  CHECK(store->dag_version(DagVersionId{2})->number == 1);
+  CHECK(store->dag_version(DagVersionId{3})->number == 2);
+}

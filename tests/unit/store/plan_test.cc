@@ -28,6 +28,7 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
       {queries::open_items(), "backfill_item_open"},
       {queries::run_by_id(), "INTEGER PRIMARY KEY"},
       {queries::run_by_name(), "(dag_id=? AND run_id=?)"},
+      {queries::newest_version(), "(dag_id=?)"},
       {queries::run_at(), "(dag_id=? AND execution_date=?)"},
       {queries::runs_between(), "(dag_id=? AND execution_date>? AND execution_date<?)"},
       {queries::instances_of_run(), "(dag_run_id=?)"},
