@@ -23,7 +23,9 @@ JournalContents read_journal(const fs::path& file) {
     }
     const AttemptId attempt{fields.number<std::int64_t>()};
     switch (record->type) {
-      case MessageType::intent: contents.attempts[attempt].name = fields.text(); break;
+      case MessageType::intent:
+        contents.attempts[attempt].name = fields.text();
+        break;
       case MessageType::started: {
         StartFacts facts = take_start(fields);
         facts.boot_id = contents.opening.boot_id;
@@ -31,9 +33,14 @@ JournalContents read_journal(const fs::path& file) {
         contents.attempts[attempt].start = std::move(facts);
         break;
       }
-      case MessageType::finished: contents.attempts[attempt].exit = take_exit(fields); break;
-      case MessageType::acknowledge: contents.attempts.erase(attempt); break;
-      default: break;
+      case MessageType::finished:
+        contents.attempts[attempt].exit = take_exit(fields);
+        break;
+      case MessageType::acknowledge:
+        contents.attempts.erase(attempt);
+        break;
+      default:
+        break;
     }
   }
   if (!rest.empty()) log::warn("journal={} unreadable_tail_bytes={}", file.string(), rest.size());
@@ -41,7 +48,10 @@ JournalContents read_journal(const fs::path& file) {
 }
 
 DeadRunner::DeadRunner(boost::asio::io_context& io, fs::path folder, Reports reports)
-    : io_(io), folder_(std::move(folder)), reports_(std::move(reports)), contents_(read_journal(folder_ / "journal")) {}
+    : io_(io),
+      folder_(std::move(folder)),
+      reports_(std::move(reports)),
+      contents_(read_journal(folder_ / "journal")) {}
 
 std::vector<AttemptId> DeadRunner::attempts() const {
   std::vector<AttemptId> ids;
@@ -68,7 +78,8 @@ void DeadRunner::settle_one(AttemptId id, JournalEntry& entry) {
     orphans_.erase(id);
     lose(id, "its runner died before it ended: how it ended is unknown");
   });
-  if (orphan->alive()) log::warn("attempt={} name={} runner=dead watched_until_its_end=true", id.value, entry.name);
+  if (orphan->alive())
+    log::warn("attempt={} name={} runner=dead watched_until_its_end=true", id.value, entry.name);
   orphans_[id] = std::move(orphan);
   orphans_[id]->watch();
 }
@@ -88,7 +99,8 @@ void DeadRunner::report_again(AttemptId id) {
   const auto at = contents_.attempts.find(id);
   if (at == contents_.attempts.end()) return;
   if (at->second.start) reports_.started(id, *at->second.start);
-  if (const auto again = contents_.attempts.find(id); again != contents_.attempts.end() && again->second.exit) {
+  if (const auto again = contents_.attempts.find(id);
+      again != contents_.attempts.end() && again->second.exit) {
     reports_.finished(id, *again->second.exit);
   }
 }
@@ -105,7 +117,8 @@ void DeadRunner::acknowledge(AttemptId id) {
 void DeadRunner::remove_folder() {
   std::error_code ignored;
   for (const std::string& cgroup : contents_.opening.cgroups) {
-    for (fs::directory_iterator slot(cgroup, ignored), end; !ignored && slot != end; slot.increment(ignored)) {
+    for (fs::directory_iterator slot(cgroup, ignored), end; !ignored && slot != end;
+         slot.increment(ignored)) {
       std::error_code in_use;
       if (slot->is_directory(in_use)) fs::remove(slot->path(), in_use);
     }

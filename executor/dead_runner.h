@@ -27,8 +27,8 @@ struct JournalContents {
 };
 JournalContents read_journal(const std::filesystem::path& file);
 
-/// The estate of a runner that has died: ended attempts that nobody has acknowledged, living ones that are watched to
-/// their end. When all are acknowledged, its folder goes.
+/// The estate of a runner that has died: ended attempts that nobody has acknowledged, living ones that are
+/// watched to their end. When all are acknowledged, its folder goes.
 class DeadRunner {
  public:
   struct Reports {

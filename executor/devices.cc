@@ -1,14 +1,14 @@
 #include "executor/devices.h"
 
-#include <utility>
-
 #include <dlfcn.h>
+
+#include <utility>
 
 namespace millrace {
 namespace {
 
-// The part of NVML's published C interface that is needed; its header comes with the CUDA toolkit, which no build
-// machine must have.
+// The part of NVML's published C interface that is needed; its header comes with the CUDA toolkit, which no
+// build machine must have.
 using NvmlReturn = int;
 using NvmlDevice = void*;
 struct NvmlMemory {
@@ -35,10 +35,10 @@ struct Nvml {
     return function != nullptr;
   }
   bool find_all() {
-    return find(init, "nvmlInit_v2") && find(shutdown, "nvmlShutdown") && find(error_string, "nvmlErrorString") &&
-           find(count, "nvmlDeviceGetCount_v2") && find(by_index, "nvmlDeviceGetHandleByIndex_v2") &&
-           find(uuid, "nvmlDeviceGetUUID") && find(name, "nvmlDeviceGetName") &&
-           find(memory, "nvmlDeviceGetMemoryInfo");
+    return find(init, "nvmlInit_v2") && find(shutdown, "nvmlShutdown") &&
+           find(error_string, "nvmlErrorString") && find(count, "nvmlDeviceGetCount_v2") &&
+           find(by_index, "nvmlDeviceGetHandleByIndex_v2") && find(uuid, "nvmlDeviceGetUUID") &&
+           find(name, "nvmlDeviceGetName") && find(memory, "nvmlDeviceGetMemoryInfo");
   }
   std::string words(NvmlReturn code) const { return error_string(code); }
 };
@@ -50,8 +50,10 @@ Device describe(const Nvml& nvml, unsigned index) {
   char text[text_bytes] = "";
   NvmlMemory memory{};
   NvmlReturn code = nvml.by_index(index, &handle);
-  if (code == nvml_success && (code = nvml.uuid(handle, text, text_bytes)) == nvml_success) device.uuid = text;
-  if (code == nvml_success && (code = nvml.name(handle, text, text_bytes)) == nvml_success) device.model = text;
+  if (code == nvml_success && (code = nvml.uuid(handle, text, text_bytes)) == nvml_success)
+    device.uuid = text;
+  if (code == nvml_success && (code = nvml.name(handle, text, text_bytes)) == nvml_success)
+    device.model = text;
   if (code == nvml_success && (code = nvml.memory(handle, &memory)) == nvml_success) {
     device.memory_bytes = static_cast<std::int64_t>(memory.total);
   }

@@ -12,26 +12,26 @@
 #include "base/id.h"
 #include "base/time.h"
 
-/// executor/ makes attempts happen and reports facts. It knows processes, cgroups, devices and files, and nothing of
-/// DAGs, runs or retries: an attempt is a name, a command and limits.
+/// executor/ makes attempts happen and reports facts. It knows processes, cgroups, devices and files, and
+/// nothing of DAGs, runs or retries: an attempt is a name, a command and limits.
 namespace millrace {
 
 /// All that is needed to start one attempt. Plain values: everything is rendered, nothing is looked up later.
 struct AttemptSpec {
   AttemptId attempt;
-  std::string name;                   ///< computed from (dag, run, task, map_index, try); unique for ever
-  std::vector<std::string> argv;      ///< argv[0] is looked up in the PATH of `env`
+  std::string name;               ///< computed from (dag, run, task, map_index, try); unique for ever
+  std::vector<std::string> argv;  ///< argv[0] is looked up in the PATH of `env`
   std::vector<std::pair<std::string, std::string>> env;  ///< the whole environment of the task
   std::string cwd;
-  std::string log_path;               ///< created (parents too), O_APPEND; stdout and stderr of the task
-  std::string output_path;            ///< $MILLRACE_OUTPUT: parents created, the file isn't
-  std::optional<Duration> timeout;    ///< enforced by the runner, also while no daemon lives
+  std::string log_path;             ///< created (parents too), O_APPEND; stdout and stderr of the task
+  std::string output_path;          ///< $MILLRACE_OUTPUT: parents created, the file isn't
+  std::optional<Duration> timeout;  ///< enforced by the runner, also while no daemon lives
   int termination_signal = 15;
   Duration termination_grace = std::chrono::seconds{30};
-  std::int64_t memory_bytes = 0;      ///< 0: not limited
-  std::int64_t cpu_milli = 0;         ///< 0: not limited
-  std::int64_t log_bytes = 0;         ///< cap of the log file
-  std::string user, group;            ///< empty: the daemon's
+  std::int64_t memory_bytes = 0;  ///< 0: not limited
+  std::int64_t cpu_milli = 0;     ///< 0: not limited
+  std::int64_t log_bytes = 0;     ///< cap of the log file
+  std::string user, group;        ///< empty: the daemon's
 };
 
 enum class KillReason : std::uint8_t { cancel, shutdown };
@@ -42,8 +42,8 @@ struct ExecutorReports {
   std::function<void(AttemptId, ExitFacts)> finished;  ///< its whole process tree is gone by now
 };
 
-/// One engine. `start` is idempotent by attempt: an attempt that the engine has seen is never started again; its facts
-/// are reported again instead. All calls come from the loop thread and return at once.
+/// One engine. `start` is idempotent by attempt: an attempt that the engine has seen is never started again;
+/// its facts are reported again instead. All calls come from the loop thread and return at once.
 class Executor {
  public:
   virtual ~Executor() = default;

@@ -1,12 +1,11 @@
 #include "executor/fd_watch.h"
 
-#include <chrono>
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <utility>
 
 namespace millrace {
 
@@ -40,11 +39,13 @@ FdWatch::~FdWatch() {
 int FdWatch::fd() const { return descriptor_->stream.native_handle(); }
 
 void FdWatch::when_readable(std::function<void()> call) {
-  descriptor_->stream.async_wait(asio::posix::stream_descriptor::wait_read, if_open(descriptor_, std::move(call)));
+  descriptor_->stream.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 if_open(descriptor_, std::move(call)));
 }
 
 void FdWatch::when_writable(std::function<void()> call) {
-  descriptor_->stream.async_wait(asio::posix::stream_descriptor::wait_write, if_open(descriptor_, std::move(call)));
+  descriptor_->stream.async_wait(asio::posix::stream_descriptor::wait_write,
+                                 if_open(descriptor_, std::move(call)));
 }
 
 struct Delay::Timer {
@@ -53,7 +54,8 @@ struct Delay::Timer {
   bool open = true;
 };
 
-Delay::Delay(asio::io_context& io, Duration after, std::function<void()> call) : timer_(std::make_shared<Timer>(io)) {
+Delay::Delay(asio::io_context& io, Duration after, std::function<void()> call)
+    : timer_(std::make_shared<Timer>(io)) {
   timer_->timer.expires_after(after);
   timer_->timer.async_wait(if_open(timer_, std::move(call)));
 }

@@ -26,7 +26,8 @@ class FdWatch {
 
  private:
   struct Descriptor;
-  std::shared_ptr<Descriptor> descriptor_;  // shared with handlers that Asio has queued already: they find it closed
+  std::shared_ptr<Descriptor>
+      descriptor_;  // shared with handlers that Asio has queued already: they find it closed
 };
 
 /// One call after a while, unless destroyed before.

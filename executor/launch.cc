@@ -1,11 +1,7 @@
 #include "executor/launch.h"
 
-#include <cerrno>
-#include <csignal>
-#include <cstring>
-#include <vector>
-
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/file.h>
@@ -13,7 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <fmt/core.h>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <vector>
 
 #include "base/clock.h"
 #include "executor/dead_runner.h"
@@ -26,7 +25,8 @@ constexpr int start_bound_ms = 10'000;
 
 Result<std::filesystem::path> make_folder(const std::filesystem::path& state) {
   for (int i = 0; i < 100; ++i) {
-    const std::filesystem::path folder = state / fmt::format("r{:x}-{}", SystemClock().now().wall.us, getpid() + i);
+    const std::filesystem::path folder =
+        state / fmt::format("r{:x}-{}", SystemClock().now().wall.us, getpid() + i);
     if (mkdir(folder.c_str(), 0700) == 0) return folder;
     if (errno != EEXIST) {
       return fail(ErrorKind::unavailable, folder.string() + " can't be made: " + std::strerror(errno));
@@ -69,7 +69,7 @@ int spawn_launcher(const std::vector<std::string>& arguments, int output, pid_t&
 }  // namespace
 
 std::string runner_identity(const std::filesystem::path& binary) {
-  struct stat facts {};
+  struct stat facts{};
   if (stat(binary.c_str(), &facts) != 0) return "missing";
   return fmt::format("{}-{}.{:09}", facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec);
 }
@@ -104,7 +104,8 @@ Result<std::filesystem::path> launch_runner(const LocalOptions& options) {
   if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0) return folder;
   std::error_code ignored;
   if (!runner_lives(*folder)) std::filesystem::remove_all(*folder, ignored);
-  return fail(ErrorKind::unavailable, "the runner didn't start: " + (said.empty() ? "it said nothing" : said));
+  return fail(ErrorKind::unavailable,
+              "the runner didn't start: " + (said.empty() ? "it said nothing" : said));
 }
 
 bool runner_lives(const std::filesystem::path& folder) {

@@ -17,8 +17,8 @@ Result<std::filesystem::path> launch_runner(const LocalOptions&);
 /// Whether the runner of that folder lives: it holds the folder's lock as long as it does.
 bool runner_lives(const std::filesystem::path& folder);
 
-/// Waits, at most `bound`, until the runner of that folder is dead: one that is being killed closes its socket before
-/// it lets go of its lock.
+/// Waits, at most `bound`, until the runner of that folder is dead: one that is being killed closes its
+/// socket before it lets go of its lock.
 bool runner_ends(const std::filesystem::path& folder, Duration bound);
 
 }  // namespace millrace

@@ -1,12 +1,12 @@
 #include "executor/local.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <map>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
-
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -163,7 +163,8 @@ Result<RunnerLink*> Local::taker() {
             (*link)->greeting().isolation.detail);
   adopt_link(std::move(*link));
   RunnerLink* made = links_.back().get();
-  // Its identity is the binary's as of now, which an upgrade may have replaced since: it takes work all the same.
+  // Its identity is the binary's as of now, which an upgrade may have replaced since: it takes work all the
+  // same.
   taker_ = made;
   isolation_ = made->greeting().isolation;
   if (begun_) made->go_on();
@@ -208,7 +209,8 @@ void Local::watch_unheld(const Outstanding& attempt) {
   auto orphan = std::make_unique<Orphan>(io_, std::string(), attempt.start, [this, id] {
     holders_[id.value].orphan = nullptr;
     unheld_.erase(id);
-    report_later(id, ExitFacts::Kind::lost, "its runner and the runner's journal are gone: how it ended is unknown");
+    report_later(id, ExitFacts::Kind::lost,
+                 "its runner and the runner's journal are gone: how it ended is unknown");
   });
   holders_[id.value].orphan = orphan.get();
   orphan->watch();
@@ -306,8 +308,9 @@ void Local::on_closed(RunnerLink* link) {
 bool Local::bury(RunnerLink* link) {
   const fs::path folder = link->folder();
   if (!link->runner_ended(death_bound)) {
-    log::error("runner={} pid={} closed its connection but lives; its attempts go on unwatched until the next start",
-               folder.filename().string(), link->greeting().pid);
+    log::error(
+        "runner={} pid={} closed its connection but lives; its attempts go on unwatched until the next start",
+        folder.filename().string(), link->greeting().pid);
     return false;
   }
   std::size_t left = 0;
@@ -338,9 +341,11 @@ void Local::forget_link(RunnerLink* link) {
   std::erase_if(links_, [link](const auto& owned) { return owned.get() == link; });
   std::sort(unknown.begin(), unknown.end());
   for (const AttemptId id : unknown) {
-    report_later(id, ExitFacts::Kind::lost, "its runner and the runner's journal are gone: how it ended is unknown");
+    report_later(id, ExitFacts::Kind::lost,
+                 "its runner and the runner's journal are gone: how it ended is unknown");
   }
-  std::sort(unread.begin(), unread.end(), [](const auto& a, const auto& b) { return a->attempt < b->attempt; });
+  std::sort(unread.begin(), unread.end(),
+            [](const auto& a, const auto& b) { return a->attempt < b->attempt; });
   for (auto& spec : unread) start(std::move(*spec));
 }
 

@@ -19,20 +19,22 @@ struct Outstanding {
   StartFacts start;
 };
 
-/// Local processes, held by the runner: `millrace-runner`, a small process of libc only that outlives the daemon.
+/// Local processes, held by the runner: `millrace-runner`, a small process of libc only that outlives the
+/// daemon.
 struct LocalOptions {
   std::filesystem::path runner_binary;
-  std::filesystem::path state_dir;   ///< DATA/runner: one folder a runner, with its socket and journal
-  std::filesystem::path cgroup_root; ///< empty: found by itself
+  std::filesystem::path state_dir;    ///< DATA/runner: one folder a runner, with its socket and journal
+  std::filesystem::path cgroup_root;  ///< empty: found by itself
   bool use_cgroups = true;
 };
 
-/// Starts a runner or re-attaches to those that live, on `io` (the loop's). After `recover` each outstanding attempt
-/// has either been reported (started / finished / lost), is still watched, or is in the returned list: nobody has ever
-/// seen it, so that starting it is safe.
+/// Starts a runner or re-attaches to those that live, on `io` (the loop's). After `recover` each outstanding
+/// attempt has either been reported (started / finished / lost), is still watched, or is in the returned
+/// list: nobody has ever seen it, so that starting it is safe.
 class LocalExecutor : public Executor {
  public:
-  static Result<std::unique_ptr<LocalExecutor>> open(boost::asio::io_context& io, LocalOptions, ExecutorReports);
+  static Result<std::unique_ptr<LocalExecutor>> open(boost::asio::io_context& io, LocalOptions,
+                                                     ExecutorReports);
   virtual std::vector<AttemptId> recover(std::vector<Outstanding>) = 0;
   virtual const Isolation& isolation() const = 0;
   /// Detaches: the runner and its tasks go on.

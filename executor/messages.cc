@@ -58,7 +58,9 @@ AttemptSpec take_spec(Reader& r) {
   return spec;
 }
 
-void put(Writer& w, const StartFacts& facts) { w.number(facts.pid).number(facts.start_ticks).number(facts.at.us); }
+void put(Writer& w, const StartFacts& facts) {
+  w.number(facts.pid).number(facts.start_ticks).number(facts.at.us);
+}
 
 StartFacts take_start(Reader& r) {
   StartFacts facts;
@@ -71,7 +73,11 @@ StartFacts take_start(Reader& r) {
 void put(Writer& w, const ExitFacts& facts) {
   w.number(static_cast<std::uint8_t>(facts.kind)).number(std::int32_t{facts.wait_status});
   w.flag(facts.timed_out).flag(facts.killed).flag(facts.oom).flag(facts.log_truncated);
-  w.number(facts.user_us).number(facts.system_us).number(facts.max_rss_bytes).number(facts.at.us).text(facts.message);
+  w.number(facts.user_us)
+      .number(facts.system_us)
+      .number(facts.max_rss_bytes)
+      .number(facts.at.us)
+      .text(facts.message);
 }
 
 ExitFacts take_exit(Reader& r) {
@@ -91,7 +97,11 @@ ExitFacts take_exit(Reader& r) {
 }
 
 void put(Writer& w, const RunnerGreeting& greeting) {
-  w.number(greeting.protocol).text(greeting.identity).number(greeting.pid).text(greeting.boot_id).text(greeting.host);
+  w.number(greeting.protocol)
+      .text(greeting.identity)
+      .number(greeting.pid)
+      .text(greeting.boot_id)
+      .text(greeting.host);
   w.number(static_cast<std::uint8_t>(greeting.isolation.cgroups)).text(greeting.isolation.detail);
 }
 

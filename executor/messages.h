@@ -13,7 +13,8 @@
 namespace millrace {
 
 inline constexpr std::uint32_t runner_protocol = 1;
-inline constexpr std::size_t runner_frame_bytes = 8u << 20;  ///< argv and env of one attempt: the kernel takes 2 MB
+inline constexpr std::size_t runner_frame_bytes =
+    8u << 20;  ///< argv and env of one attempt: the kernel takes 2 MB
 
 enum class MessageType : std::uint8_t {
   // daemon to runner
@@ -23,12 +24,12 @@ enum class MessageType : std::uint8_t {
   acknowledge = 4,         ///< i64 attempt (also a journal record)
   shutdown_when_idle = 5,  ///< nothing
   // runner to daemon
-  hello_ok = 64,      ///< RunnerGreeting
-  held = 65,          ///< i64 attempt: known, not started yet
-  started = 66,       ///< i64 attempt, start facts (also a journal record)
-  finished = 67,      ///< i64 attempt, exit facts (also a journal record)
-  replay_done = 68,   ///< nothing
-  refused = 69,       ///< text: why the connection ends
+  hello_ok = 64,     ///< RunnerGreeting
+  held = 65,         ///< i64 attempt: known, not started yet
+  started = 66,      ///< i64 attempt, start facts (also a journal record)
+  finished = 67,     ///< i64 attempt, exit facts (also a journal record)
+  replay_done = 68,  ///< nothing
+  refused = 69,      ///< text: why the connection ends
   // journal only
   opened = 128,  ///< JournalOpening
   intent = 129,  ///< i64 attempt, text name: written before the process is made
@@ -72,7 +73,8 @@ void put_frame(std::string& out, MessageType type, Fields fields) {
   writer.number(std::uint32_t{0}).number(static_cast<std::uint8_t>(type));
   fields(writer);
   const auto length = static_cast<std::uint32_t>(out.size() - start - 4);
-  for (std::size_t i = 0; i < 4; ++i) out[start + i] = static_cast<char>(static_cast<unsigned char>(length >> (8 * i)));
+  for (std::size_t i = 0; i < 4; ++i)
+    out[start + i] = static_cast<char>(static_cast<unsigned char>(length >> (8 * i)));
 }
 
 struct Frame {
@@ -95,8 +97,8 @@ void put_record(std::string& out, MessageType type, Fields fields) {
   out += payload;
 }
 
-/// The record at the start of `bytes`, or nothing at the end and at the first damaged byte: what follows a damaged
-/// record isn't believed.
+/// The record at the start of `bytes`, or nothing at the end and at the first damaged byte: what follows a
+/// damaged record isn't believed.
 std::optional<Frame> take_record(std::string_view bytes);
 
 }  // namespace millrace

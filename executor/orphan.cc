@@ -1,9 +1,9 @@
 #include "executor/orphan.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <utility>
-
-#include <unistd.h>
 
 #include "base/limits.h"
 

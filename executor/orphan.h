@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// The processes of an attempt whose runner has died. They are watched until none is left; how the attempt ended
-/// can't be known any more, since only a parent is told.
+/// The processes of an attempt whose runner has died. They are watched until none is left; how the attempt
+/// ended can't be known any more, since only a parent is told.
 class Orphan {
  public:
   /// `start.pid` 0: it isn't known whether it ever ran; what bears its mark is killed.

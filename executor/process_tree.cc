@@ -1,5 +1,10 @@
 #include "executor/process_tree.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -7,18 +12,14 @@
 #include <cstdlib>
 #include <map>
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 namespace millrace {
 namespace {
 
 std::string process_file(pid_t pid, const char* file) { return "/proc/" + std::to_string(pid) + "/" + file; }
 
 bool contains_entry(std::string_view environment, const std::string& entry) {
-  for (std::size_t at = environment.find(entry); at != std::string_view::npos; at = environment.find(entry, at + 1)) {
+  for (std::size_t at = environment.find(entry); at != std::string_view::npos;
+       at = environment.find(entry, at + 1)) {
     const std::size_t end = at + entry.size();
     const bool starts = at == 0 || environment[at - 1] == '\0';
     const bool ends = end == environment.size() || environment[end] == '\0';
@@ -83,7 +84,7 @@ std::vector<ProcessFacts> all_processes() {
   if (folder == nullptr) return all;
   while (const dirent* entry = readdir(folder)) {
     if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0) continue;
-    if (const auto facts = read_process(static_cast<pid_t>(std::atoi(entry->d_name)))) all.push_back(*facts);
+    if (const auto facts = read_process(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10)))) all.push_back(*facts);
   }
   closedir(folder);
   return all;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -7,9 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include <sys/types.h>
-
-/// Processes as /proc shows them: what they are, and which of them belong to one attempt. Built into daemon and runner.
+/// Processes as /proc shows them: what they are, and which of them belong to one attempt. Built into daemon
+/// and runner.
 namespace millrace {
 
 struct ProcessFacts {
@@ -23,22 +24,22 @@ struct ProcessFacts {
 /// Nothing if there is no such process (any more).
 std::optional<ProcessFacts> read_process(pid_t);
 std::vector<ProcessFacts> all_processes();
-/// The process was started as this attempt or by something that was: its environment says MILLRACE_ATTEMPT=`name`.
-/// False also for processes whose environment may not be read.
+/// The process was started as this attempt or by something that was: its environment says
+/// MILLRACE_ATTEMPT=`name`. False also for processes whose environment may not be read.
 bool carries_mark(pid_t, std::string_view name);
 
-/// Whose processes: those in the session of `leader` (0: none), those marked with the attempt's name and, of both,
-/// all descendants.
+/// Whose processes: those in the session of `leader` (0: none), those marked with the attempt's name and, of
+/// both, all descendants.
 struct TreeOf {
   pid_t leader = 0;
   std::string name;
 };
-/// The living ones (no zombies), in no order. `marked_children_of`: look for marks only at children of that process (a
-/// subreaper) and not in every environment of the machine; 0: everywhere.
+/// The living ones (no zombies), in no order. `marked_children_of`: look for marks only at children of that
+/// process (a subreaper) and not in every environment of the machine; 0: everywhere.
 std::vector<pid_t> living_tree(const TreeOf&, pid_t marked_children_of);
 
-/// Sends `signal` to all that `list` names. It asks twice and pins the pids by pidfds in between: a pid that was reused
-/// since the first answer gets nothing.
+/// Sends `signal` to all that `list` names. It asks twice and pins the pids by pidfds in between: a pid that
+/// was reused since the first answer gets nothing.
 void signal_all(const std::function<std::vector<pid_t>()>& list, int signal);
 
 std::string read_small_file(const std::string& path);  ///< empty if it can't be read

@@ -1,14 +1,14 @@
 #include "executor/runner_link.h"
 
-#include <cerrno>
-#include <cstring>
-#include <utility>
-
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -61,7 +61,8 @@ Result<std::unique_ptr<RunnerLink>> RunnerLink::connect(boost::asio::io_context&
                                                         const std::filesystem::path& folder) {
   const int fd = connect_in(folder);
   if (fd < 0) {
-    return fail(ErrorKind::unavailable, "the runner in " + folder.string() + " doesn't answer: " + std::strerror(errno));
+    return fail(ErrorKind::unavailable,
+                "the runner in " + folder.string() + " doesn't answer: " + std::strerror(errno));
   }
   std::unique_ptr<RunnerLink> link(new RunnerLink(io, folder, fd));
   put_frame(link->out_, MessageType::hello, [](wire::Writer& w) { w.number(runner_protocol); });
@@ -159,7 +160,9 @@ void RunnerLink::take(const Frame& frame) {
       greeting_ = take_greeting(fields);
       greeted_ = fields.ok();
       return;
-    case MessageType::refused: refusal_ = fields.text(); return;
+    case MessageType::refused:
+      refusal_ = fields.text();
+      return;
     case MessageType::held: {
       const AttemptId attempt{fields.number<std::int64_t>()};
       if (fields.ok()) reports_.held(attempt);
@@ -183,7 +186,8 @@ void RunnerLink::take(const Frame& frame) {
       replayed_ = true;
       reports_.replayed();
       return;
-    default: return;  // a newer runner of the same protocol may say more
+    default:
+      return;  // a newer runner of the same protocol may say more
   }
 }
 
@@ -225,7 +229,8 @@ void RunnerLink::send() {
   sending_ = false;
   std::size_t sent = 0;
   while (!closed_ && sent < out_.size()) {
-    const ssize_t n = ::send(socket_.fd(), out_.data() + sent, out_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n =
+        ::send(socket_.fd(), out_.data() + sent, out_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) {

@@ -20,11 +20,13 @@ struct RunnerReports {
   std::function<void()> closed;    ///< it has died or thrown us out; nothing comes after this
 };
 
-/// The daemon's end of the connection to one living runner. Requests made in one turn of the loop leave in one write.
+/// The daemon's end of the connection to one living runner. Requests made in one turn of the loop leave in
+/// one write.
 class RunnerLink {
  public:
   /// Connects and greets; waits for the answer, at most 5 s. Nothing is reported yet.
-  static Result<std::unique_ptr<RunnerLink>> connect(boost::asio::io_context&, const std::filesystem::path& folder);
+  static Result<std::unique_ptr<RunnerLink>> connect(boost::asio::io_context&,
+                                                     const std::filesystem::path& folder);
   ~RunnerLink();
 
   const RunnerGreeting& greeting() const { return greeting_; }

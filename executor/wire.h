@@ -6,8 +6,8 @@
 #include <string_view>
 #include <type_traits>
 
-/// The bytes between daemon and runner, and of the runner's journal (docs/runner-protocol.md): little-endian numbers,
-/// texts with their length first. Built into both programs.
+/// The bytes between daemon and runner, and of the runner's journal (docs/runner-protocol.md): little-endian
+/// numbers, texts with their length first. Built into both programs.
 namespace millrace::wire {
 
 /// Appends fields to a string.
@@ -35,8 +35,8 @@ class Writer {
   std::string& out_;
 };
 
-/// Takes fields off a byte string. After the first field that isn't there every further one is zero or empty and `ok`
-/// is false: check it once, at the end.
+/// Takes fields off a byte string. After the first field that isn't there every further one is zero or empty
+/// and `ok` is false: check it once, at the end.
 class Reader {
  public:
   explicit Reader(std::string_view bytes) : rest_(bytes) {}

@@ -1,8 +1,3 @@
-#include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <utility>
-
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -11,15 +6,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
 #include "executor/process_tree.h"
-#include "executor/runner/orphans.h"
+#include "executor/runner/adopted.h"
 #include "executor/runner/runner.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
-constexpr std::int64_t unkillable_us = 30 * second_us;  // SIGKILL takes milliseconds unless the kernel itself is stuck
+constexpr std::int64_t unkillable_us =
+    30 * second_us;  // SIGKILL takes milliseconds unless the kernel itself is stuck
 
 Now now() { return SystemClock().now(); }
 
@@ -70,7 +71,8 @@ void Runner::handle_kill(AttemptId id) {
   switch (attempt.stage) {
     case Attempt::Stage::queued: {
       attempt.exit.killed = attempt.kill_wanted = true;
-      const bool in_batch = std::erase_if(to_start_, [id](const auto& spec) { return spec->attempt == id; }) > 0;
+      const bool in_batch =
+          std::erase_if(to_start_, [id](const auto& spec) { return spec->attempt == id; }) > 0;
       if (in_batch || spawner_->withdraw(id)) fail_start(attempt, "it was told to end before it had started");
       return;
     }
@@ -79,7 +81,8 @@ void Runner::handle_kill(AttemptId id) {
       attempt.exit.killed = true;
       return ask_to_end(attempt);
     case Attempt::Stage::emptying:
-    case Attempt::Stage::ended: return;
+    case Attempt::Stage::ended:
+      return;
   }
 }
 
@@ -117,7 +120,8 @@ void Runner::kill_tree(Attempt& attempt) {
 void Runner::on_leader_end(Attempt& attempt) {
   remove_from_epoll(attempt.leader);
   close(std::exchange(attempt.leader.fd, -1));
-  // It stays a zombie until its tree is empty: so long its pid, which names the session, isn't given to anyone else.
+  // It stays a zombie until its tree is empty: so long its pid, which names the session, isn't given to
+  // anyone else.
   attempt.stage = Attempt::Stage::emptying;
   attempt.exit.at = now().wall;
   watch_survivors(attempt);
@@ -216,8 +220,12 @@ void Runner::on_timer() {
         attempt.exit.timed_out = true;
         ask_to_end(attempt);
         break;
-      case Attempt::Force::asked: kill_tree(attempt); break;
-      case Attempt::Force::killed: on_unkillable(attempt); break;
+      case Attempt::Force::asked:
+        kill_tree(attempt);
+        break;
+      case Attempt::Force::killed:
+        on_unkillable(attempt);
+        break;
     }
   }
   if (sweep_at_us_ != 0 && sweep_at_us_ <= at) sweep();
@@ -259,8 +267,9 @@ void Runner::keep_log_cap(Attempt& attempt) {
       "\n[millrace: log reached " + std::to_string(attempt.log_bytes) + " bytes; the rest was dropped]\n";
   const auto allowed = static_cast<off_t>(attempt.log_bytes) +
                        (attempt.exit.log_truncated ? static_cast<off_t>(marker.size()) : 0);
-  struct stat facts {};
-  if (lstat(attempt.log_path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size <= allowed) return;
+  struct stat facts{};
+  if (lstat(attempt.log_path.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size <= allowed)
+    return;
   const int fd = ::open(attempt.log_path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return;
   // The task goes on writing at the end of the file (O_APPEND): behind the marker, and is cut again.

@@ -47,7 +47,8 @@ std::string own_cgroup(const std::string& controller) {
     const std::size_t second = first == std::string_view::npos ? first : line.find(':', first + 1);
     if (second == std::string_view::npos) continue;
     const std::string_view names = line.substr(first + 1, second - first - 1);
-    if (controller.empty() ? names.empty() : lists(names, controller)) return std::string(line.substr(second + 1));
+    if (controller.empty() ? names.empty() : lists(names, controller))
+      return std::string(line.substr(second + 1));
   }
   return {};
 }

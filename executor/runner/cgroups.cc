@@ -1,12 +1,12 @@
 #include "executor/runner/cgroups.h"
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 
 #include "executor/process_tree.h"
 #include "executor/runner/cgroup_mounts.h"
@@ -118,7 +118,8 @@ void Cgroups::open_v1(const std::string& runner, const std::string& root) {
     return;
   }
   isolation_.cgroups = Isolation::Cgroups::v1;
-  isolation_.detail = "cgroup v1: " + found + (v2_folder_.empty() ? "" : "; an empty v2 to find and kill trees");
+  isolation_.detail =
+      "cgroup v1: " + found + (v2_folder_.empty() ? "" : "; an empty v2 to find and kill trees");
 }
 
 std::vector<std::string> Cgroups::folders() const {
@@ -168,6 +169,8 @@ Slot* Cgroups::acquire(const AttemptSpec& spec, std::string& failure) {
 
 std::string Cgroups::set_limits(Slot& slot, const AttemptSpec& spec) {
   slot.limited = true;
+  slot.limits_cpu = spec.cpu_milli > 0;
+  slot.limits_memory = spec.memory_bytes > 0;
   const std::string memory = std::to_string(spec.memory_bytes);
   const std::string quota = std::to_string(std::max<std::int64_t>(spec.cpu_milli, 10) * 100);
   std::string failure;
@@ -228,7 +231,12 @@ std::vector<int> Cgroups::open_joins(const Slot& slot, bool cloned_into) {
   };
   if (!cloned_into && slot.procs >= 0) add(slot_folder(v2_folder_, slot.index));
   if (slot.limited) {
-    for (const Controller& controller : v1_) add(slot_folder(controller.folder, slot.index));
+    for (const Controller& controller : v1_) {
+      // Only what is asked for: the v1 cpu controller, for one, takes no task of a real-time class.
+      if (controller.name == "cpu" && !slot.limits_cpu) continue;
+      if (controller.name == "memory" && !slot.limits_memory) continue;
+      add(slot_folder(controller.folder, slot.index));
+    }
   }
   return files;
 }
@@ -289,6 +297,7 @@ void Cgroups::remove_folders() {
   for (const std::string& folder : folders()) {
     for (const auto& slot : slots_) remove(slot_folder(folder, slot->index));
     remove(folder);
+    remove(folder.substr(0, folder.rfind('/')));  // goes with the last runner
   }
 }
 

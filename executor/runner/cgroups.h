@@ -1,12 +1,12 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
-
-#include <sys/types.h>
 
 #include "executor/executor.h"
 
@@ -19,22 +19,24 @@ struct Slot {
   int procs = -1;   ///< its cgroup.procs, open for reading and writing; -1: none
   bool v1_made = false;
   bool limited = false;  ///< the running attempt has limits that must be undone
+  bool limits_cpu = false, limits_memory = false;
   std::uint64_t oom_before = 0;
 };
 
-/// The cgroups of this runner: `<mount>/millrace/<runner>/slot-N` in v2 (also an empty "hybrid" one, where it serves
-/// to find and kill a tree exactly) and, for attempts with limits, in the v1 controllers. Any thread.
+/// The cgroups of this runner: `<mount>/millrace/<runner>/slot-N` in v2 (also an empty "hybrid" one, where it
+/// serves to find and kill a tree exactly) and, for attempts with limits, in the v1 controllers. Any thread.
 class Cgroups {
  public:
-  /// Finds what the machine allows and makes the runner's folders. `root`: path below each mount point, empty for
-  /// its top or, if that may not be written, the own cgroup.
+  /// Finds what the machine allows and makes the runner's folders. `root`: path below each mount point, empty
+  /// for its top or, if that may not be written, the own cgroup.
   void open(const std::string& runner, const std::string& root, bool wanted);
   const Isolation& isolation() const { return isolation_; }
   /// Folders that exist now or may later, for whoever cleans up after a dead runner.
   std::vector<std::string> folders() const;
   bool limits_memory() const { return memory_limits_; }
 
-  /// A free slot with the attempt's limits set; null without cgroups or, with words in `failure`, if the limits can't be.
+  /// A free slot with the attempt's limits set; null without cgroups or, with words in `failure`, if the
+  /// limits can't be.
   Slot* acquire(const AttemptSpec&, std::string& failure);
   /// `emptied` false: processes are stuck in there; never used again.
   void release(Slot*, bool emptied);
@@ -54,8 +56,8 @@ class Cgroups {
     std::string name, folder;  ///< v1: the runner's folder below this controller
   };
   std::string slot_folder(const std::string& base, int index) const;
-  bool make_base(const std::string& mount, const std::string& own, const std::string& runner, const std::string& root,
-                 std::string& folder, std::string& failure);
+  bool make_base(const std::string& mount, const std::string& own, const std::string& runner,
+                 const std::string& root, std::string& folder, std::string& failure);
   void open_v2(const std::string& runner, const std::string& root);
   void open_v1(const std::string& runner, const std::string& root);
   std::unique_ptr<Slot> make_slot(int index);
@@ -65,7 +67,7 @@ class Cgroups {
 
   mutable std::mutex mutex_;
   Isolation isolation_;
-  std::string v2_folder_;   ///< the runner's folder; empty: no v2
+  std::string v2_folder_;  ///< the runner's folder; empty: no v2
   bool memory_limits_ = false, cpu_limits_ = false, pid_limits_ = false;
   std::vector<Controller> v1_;
   std::vector<std::unique_ptr<Slot>> slots_;

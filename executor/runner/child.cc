@@ -1,9 +1,5 @@
 #include "executor/runner/child.h"
 
-#include <cerrno>
-#include <csignal>
-#include <cstddef>
-
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -11,13 +7,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+
 namespace millrace {
 namespace {
 
 #if defined(__x86_64__)
 constexpr bool has_clone3 = true;
 #else
-constexpr bool has_clone3 = false;  // clone3 needs a few lines of assembly for each machine; clone() has a wrapper
+constexpr bool has_clone3 =
+    false;  // clone3 needs a few lines of assembly for each machine; clone() has a wrapper
 #endif
 
 [[noreturn]] void fail(ChildPlan& plan, ChildPlan::Step step) {
@@ -128,8 +129,8 @@ long start_child(ChildPlan& plan, char* stack, std::uint64_t stack_bytes, int cg
   return clone3_onto(args, child, &plan);
 #else
   (void)cgroup_fd;
-  const int pid = clone(child_for_clone, stack + stack_bytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &plan,
-                        &pidfd);
+  const int pid = clone(child_for_clone, stack + stack_bytes, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+                        &plan, &pidfd);
   return pid < 0 ? -errno : pid;
 #endif
 }

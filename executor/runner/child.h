@@ -1,9 +1,9 @@
 #pragma once
 
-#include <cstdint>
-
 #include <sys/resource.h>
 #include <sys/types.h>
+
+#include <cstdint>
 
 namespace millrace {
 
@@ -32,8 +32,8 @@ struct ChildPlan {
   int failed_program = 0;  ///< index into `programs`
 };
 
-/// A child that shares memory with the caller, which stands still until it runs another program or ends. Returns its
-/// pid or -errno; `pidfd` is set. `cgroup_fd` -1: the caller's cgroup.
+/// A child that shares memory with the caller, which stands still until it runs another program or ends.
+/// Returns its pid or -errno; `pidfd` is set. `cgroup_fd` -1: the caller's cgroup.
 long start_child(ChildPlan&, char* stack, std::uint64_t stack_bytes, int cgroup_fd, int& pidfd);
 
 /// CLONE_INTO_CGROUP works here; where it doesn't, `joins` must hold the v2 cgroup too.

@@ -1,14 +1,15 @@
 #include "executor/runner/connection.h"
 
-#include <cerrno>
-
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace millrace {
 namespace {
 
-// Many times what a daemon may have outstanding; one that doesn't read is dropped and gets a replay when it returns.
+// Many times what a daemon may have outstanding; one that doesn't read is dropped and gets a replay when it
+// returns.
 constexpr std::size_t out_bytes = 64u << 20;
 constexpr std::size_t read_bytes = 256u << 10;
 

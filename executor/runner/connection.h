@@ -27,7 +27,7 @@ class Connection {
   Watch watch{Watch::Kind::connection};
   std::string out;
   bool greeted = false;
-  bool closing = false;       ///< to be dropped at the end of the batch; its requests don't count any more
+  bool closing = false;         ///< to be dropped at the end of the batch; its requests don't count any more
   bool waits_to_write = false;  ///< registered for EPOLLOUT
 
  private:

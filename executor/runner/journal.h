@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-/// The runner's memory for the case that the runner dies: appended, never synced (the page cache outlives a process,
-/// and a power cut ends the tasks too). Format: docs/runner-protocol.md.
+/// The runner's memory for the case that the runner dies: appended, never synced (the page cache outlives a
+/// process, and a power cut ends the tasks too). Format: docs/runner-protocol.md.
 class Journal {
  public:
   /// Creates `folder_fd`/journal. False: `errno` says why.
@@ -19,8 +19,8 @@ class Journal {
   void started(AttemptId, const StartFacts&);
   void finished(AttemptId, const ExitFacts&);
   void acknowledged(AttemptId);
-  /// Appends all of the above since the last call with one write. Empty, or why it failed: then the intents are
-  /// forgotten, their attempts must not start, and the rest is tried again with the next call.
+  /// Appends all of the above since the last call with one write. Empty, or why it failed: then the intents
+  /// are forgotten, their attempts must not start, and the rest is tried again with the next call.
   std::string flush();
 
   /// The file is much bigger than what `attempts` attempts need.

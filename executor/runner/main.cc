@@ -1,16 +1,16 @@
-#include <cerrno>
-#include <csignal>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <string>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
 
 #include "executor/runner/runner.h"
 
@@ -21,7 +21,8 @@ namespace {
 constexpr const char* usage = "usage: millrace-runner FOLDER IDENTITY [--no-cgroups] [--cgroup-root PATH]\n";
 
 void reset_signals() {
-  // The bare call: the C library refuses its own signals, which somebody may have left ignored. All zero is SIG_DFL.
+  // The bare call: the C library refuses its own signals, which somebody may have left ignored. All zero is
+  // SIG_DFL.
   const std::uint64_t standard[4] = {};
   for (int signal = 1; signal <= 64; ++signal) {
     syscall(SYS_rt_sigaction, signal, standard, nullptr, sizeof(std::uint64_t));

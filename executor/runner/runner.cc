@@ -1,10 +1,5 @@
 #include "executor/runner/runner.h"
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -13,6 +8,11 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
 
 #include "executor/process_tree.h"
 
@@ -40,7 +40,8 @@ std::string Runner::open(Setup setup) {
   wake_.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   timer_.fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
   folder_watch_.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  if (null_fd_ < 0 || epoll_ < 0 || wake_.fd < 0 || timer_.fd < 0 || folder_watch_.fd < 0) return words(errno);
+  if (null_fd_ < 0 || epoll_ < 0 || wake_.fd < 0 || timer_.fd < 0 || folder_watch_.fd < 0)
+    return words(errno);
   inotify_add_watch(folder_watch_.fd, setup_.folder.c_str(), IN_DELETE | IN_ONLYDIR);
 
   cgroups_.open(setup_.folder.substr(setup_.folder.rfind('/') + 1), setup_.cgroup_root, setup_.use_cgroups);
@@ -75,7 +76,8 @@ void Runner::add_to_epoll(Watch& watch, std::uint32_t events) {
   epoll_ctl(epoll_, EPOLL_CTL_ADD, watch.fd, &event);
 }
 
-// Always before closing: a child that hasn't got to its close-on-exec yet keeps a closed descriptor's events coming.
+// Always before closing: a child that hasn't got to its close-on-exec yet keeps a closed descriptor's events
+// coming.
 void Runner::remove_from_epoll(const Watch& watch) { epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr); }
 
 void Runner::run() {
@@ -94,14 +96,20 @@ void Runner::run() {
 void Runner::dispatch(Watch& watch, std::uint32_t events) {
   if (watch.fd < 0) return;  // dealt with earlier in this batch
   switch (watch.kind) {
-    case Watch::Kind::listener: accept_connection(); return;
+    case Watch::Kind::listener:
+      accept_connection();
+      return;
     case Watch::Kind::connection:
       for (const auto& connection : connections_) {
         if (&connection->watch == &watch) return on_connection(*connection, events);
       }
       return;
-    case Watch::Kind::spawner: take_outcomes(); return;
-    case Watch::Kind::timer: on_timer(); return;
+    case Watch::Kind::spawner:
+      take_outcomes();
+      return;
+    case Watch::Kind::timer:
+      on_timer();
+      return;
     case Watch::Kind::folder: {
       char names[4096];
       if (read(watch.fd, names, sizeof names) < 0) return;
@@ -109,8 +117,12 @@ void Runner::dispatch(Watch& watch, std::uint32_t events) {
       folder_gone_ = faccessat(folder_fd_, "socket", F_OK, 0) != 0;
       return;
     }
-    case Watch::Kind::leader: on_leader_end(*watch.attempt); return;
-    case Watch::Kind::survivor: on_survivor_end(watch); return;
+    case Watch::Kind::leader:
+      on_leader_end(*watch.attempt);
+      return;
+    case Watch::Kind::survivor:
+      on_survivor_end(watch);
+      return;
   }
 }
 
@@ -201,8 +213,11 @@ void Runner::handle(Connection& connection, const Frame& frame) {
       if (fields.ok()) return acknowledge(attempt);
       break;
     }
-    case MessageType::shutdown_when_idle: asked_to_end_ = true; return;
-    default: break;
+    case MessageType::shutdown_when_idle:
+      asked_to_end_ = true;
+      return;
+    default:
+      break;
   }
   connection.closing = true;
 }
@@ -211,18 +226,20 @@ void Runner::greet(Connection& connection, wire::Reader& fields) {
   const auto protocol = fields.number<std::uint32_t>();
   if (!fields.ok() || protocol != runner_protocol) {
     put_frame(connection.out, MessageType::refused, [&](wire::Writer& w) {
-      w.text("this runner speaks protocol " + std::to_string(runner_protocol) + ", not " + std::to_string(protocol));
+      w.text("this runner speaks protocol " + std::to_string(runner_protocol) + ", not " +
+             std::to_string(protocol));
     });
     connection.flush();
     connection.closing = true;
     return;
   }
-  // What an older daemon sent and we haven't read is dropped: the new one may already be told that we don't know it.
+  // What an older daemon sent and we haven't read is dropped: the new one may already be told that we don't
+  // know it.
   if (client_ != nullptr) client_->closing = true;
   client_ = &connection;
   connection.greeted = had_client_ = true;
-  const RunnerGreeting greeting{runner_protocol, setup_.identity, pid_, self_.boot_id, self_.host,
-                                cgroups_.isolation()};
+  const RunnerGreeting greeting{runner_protocol, setup_.identity, pid_,
+                                self_.boot_id,   self_.host,      cgroups_.isolation()};
   put_frame(connection.out, MessageType::hello_ok, [&](wire::Writer& w) { put(w, greeting); });
   for (const auto& [id, attempt] : attempts_) report(*attempt);
   put_frame(connection.out, MessageType::replay_done, [](wire::Writer&) {});

@@ -18,9 +18,10 @@
 
 namespace millrace {
 
-/// Holds the attempts of one build of the daemon: starts them, waits for their ends, keeps timeouts and log caps,
-/// leaves nothing of them behind and reports the facts until they are acknowledged. It lives on while no daemon does
-/// and ends when nobody is connected and nothing is held. One thread, and the two of the Spawner.
+/// Holds the attempts of one build of the daemon: starts them, waits for their ends, keeps timeouts and log
+/// caps, leaves nothing of them behind and reports the facts until they are acknowledged. It lives on while
+/// no daemon does and ends when nobody is connected and nothing is held. One thread, and the two of the
+/// Spawner.
 class Runner {
  public:
   struct Setup {
@@ -92,10 +93,11 @@ class Runner {
   bool had_client_ = false, asked_to_end_ = false, folder_gone_ = false;
 
   std::unordered_map<std::int64_t, std::unique_ptr<Attempt>> attempts_;
-  std::vector<std::unique_ptr<AttemptSpec>> to_start_;  ///< of this batch: their intents aren't in the journal yet
-  std::vector<std::unique_ptr<Attempt>> forgotten_;     ///< kept until no event of the batch can mean them
+  std::vector<std::unique_ptr<AttemptSpec>>
+      to_start_;  ///< of this batch: their intents aren't in the journal yet
+  std::vector<std::unique_ptr<Attempt>> forgotten_;  ///< kept until no event of the batch can mean them
   std::vector<std::unique_ptr<Watch>> old_watches_;
-  std::size_t alive_ = 0;                               ///< attempts running or emptying
+  std::size_t alive_ = 0;  ///< attempts running or emptying
   std::set<std::pair<std::int64_t, Attempt*>> deadlines_;
   std::int64_t sweep_at_us_ = 0, first_client_by_us_ = 0, armed_us_ = 0;
 };

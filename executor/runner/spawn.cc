@@ -1,9 +1,5 @@
 #include "executor/runner/spawn.h"
 
-#include <cerrno>
-#include <cstring>
-#include <vector>
-
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
@@ -11,6 +7,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
 
 #include "base/limits.h"
 #include "executor/process_tree.h"
@@ -179,42 +179,51 @@ std::string program_failure(const AttemptSpec& spec, const Texts& texts, const C
     case EACCES:
       return "permission denied: " + quoted(program) + " is not executable for this user (126)";
     case ENOEXEC:
-      return "command can't run: " + quoted(program) + " has no '#!' line and is no program of this machine (126)";
+      return "command can't run: " + quoted(program) +
+             " has no '#!' line and is no program of this machine (126)";
     case E2BIG: {
       std::size_t bytes = 0;
       for (const std::string& argument : spec.argv) bytes += argument.size() + 1;
       const std::size_t arguments = bytes;
       for (const std::string& line : texts.env_lines) bytes += line.size() + 1;
       return "argument list too long: " + std::to_string(arguments) + " bytes of arguments and " +
-             std::to_string(bytes - arguments) + " of environment are more than the kernel takes; pass big values by file";
+             std::to_string(bytes - arguments) +
+             " of environment are more than the kernel takes; pass big values by file";
     }
-    default: return "command can't run: " + quoted(program) + ": " + words(plan.error);
+    default:
+      return "command can't run: " + quoted(program) + ": " + words(plan.error);
   }
 }
 
 std::string failure_words(const AttemptSpec& spec, const Texts& texts, const ChildPlan& plan) {
   const std::string why = words(plan.error);
   switch (plan.failed_step) {
-    case Step::none: return {};
-    case Step::session: return "no new session: " + why;
-    case Step::cgroup: return "the attempt's cgroup can't be joined: " + why;
-    case Step::stdio: return "stdin, stdout and stderr can't be set up: " + why;
-    case Step::limits: return "the resource limits can't be set: " + why;
+    case Step::none:
+      return {};
+    case Step::session:
+      return "no new session: " + why;
+    case Step::cgroup:
+      return "the attempt's cgroup can't be joined: " + why;
+    case Step::stdio:
+      return "stdin, stdout and stderr can't be set up: " + why;
+    case Step::limits:
+      return "the resource limits can't be set: " + why;
     case Step::groups:
     case Step::user:
-      return "can't become user " + quoted(spec.user) + (spec.group.empty() ? "" : " in group " + quoted(spec.group)) +
-             ": " + why;
+      return "can't become user " + quoted(spec.user) +
+             (spec.group.empty() ? "" : " in group " + quoted(spec.group)) + ": " + why;
     case Step::folder:
       if (plan.error == ENOENT) return "working directory " + quoted(spec.cwd) + " does not exist";
       if (plan.error == ENOTDIR) return "working directory " + quoted(spec.cwd) + " is not a directory";
       return "working directory " + quoted(spec.cwd) + " can't be entered: " + why;
-    case Step::program: return program_failure(spec, texts, plan);
+    case Step::program:
+      return program_failure(spec, texts, plan);
   }
   return why;
 }
 
-/// The process was made between two readings of the clock its start_ticks come from. When both are in the same tick,
-/// as nearly always, that saves reading /proc.
+/// The process was made between two readings of the clock its start_ticks come from. When both are in the
+/// same tick, as nearly always, that saves reading /proc.
 std::uint64_t start_ticks(pid_t pid, MonoTime before, MonoTime after) {
   constexpr std::int64_t tick_us = 10'000;  // USER_HZ is 100 on every Linux that has it in /proc
   if (before.us / tick_us == after.us / tick_us) return static_cast<std::uint64_t>(after.us / tick_us);
@@ -222,7 +231,8 @@ std::uint64_t start_ticks(pid_t pid, MonoTime before, MonoTime after) {
   return facts ? facts->start_ticks : static_cast<std::uint64_t>(before.us / tick_us);
 }
 
-void run_plan(const AttemptSpec& spec, ChildPlan& plan, const Texts& texts, ChildStack& stack, SpawnOutcome& outcome) {
+void run_plan(const AttemptSpec& spec, ChildPlan& plan, const Texts& texts, ChildStack& stack,
+              SpawnOutcome& outcome) {
   const SystemClock clock;
   const int cgroup = outcome.slot != nullptr ? outcome.slot->folder : -1;
   const MonoTime before = clock.now().mono;
@@ -278,7 +288,8 @@ SpawnOutcome spawn(const AttemptSpec& spec, Cgroups& cgroups, ChildStack& stack,
     plan.log_fd = log_fd;
     plan.null_fd = null_fd;
     plan.open_files = limits::open_files;
-    if (!cgroups.limits_memory() && spec.memory_bytes > 0) plan.data_bytes = static_cast<rlim_t>(spec.memory_bytes);
+    if (!cgroups.limits_memory() && spec.memory_bytes > 0)
+      plan.data_bytes = static_cast<rlim_t>(spec.memory_bytes);
     run_plan(spec, plan, texts, stack, outcome);
     for (const int fd : texts.joins) close(fd);
   }

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
-
-#include <sys/types.h>
 
 #include "base/clock.h"
 #include "executor/executor.h"
@@ -36,8 +36,8 @@ class ChildStack {
   char* base_ = nullptr;
 };
 
-/// Starts one attempt and returns when its program runs or couldn't be. The calling thread stands still in between
-/// (as with vfork: nothing is copied); all its signals must be blocked.
+/// Starts one attempt and returns when its program runs or couldn't be. The calling thread stands still in
+/// between (as with vfork: nothing is copied); all its signals must be blocked.
 SpawnOutcome spawn(const AttemptSpec&, Cgroups&, ChildStack&, int null_fd);
 
 }  // namespace millrace

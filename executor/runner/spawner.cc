@@ -1,9 +1,9 @@
 #include "executor/runner/spawner.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
-
-#include <unistd.h>
 
 namespace millrace {
 
@@ -36,8 +36,8 @@ void Spawner::submit(std::vector<std::unique_ptr<AttemptSpec>> specs) {
 
 bool Spawner::withdraw(AttemptId attempt) {
   const std::lock_guard lock(mutex_);
-  const auto at =
-      std::find_if(queue_.begin(), queue_.end(), [attempt](const auto& spec) { return spec->attempt == attempt; });
+  const auto at = std::find_if(queue_.begin(), queue_.end(),
+                               [attempt](const auto& spec) { return spec->attempt == attempt; });
   if (at == queue_.end()) return false;
   queue_.erase(at);
   return true;

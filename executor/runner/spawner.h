@@ -13,8 +13,8 @@
 
 namespace millrace {
 
-/// Two threads that start attempts in the order given: one start keeps a thread still for 0.1 ms, and two of them
-/// start nearly twice as many. The runner's loop is their only customer.
+/// Two threads that start attempts in the order given: one start keeps a thread still for 0.1 ms, and two of
+/// them start nearly twice as many. The runner's loop is their only customer.
 class Spawner {
  public:
   /// `wake_fd`: an eventfd, written when there are outcomes to take.

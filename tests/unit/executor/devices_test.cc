@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "executor/devices.h"
+
+#include <catch2/catch.hpp>
 
 using namespace millrace;
 

@@ -1,10 +1,9 @@
-#include <csignal>
-#include <cstdlib>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
 
 #include "executor/process_tree.h"
 #include "stage.h"
@@ -43,8 +42,9 @@ TEST_CASE("a task that ignores SIGTERM is killed after its grace") {
 
 TEST_CASE("the whole tree gets the signal and the children of a dead shell get the rest of the grace") {
   Stage stage(GENERATE(true, false));
-  AttemptSpec spec = stage.shell(
-      1, "sh -c 'trap \"sleep 0.2; echo saved > $STAGE/saved; exit\" TERM; touch $STAGE/ready; while :; do sleep 0.05; done'; :");
+  AttemptSpec spec = stage.shell(1,
+                                 "sh -c 'trap \"sleep 0.2; echo saved > $STAGE/saved; exit\" TERM; touch "
+                                 "$STAGE/ready; while :; do sleep 0.05; done'; :");
   stage.executor().start(spec);
   stage.wait_file("ready");
   stage.executor().kill(AttemptId{1}, KillReason::cancel);
@@ -74,10 +74,12 @@ TEST_CASE("the signal asked for is the one that is sent") {
 
 TEST_CASE("a daemon that a task leaves behind ends with the task") {
   Stage stage(GENERATE(true, false));
-  // Twice forked, in its own session, without stdout: nothing ties it to the task but its descent and its mark.
+  // Twice forked, in its own session, without stdout: nothing ties it to the task but its descent and its
+  // mark.
   AttemptSpec spec = stage.shell(
-      1, "setsid sh -c 'echo $$ > $STAGE/new; mv $STAGE/new $STAGE/daemon; exec sleep 600' >/dev/null 2>&1 & "
-         "while [ ! -f $STAGE/daemon ]; do sleep 0.01; done");
+      1,
+      "setsid sh -c 'echo $$ > $STAGE/new; mv $STAGE/new $STAGE/daemon; exec sleep 600' >/dev/null 2>&1 & "
+      "while [ ! -f $STAGE/daemon ]; do sleep 0.01; done");
   const ExitFacts facts = stage.run(spec);
   CHECK(facts.wait_status == 0);
   const pid_t daemon = pid_in(stage, "daemon");
@@ -88,18 +90,20 @@ TEST_CASE("a daemon that a task leaves behind ends with the task") {
 
 TEST_CASE("a daemon that hides its mark too ends at the latest when nothing runs any more") {
   Stage stage(false);
-  AttemptSpec spec = stage.shell(
-      1, "env -i STAGE=$STAGE setsid sh -c 'echo $$ > $STAGE/new; mv $STAGE/new $STAGE/daemon; exec sleep 600' & "
-         "while [ ! -f $STAGE/daemon ]; do sleep 0.01; done");
+  AttemptSpec spec = stage.shell(1,
+                                 "env -i STAGE=$STAGE setsid sh -c 'echo $$ > $STAGE/new; mv $STAGE/new "
+                                 "$STAGE/daemon; exec sleep 600' & "
+                                 "while [ ! -f $STAGE/daemon ]; do sleep 0.01; done");
   CHECK(stage.run(spec).wait_status == 0);
   CHECK(millrace::test::gone(pid_in(stage, "daemon")));
 }
 
 TEST_CASE("a background child of one task isn't touched when another ends") {
   Stage stage(GENERATE(true, false));
-  stage.executor().start(stage.shell(
-      1, "(setsid sh -c 'while [ ! -f $STAGE/go ]; do sleep 0.02; done; echo done > $STAGE/result' &) ; touch $STAGE/ready; "
-         "while [ ! -f $STAGE/result ]; do sleep 0.02; done"));
+  stage.executor().start(stage.shell(1,
+                                     "(setsid sh -c 'while [ ! -f $STAGE/go ]; do sleep 0.02; done; echo "
+                                     "done > $STAGE/result' &) ; touch $STAGE/ready; "
+                                     "while [ ! -f $STAGE/result ]; do sleep 0.02; done"));
   stage.wait_file("ready");
   CHECK(stage.run(stage.command(2, {"true"})).wait_status == 0);
   CHECK(stage.run(stage.command(3, {"touch", stage.path("go").string()})).wait_status == 0);
@@ -132,8 +136,10 @@ TEST_CASE("an attempt that is told to end before it has started ends") {
 
 TEST_CASE("a fork storm is killed to the last process") {
   Stage stage(GENERATE(true, false));
-  AttemptSpec spec = stage.shell(1, "f() { sleep 0.01 & (f) & wait; }; i=0; while [ $i -lt 20 ]; do "
-                                    "(while :; do (sleep 0.005 &) ; sleep 0.005; done) & i=$((i+1)); done; wait");
+  AttemptSpec spec =
+      stage.shell(1,
+                  "f() { sleep 0.01 & (f) & wait; }; i=0; while [ $i -lt 20 ]; do "
+                  "(while :; do (sleep 0.005 &) ; sleep 0.005; done) & i=$((i+1)); done; wait");
   spec.timeout = std::chrono::milliseconds{300};
   spec.termination_grace = Duration{0};
   CHECK(stage.run(spec).timed_out);

@@ -1,8 +1,7 @@
-#include <filesystem>
-
 #include <sys/wait.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "stage.h"
 
@@ -14,7 +13,8 @@ namespace {
 
 bool has_limits(Stage& stage) {
   const Isolation& isolation = stage.local().isolation();
-  if (isolation.cgroups != Isolation::Cgroups::none && isolation.detail.find("memory") != std::string::npos) return true;
+  if (isolation.cgroups != Isolation::Cgroups::none && isolation.detail.find("memory") != std::string::npos)
+    return true;
   WARN("skipped: " << isolation.detail);
   return false;
 }
@@ -26,7 +26,8 @@ constexpr const char* eat_256_mb = "head -c 268435456 /dev/zero | tail -c 268435
 
 TEST_CASE("a log stops at its cap with a line that says so, and the task goes on") {
   Stage stage;
-  AttemptSpec spec = stage.shell(1, "head -c 3000000 /dev/zero; touch $STAGE/written; sleep 1.2; head -c 500000 /dev/zero");
+  AttemptSpec spec =
+      stage.shell(1, "head -c 3000000 /dev/zero; touch $STAGE/written; sleep 1.2; head -c 500000 /dev/zero");
   spec.log_bytes = 100'000;
   const ExitFacts facts = stage.run(spec);
   CHECK(facts.wait_status == 0);
@@ -102,7 +103,8 @@ TEST_CASE("cgroups go with their runner") {
   std::string runner;
   {
     Stage stage;
-    for (const auto& entry : fs::directory_iterator(stage.options.state_dir)) runner = entry.path().filename();
+    for (const auto& entry : fs::directory_iterator(stage.options.state_dir))
+      runner = entry.path().filename();
     stage.run(stage.command(1, {"true"}));
     const pid_t pid = stage.runner_pid();
     stage.close();

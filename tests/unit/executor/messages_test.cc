@@ -1,6 +1,6 @@
-#include <catch2/catch.hpp>
-
 #include "executor/messages.h"
+
+#include <catch2/catch.hpp>
 
 using namespace millrace;
 
@@ -44,7 +44,8 @@ TEST_CASE("every shorter spec is refused, none read beyond its end") {
 
 TEST_CASE("frames are taken whole or not at all") {
   std::string bytes;
-  put_frame(bytes, MessageType::kill, [](wire::Writer& w) { w.number(std::int64_t{7}).number(std::uint8_t{0}); });
+  put_frame(bytes, MessageType::kill,
+            [](wire::Writer& w) { w.number(std::int64_t{7}).number(std::uint8_t{0}); });
   Frame frame{};
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     CHECK(take_frame(std::string_view(bytes).substr(0, length), frame) == FrameState::partial);

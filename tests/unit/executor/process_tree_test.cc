@@ -1,8 +1,8 @@
+#include "executor/process_tree.h"
+
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-
-#include "executor/process_tree.h"
 
 using namespace millrace;
 

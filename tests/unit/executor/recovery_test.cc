@@ -1,12 +1,11 @@
-#include <csignal>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "executor/dead_runner.h"
 #include "executor/process_tree.h"
@@ -32,7 +31,8 @@ void kill_runner(Stage& stage) {
 
 TEST_CASE("tasks go on without a daemon and their results are found by the next") {
   Stage stage;
-  stage.executor().start(stage.shell(1, "touch $STAGE/ready1; while [ ! -f $STAGE/go ]; do sleep 0.02; done; exit 6"));
+  stage.executor().start(
+      stage.shell(1, "touch $STAGE/ready1; while [ ! -f $STAGE/go ]; do sleep 0.02; done; exit 6"));
   stage.executor().start(stage.shell(2, "touch $STAGE/ready2; sleep 600"));
   stage.wait_started(1);
   stage.wait_started(2);
@@ -203,7 +203,8 @@ TEST_CASE("an attempt between intent and start at the runner's death is lost and
   std::string bytes;
   const JournalOpening opening{runner_protocol, 1, current_boot_id(), "host", {}};
   put_record(bytes, MessageType::opened, [&](wire::Writer& w) { put(w, opening); });
-  put_record(bytes, MessageType::intent, [&](wire::Writer& w) { w.number(std::int64_t{1}).text("stray-of-recovery-test"); });
+  put_record(bytes, MessageType::intent,
+             [&](wire::Writer& w) { w.number(std::int64_t{1}).text("stray-of-recovery-test"); });
   std::ofstream(folder / "journal") << bytes << "torn";
   const auto unseen = stage.reopen({dispatched(1)});
   CHECK(unseen.empty());

@@ -1,8 +1,5 @@
 #include "stage.h"
 
-#include <csignal>
-#include <cstdlib>
-
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -10,6 +7,8 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
 
 #include "executor/dead_runner.h"
 #include "executor/launch.h"
@@ -21,7 +20,8 @@ namespace fs = std::filesystem;
 
 struct Stage::Loop {
   boost::asio::io_context io;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work = boost::asio::make_work_guard(io);
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
+      boost::asio::make_work_guard(io);
 };
 
 Stage::Stage(bool use_cgroups) : loop_(std::make_unique<Loop>()) {

@@ -1,12 +1,11 @@
-#include <csignal>
-#include <filesystem>
-#include <fstream>
-
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "executor/process_tree.h"
 #include "stage.h"
@@ -56,10 +55,13 @@ TEST_CASE("rusage of the task comes with its end") {
   CHECK(facts.max_rss_bytes > 100'000);
 }
 
-TEST_CASE("a task gets its own session, an empty stdin, its environment and the mark, and nothing of the runner") {
+TEST_CASE(
+    "a task gets its own session, an empty stdin, its environment and the mark, and nothing of the runner") {
   Stage stage;
-  AttemptSpec spec = stage.shell(1, "cat; env | sort; ls /proc/self/fd | tr '\\n' ' '; cut -d' ' -f6 /proc/$$/stat; "
-                                    "grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; echo pid $$");
+  AttemptSpec spec =
+      stage.shell(1,
+                  "cat; env | sort; ls /proc/self/fd | tr '\\n' ' '; cut -d' ' -f6 /proc/$$/stat; "
+                  "grep SigBlk /proc/self/status; grep SigIgn /proc/self/status; echo pid $$");
   spec.env.emplace_back("GREETING", "hello world");
   CHECK(stage.run(spec).wait_status == 0);
   const std::string log = stage.log(1);
@@ -105,7 +107,8 @@ TEST_CASE("what can't be started says why: each cause its own words") {
   using Catch::Contains;
   CHECK_THAT(why(stage.command(0, {"no-such-command"})),
              Contains("command not found: 'no-such-command' is not in PATH (127)"));
-  CHECK_THAT(why(stage.command(0, {"/no/such/command"})), Contains("'/no/such/command' does not exist (127)"));
+  CHECK_THAT(why(stage.command(0, {"/no/such/command"})),
+             Contains("'/no/such/command' does not exist (127)"));
   CHECK_THAT(why(stage.command(0, {"./plain.txt"})), Contains("permission denied") && Contains("(126)"));
   CHECK_THAT(why(stage.command(0, {"/tmp"})), Contains("(126)"));
   CHECK_THAT(why(stage.command(0, {"./no_interpreter"})), Contains("interpreter") && Contains("(126)"));

@@ -1,10 +1,10 @@
-#include "executor/runner/orphans.h"
-
-#include <cstdlib>
-#include <string>
+#include "executor/runner/adopted.h"
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include <cstdlib>
+#include <string>
 
 #include "executor/process_tree.h"
 
