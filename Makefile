@@ -9,7 +9,7 @@ build:
 	@tools/setup build
 	@mkdir -p build
 	@$(call configure,release)
-	@cmake --build build/release --target millrace millrace-runner millrace-data
+	@cmake --build build/release --target millrace millrace-runner
 	@echo "built build/release/millrace"
 
 ## run: sets up what is missing, builds, serves on 127.0.0.1:8080 and backfills examples/flights
