@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "dags/parser.h"
 
@@ -18,12 +18,13 @@ void check_pool(const Task& task, const Capacity& capacity, Diagnostics& out) {
     std::vector<std::string_view> names;
     for (const auto& candidate : capacity.pools) names.push_back(candidate.name);
     const std::string meant = nearest(name, names);
-    out.add(task.pool_place, fmt::format("task '{}' wants the pool '{}', which doesn't exist", task.task_id, name),
+    out.add(task.pool_place,
+            fmt::format("task '{}' wants the pool '{}', which doesn't exist", task.task_id, name),
             meant.empty() ? fmt::format("there are: {}", fmt::join(names, ", "))
                           : fmt::format("did you mean '{}'?", meant));
   } else if (task.pool_slots > pool->slots) {
-    out.add(task.pool_place, fmt::format("task '{}' takes {} slots of the pool '{}', which has {}", task.task_id,
-                                         task.pool_slots, name, pool->slots));
+    out.add(task.pool_place, fmt::format("task '{}' takes {} slots of the pool '{}', which has {}",
+                                         task.task_id, task.pool_slots, name, pool->slots));
   }
 }
 
@@ -33,8 +34,9 @@ void check_machine(const Task& task, const Capacity& capacity, Diagnostics& out)
   const Resources& wanted = task.resources;
   const bool falls_back = wanted.gpu_optional && capacity.gpus == 0;
   if (wanted.gpu > capacity.gpus && !falls_back)
-    out.add(task.gpu_place, fmt::format("task '{}' asks for {} GPU{}; there {} {}", task.task_id, wanted.gpu,
-                                        wanted.gpu == 1 ? "" : "s", capacity.gpus == 1 ? "is" : "are", capacity.gpus),
+    out.add(task.gpu_place,
+            fmt::format("task '{}' asks for {} GPU{}; there {} {}", task.task_id, wanted.gpu,
+                        wanted.gpu == 1 ? "" : "s", capacity.gpus == 1 ? "is" : "are", capacity.gpus),
             capacity.gpus == 0 ? "gpu_optional: true lets it run on the CPU" : "");
   if (capacity.cpu_milli > 0 && wanted.cpu_milli > capacity.cpu_milli)
     out.add(task.place, fmt::format("task '{}' asks for {:.1f} CPUs; there are {:.1f}", task.task_id,

@@ -14,8 +14,8 @@
 #include "dags/schedule.h"
 #include "dags/template.h"
 
-/// dags/ knows the language and nothing of runs: text in, diagnostics or an immutable `Dag` out. Pure but for the
-/// zone database. Everything in a Dag is checked; nobody checks it again.
+/// dags/ knows the language and nothing of runs: text in, diagnostics or an immutable `Dag` out. Pure but for
+/// the zone database. Everything in a Dag is checked; nobody checks it again.
 namespace millrace {
 
 /// Compact JSON text, valid by construction. Keeps the JSON library out of headers.
@@ -33,7 +33,7 @@ struct RetryPolicy {
   Duration delay = std::chrono::minutes{5}; ///< before the first retry; Airflow's default
   double backoff = 1;                       ///< delay * backoff^(n-1) before retry n
   Duration max_delay = std::chrono::hours{24};
-  bool jitter = false;                      ///< full jitter: uniform in [delay/2, delay], from a seed in the event
+  bool jitter = false;                      ///< uniform in [delay/2, delay], from a seed in the event
   std::vector<int> on_exit_codes;           ///< empty: any
   std::vector<int> except_exit_codes;
   bool on_lost = false;
@@ -82,7 +82,7 @@ struct Expand {
   struct Key {
     std::string name;
     std::vector<JsonText> items;      ///< when written as a list
-    std::optional<Template> source;   ///< when taken from an output: one `{{ tasks.X.output.Y }}` that is a JSON list
+    std::optional<Template> source;   ///< else one `{{ tasks.X.output.Y }}` that is a JSON list
   };
   std::vector<Key> keys;
   int max_active = 0;                 ///< 0: no bound of its own
@@ -173,7 +173,8 @@ struct Notification {
 };
 struct Notify { std::vector<Notification> on_failure, on_success, on_retry, on_late; };
 
-/// Adjacency as offsets into one array (compressed sparse rows): downstream of t = targets[offsets[t]..offsets[t+1]).
+/// Adjacency as offsets into one array (compressed sparse rows): downstream of t is
+/// targets[offsets[t]..offsets[t+1]).
 struct Adjacency {
   std::vector<std::uint32_t> offsets;  ///< tasks + 1
   std::vector<TaskIndex> targets;      ///< ascending within a task

@@ -1,11 +1,11 @@
 #include "dags/form_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "base/time.h"
@@ -21,44 +21,66 @@ std::string quoted(std::string_view text) {
 
 std::string describe(YamlNode node) {
   switch (node.kind()) {
-    case YamlNode::Kind::null: return "nothing";
-    case YamlNode::Kind::scalar: return quoted(node.text());
-    case YamlNode::Kind::sequence: return "a list";
-    case YamlNode::Kind::map: return "a map";
+    case YamlNode::Kind::null:
+      return "nothing";
+    case YamlNode::Kind::scalar:
+      return quoted(node.text());
+    case YamlNode::Kind::sequence:
+      return "a list";
+    case YamlNode::Kind::map:
+      return "a map";
   }
   return {};
 }
 
-std::string listed(std::span<const std::string_view> words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string listed(std::span<const std::string_view> words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 std::string title_of(const Form& form) {
   if (!form.title.empty()) return std::string{form.title};
   switch (form.shape) {
-    case Shape::null: return "null";
+    case Shape::null:
+      return "null";
     case Shape::text:
-    case Shape::templated: return "text";
-    case Shape::id: return "a name of letters, digits, '_', '-' and '.'";
-    case Shape::name: return "a name of letters, digits and '_'";
-    case Shape::boolean: return "true or false";
+    case Shape::templated:
+      return "text";
+    case Shape::id:
+      return "a name of letters, digits, '_', '-' and '.'";
+    case Shape::name:
+      return "a name of letters, digits and '_'";
+    case Shape::boolean:
+      return "true or false";
     case Shape::integer:
       if (form.minimum == 0) return "a whole number from 0";
       if (form.minimum == 1) return "a whole number from 1";
       return "a whole number";
-    case Shape::number: return "a number";
-    case Shape::duration: return "a duration such as 30s, 10m, 1h or 7d";
-    case Shape::size: return "a size such as 512MiB or 8GiB";
-    case Shape::moment: return "a date or a timestamp such as 2001-01-31 or 2001-01-31T06:00:00Z";
-    case Shape::word: return "one of " + listed(form.words);
-    case Shape::any: return "a value";
-    case Shape::list: return "a list";
-    case Shape::object: return "a map";
-    case Shape::one_of: return "a value";
-    case Shape::later: return "absent";
+    case Shape::number:
+      return "a number";
+    case Shape::duration:
+      return "a duration such as 30s, 10m, 1h or 7d";
+    case Shape::size:
+      return "a size such as 512MiB or 8GiB";
+    case Shape::moment:
+      return "a date or a timestamp such as 2001-01-31 or 2001-01-31T06:00:00Z";
+    case Shape::word:
+      return "one of " + listed(form.words);
+    case Shape::any:
+      return "a value";
+    case Shape::list:
+      return "a list";
+    case Shape::object:
+      return "a map";
+    case Shape::one_of:
+      return "a value";
+    case Shape::later:
+      return "absent";
   }
   return {};
 }
 
-/// Why a scalar isn't what was wanted, if there is an ordinary slip behind it. A choice asks each of its forms.
+/// Why a scalar isn't what was wanted, if there is an ordinary slip behind it. A choice asks each of its
+/// forms.
 std::string hint_for(YamlNode node, const Form& form, const Diagnostics& so_far) {
   if (!node.is_scalar()) {
     if (form.shape == Shape::list && node.is(YamlNode::Kind::map)) return "start each item with '- '";
@@ -74,10 +96,13 @@ std::string hint_for(YamlNode node, const Form& form, const Diagnostics& so_far)
     if (std::ranges::find(yes, text) != yes.end()) return "write true";
     if (std::ranges::find(no, text) != no.end()) return "write false";
   }
-  if ((form.shape == Shape::integer || form.shape == Shape::number) && !node.is_plain() && is_json_number(text))
+  if ((form.shape == Shape::integer || form.shape == Shape::number) && !node.is_plain() &&
+      is_json_number(text))
     return "remove the quotes";
-  if (form.shape == Shape::duration && is_json_number(text)) return fmt::format("add the unit: {}s or {}m", text, text);
-  if (form.shape == Shape::size && is_json_number(text)) return fmt::format("add the unit: {}MiB or {}GiB", text, text);
+  if (form.shape == Shape::duration && is_json_number(text))
+    return fmt::format("add the unit: {}s or {}m", text, text);
+  if (form.shape == Shape::size && is_json_number(text))
+    return fmt::format("add the unit: {}MiB or {}GiB", text, text);
   if (form.shape == Shape::size && (text.ends_with('M') || text.ends_with('G') || text.ends_with('K')))
     return fmt::format("write {}iB", text);
   if (form.shape == Shape::word) return did_you_mean(text, {form.words.begin(), form.words.end()}, so_far);
@@ -92,10 +117,14 @@ bool scalar_matches(YamlNode node, const Form& form) {
   switch (form.shape) {
     case Shape::text:
     case Shape::templated:
-    case Shape::any: return true;
-    case Shape::id: return is_id(text);
-    case Shape::name: return is_name(text);
-    case Shape::boolean: return as_boolean(node).has_value();
+    case Shape::any:
+      return true;
+    case Shape::id:
+      return is_id(text);
+    case Shape::name:
+      return is_name(text);
+    case Shape::boolean:
+      return as_boolean(node).has_value();
     case Shape::integer: {
       const auto value = as_integer(node);
       return value && in_range(static_cast<double>(*value), form);
@@ -108,10 +137,14 @@ bool scalar_matches(YamlNode node, const Form& form) {
       const auto value = parse_duration(text);
       return value && in_range(static_cast<double>(value->count()), form);
     }
-    case Shape::size: return parse_size(text).has_value();
-    case Shape::moment: return parse_iso(text).has_value();
-    case Shape::word: return std::ranges::find(form.words, text) != form.words.end();
-    default: return false;
+    case Shape::size:
+      return parse_size(text).has_value();
+    case Shape::moment:
+      return parse_iso(text).has_value();
+    case Shape::word:
+      return std::ranges::find(form.words, text) != form.words.end();
+    default:
+      return false;
   }
 }
 
@@ -198,37 +231,50 @@ void check_object(YamlNode node, const Form& form, std::string_view what, Diagno
     }
   }
   for (const Key& key : form.keys)
-    if (key.required && !node.find(key.name)) out.add(node.place(), fmt::format("{} needs '{}'", what, key.name));
+    if (key.required && !node.find(key.name))
+      out.add(node.place(), fmt::format("{} needs '{}'", what, key.name));
 }
 
 }  // namespace
 
 bool matches(YamlNode node, const Form& form) {
   switch (form.shape) {
-    case Shape::one_of: return chosen(node, form) != nullptr;
-    case Shape::list: return node.is_sequence();
-    case Shape::object: return node.is_map();
-    case Shape::null: return node.is(YamlNode::Kind::null);
-    case Shape::any: return true;
-    case Shape::later: return false;
-    default: return node.is_scalar() && scalar_matches(node, form);
+    case Shape::one_of:
+      return chosen(node, form) != nullptr;
+    case Shape::list:
+      return node.is_sequence();
+    case Shape::object:
+      return node.is_map();
+    case Shape::null:
+      return node.is(YamlNode::Kind::null);
+    case Shape::any:
+      return true;
+    case Shape::later:
+      return false;
+    default:
+      return node.is_scalar() && scalar_matches(node, form);
   }
 }
 
 // Recursion is bounded by the depth of the tables, which is less than limits::yaml_depth.
 void check_form(YamlNode node, const Form& form, std::string_view what, Diagnostics& out) {
   switch (form.shape) {
-    case Shape::list: return check_list(node, form, what, out);
-    case Shape::object: return check_object(node, form, what, out);
+    case Shape::list:
+      return check_list(node, form, what, out);
+    case Shape::object:
+      return check_object(node, form, what, out);
     case Shape::one_of:
       if (const Form* choice = chosen(node, form)) return check_form(node, *choice, what, out);
       return check_scalar(node, blamed(node, form), what, out);
-    case Shape::later: return refuse_later(node.place(), what, out);
-    case Shape::any: return;
+    case Shape::later:
+      return refuse_later(node.place(), what, out);
+    case Shape::any:
+      return;
     case Shape::null:
       if (!node.is(YamlNode::Kind::null)) check_scalar(node, form, what, out);
       return;
-    default: return check_scalar(node, form, what, out);
+    default:
+      return check_scalar(node, form, what, out);
   }
 }
 
@@ -245,13 +291,16 @@ void append_canonical(std::string& out, YamlNode node, const Form& form) {
     out += ']';
     return;
   } else if (form.shape == Shape::object && node.is_map()) {
-    std::vector<YamlNode::Entry> entries;
+    std::vector<std::pair<std::uint64_t, YamlNode::Entry>> entries;
     entries.reserve(node.size());
-    for (const auto entry : node.entries()) entries.push_back(entry);
-    std::ranges::sort(entries, {}, [](const YamlNode::Entry& entry) { return entry.key.text(); });
+    for (const auto entry : node.entries()) entries.emplace_back(sort_prefix(entry.key.text()), entry);
+    std::ranges::sort(entries, [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : a.second.key.text() < b.second.key.text();
+    });
     out += '{';
     bool first = true;
-    for (const auto& [key, value] : entries) {
+    for (const auto& [prefix, entry] : entries) {
+      const auto& [key, value] = entry;
       if (!std::exchange(first, false)) out += ',';
       append_json_text(out, key.text());
       out += ':';
@@ -261,8 +310,8 @@ void append_canonical(std::string& out, YamlNode node, const Form& form) {
     out += '}';
     return;
   }
-  const bool typed = form.shape == Shape::any || form.shape == Shape::boolean || form.shape == Shape::integer ||
-                     form.shape == Shape::number || !node.is_scalar();
+  const bool typed = form.shape == Shape::any || form.shape == Shape::boolean ||
+                     form.shape == Shape::integer || form.shape == Shape::number || !node.is_scalar();
   if (typed) return append_json(out, node);
   append_json_text(out, node.text());
 }

@@ -1,14 +1,14 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <boost/graph/strong_components.hpp>
+#include <boost/graph/topological_sort.hpp>
 #include <cstdint>
 #include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <boost/graph/compressed_sparse_row_graph.hpp>
-#include <boost/graph/strong_components.hpp>
-#include <boost/graph/topological_sort.hpp>
-#include <fmt/format.h>
 
 #include "dags/read.h"
 
@@ -41,8 +41,8 @@ Adjacency adjacency_of(const Graph& graph) {
 }
 
 /// The shortest way from `start` back to itself within its component, by breadth.
-std::vector<TaskIndex> shortest_cycle(const Adjacency& downstream, const std::vector<std::uint32_t>& component,
-                                      TaskIndex start) {
+std::vector<TaskIndex> shortest_cycle(const Adjacency& downstream,
+                                      const std::vector<std::uint32_t>& component, TaskIndex start) {
   constexpr TaskIndex unseen = ~TaskIndex{0};
   std::vector<TaskIndex> reached_from(component.size(), unseen);
   std::vector<TaskIndex> queue{start};
@@ -82,7 +82,8 @@ void name_cycle(DagDraft& draft, const std::vector<TaskIndex>& path) {
   Place place = draft.dag.tasks[path.front()].place;
   for (const Edge& edge : draft.edges)
     if (edge.from == path.back() && edge.to == path.front()) place = edge.place;
-  draft.out.add(place, fmt::format("the tasks form a cycle: {}", text), path.size() <= path_shown ? lines : "");
+  draft.out.add(place, fmt::format("the tasks form a cycle: {}", text),
+                path.size() <= path_shown ? lines : "");
 }
 
 void name_cycles(DagDraft& draft, const Graph& graph) {

@@ -8,17 +8,19 @@ namespace {
 using Words = std::string_view;
 
 constexpr std::array<Words, 11> trigger_rules{
-    "all_success", "all_failed", "all_done", "one_success", "one_failed", "one_done", "none_failed",
-    "none_failed_min_one_success", "none_skipped", "all_skipped", "always"};
-constexpr std::array<Words, 8> signals{"SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGABRT",
-                                       "SIGKILL"};
-constexpr std::array<Words, 8> param_types{"string", "integer", "number", "boolean", "date", "timestamp", "array",
-                                           "object"};
+    "all_success",  "all_failed",  "all_done",    "one_success",
+    "one_failed",   "one_done",    "none_failed", "none_failed_min_one_success",
+    "none_skipped", "all_skipped", "always"};
+constexpr std::array<Words, 8> signals{"SIGTERM", "SIGINT",  "SIGHUP",  "SIGQUIT",
+                                       "SIGUSR1", "SIGUSR2", "SIGABRT", "SIGKILL"};
+constexpr std::array<Words, 8> param_types{"string", "integer",   "number", "boolean",
+                                           "date",   "timestamp", "array",  "object"};
 constexpr std::array<Words, 4> formats{"parquet", "csv", "json", "dir"};
 constexpr std::array<Words, 3> later_formats{"delta", "iceberg", "dvc"};
 constexpr std::array<Words, 22> column_types{
-    "boolean", "int8", "int16", "int32", "int64", "smallint", "integer", "bigint", "float", "double", "decimal",
-    "string", "date", "time", "timestamp", "binary", "uuid", "json", "list", "struct", "map", "hugeint"};
+    "boolean", "int8",   "int16",   "int32",  "int64", "smallint", "integer",   "bigint",
+    "float",   "double", "decimal", "string", "date",  "time",     "timestamp", "binary",
+    "uuid",    "json",   "list",    "struct", "map",   "hugeint"};
 constexpr std::array<Words, 3> stages{"ingestion", "feature", "training"};
 constexpr std::array<Words, 2> intervals{"previous", "none"};
 constexpr std::array<Words, 2> missing_words{"shift", "skip"};
@@ -29,8 +31,8 @@ constexpr std::array<Words, 1> versions{"latest"};
 constexpr std::array<Words, 1> later_versions{"pinned"};
 constexpr std::array<Words, 1> executors{"local"};
 constexpr std::array<Words, 3> later_executors{"container", "slurm", "kubernetes"};
-constexpr std::array<Words, 9> actions{"command", "script", "check", "trigger_dag", "sensor",
-                                       "sql", "materialize", "profile", "features"};
+constexpr std::array<Words, 9> actions{"command", "script",      "check",   "trigger_dag", "sensor",
+                                       "sql",     "materialize", "profile", "features"};
 
 constexpr Form null_form{.shape = Shape::null};
 constexpr Form text_form{.shape = Shape::text};
@@ -47,10 +49,12 @@ constexpr Form number_form{.shape = Shape::number};
 constexpr Form integer_form{.shape = Shape::integer, .minimum = -1'000'000'000, .maximum = 1'000'000'000};
 constexpr Form positive_form{.shape = Shape::integer, .minimum = 1, .maximum = 1'000'000};
 constexpr Form count_form{.shape = Shape::integer, .minimum = 0, .maximum = 1'000'000};
-constexpr Form factor_form{.shape = Shape::number, .title = "a number from 1", .minimum = 1, .maximum = 1'000};
+constexpr Form factor_form{
+    .shape = Shape::number, .title = "a number from 1", .minimum = 1, .maximum = 1'000};
 constexpr Form span_form{
     .shape = Shape::duration, .title = "a duration above 0 such as 30s, 10m, 1h or 7d", .minimum = 1};
-constexpr Form fraction_form{.shape = Shape::number, .title = "a number from 0 to 1", .minimum = 0, .maximum = 1};
+constexpr Form fraction_form{
+    .shape = Shape::number, .title = "a number from 0 to 1", .minimum = 0, .maximum = 1};
 constexpr Form exit_code_form{
     .shape = Shape::integer, .title = "an exit code from 1 to 255", .minimum = 1, .maximum = 255};
 
@@ -58,8 +62,10 @@ constexpr Form text_list{.shape = Shape::list, .items = &text_form};
 constexpr Form id_list{.shape = Shape::list, .items = &id_form};
 constexpr Form any_list{.shape = Shape::list, .items = &any_form};
 constexpr Form moment_list{.shape = Shape::list, .items = &moment_form, .at_least = 1};
-constexpr Form argv_form{.shape = Shape::list, .title = "a list: the program and its arguments",
-                         .items = &templated_form, .at_least = 1};
+constexpr Form argv_form{.shape = Shape::list,
+                         .title = "a list: the program and its arguments",
+                         .items = &templated_form,
+                         .at_least = 1};
 constexpr Form exit_code_list{.shape = Shape::list, .items = &exit_code_form};
 constexpr Form env_form{.shape = Shape::object, .items = &templated_form, .keys_are_names = true};
 
@@ -86,10 +92,12 @@ constexpr std::array dst_keys{
 constexpr Form dst_form{.shape = Shape::object, .keys = dst_keys};
 
 constexpr std::array<const Form*, 2> any_of_forms{&boolean_form, &id_list};
-constexpr Form any_of_form{.shape = Shape::one_of, .title = "true, or a list of datasets", .forms = any_of_forms};
+constexpr Form any_of_form{
+    .shape = Shape::one_of, .title = "true, or a list of datasets", .forms = any_of_forms};
 
 constexpr std::array schedule_keys{
-    Key{"cron", &text_form, "Five fields (minute hour day month weekday), six with seconds first, or a preset"},
+    Key{"cron", &text_form,
+        "Five fields (minute hour day month weekday), six with seconds first, or a preset"},
     Key{"every", &span_form, "A fixed distance between runs"},
     Key{"anchor", &moment_form, "Where 'every' counts from; default start_date"},
     Key{"at", &moment_list, "These moments and no others"},
@@ -97,33 +105,33 @@ constexpr std::array schedule_keys{
     Key{"any", &any_of_form, "Run when any of the datasets has been updated"},
     Key{"on_drift", &later_form, {}},
     Key{"timezone", &text_form, "IANA name of the schedule's zone; default the DAG's"},
-    Key{"data_interval", &interval_form, "previous: the run at tick t covers [previous tick, t); none: [t, t)"},
+    Key{"data_interval", &interval_form,
+        "previous: the run at tick t covers [previous tick, t); none: [t, t)"},
     Key{"dst", &dst_form, "What to do when the clocks change"},
     Key{"jitter", &duration_form, "Upper bound of a delay that spreads starts"},
     Key{"partition", &partition_form, "same: the run takes the execution_date of the dataset's partition"}};
 constexpr Form schedule_object{.shape = Shape::object, .keys = schedule_keys};
 constexpr std::array<const Form*, 3> schedule_forms{&null_form, &text_form, &schedule_object};
-constexpr Form schedule_form{
-    .shape = Shape::one_of, .title = "null, a cron string, a preset such as @daily, or a map", .forms = schedule_forms};
+constexpr Form schedule_form{.shape = Shape::one_of,
+                             .title = "null, a cron string, a preset such as @daily, or a map",
+                             .forms = schedule_forms};
 
-constexpr std::array catchup_keys{
-    Key{"policy", &policy_form, "Which missed runs to make"},
-    Key{"window", &span_form, "No further back than this"},
-    Key{"max_runs", &positive_form, "No more than this many"}};
+constexpr std::array catchup_keys{Key{"policy", &policy_form, "Which missed runs to make"},
+                                  Key{"window", &span_form, "No further back than this"},
+                                  Key{"max_runs", &positive_form, "No more than this many"}};
 constexpr Form catchup_object{.shape = Shape::object, .keys = catchup_keys};
 constexpr std::array<const Form*, 2> catchup_forms{&boolean_form, &catchup_object};
 constexpr Form catchup_form{.shape = Shape::one_of, .title = "true, false or a map", .forms = catchup_forms};
 
-constexpr std::array param_keys{
-    Key{"type", &param_type_form, "Type of the value", true},
-    Key{"default", &any_form, "Value when a run gives none"},
-    Key{"enum", &any_list, "The allowed values"},
-    Key{"minimum", &number_form, "Smallest allowed number"},
-    Key{"maximum", &number_form, "Largest allowed number"},
-    Key{"pattern", &text_form, "Regular expression that a string must match"},
-    Key{"description", &text_form, "What the parameter means"}};
-constexpr Form param_form{.shape = Shape::object, .title = "a map such as {type: integer, default: 7}",
-                          .keys = param_keys};
+constexpr std::array param_keys{Key{"type", &param_type_form, "Type of the value", true},
+                                Key{"default", &any_form, "Value when a run gives none"},
+                                Key{"enum", &any_list, "The allowed values"},
+                                Key{"minimum", &number_form, "Smallest allowed number"},
+                                Key{"maximum", &number_form, "Largest allowed number"},
+                                Key{"pattern", &text_form, "Regular expression that a string must match"},
+                                Key{"description", &text_form, "What the parameter means"}};
+constexpr Form param_form{
+    .shape = Shape::object, .title = "a map such as {type: integer, default: 7}", .keys = param_keys};
 constexpr Form params_form{.shape = Shape::object, .items = &param_form, .keys_are_names = true};
 
 constexpr std::array secret_keys{
@@ -132,17 +140,21 @@ constexpr std::array secret_keys{
 constexpr Form secret_form{.shape = Shape::object, .keys = secret_keys};
 constexpr Form secrets_form{.shape = Shape::list, .items = &secret_form};
 
-constexpr std::array column_keys{
-    Key{"type", &column_type_form, "Type of the column", true},
-    Key{"required", &boolean_form, "No nulls, and the column must be there"},
-    Key{"max_null_fraction", &fraction_form, "Largest allowed share of nulls"},
-    Key{"pattern", &later_form, {}}, Key{"unique", &later_form, {}}, Key{"min", &later_form, {}},
-    Key{"max", &later_form, {}}, Key{"values", &later_form, {}}, Key{"description", &text_form, "For people"}};
-constexpr Form column_form{.shape = Shape::object, .title = "a map such as {type: string}", .keys = column_keys};
+constexpr std::array column_keys{Key{"type", &column_type_form, "Type of the column", true},
+                                 Key{"required", &boolean_form, "No nulls, and the column must be there"},
+                                 Key{"max_null_fraction", &fraction_form, "Largest allowed share of nulls"},
+                                 Key{"pattern", &later_form, {}},
+                                 Key{"unique", &later_form, {}},
+                                 Key{"min", &later_form, {}},
+                                 Key{"max", &later_form, {}},
+                                 Key{"values", &later_form, {}},
+                                 Key{"description", &text_form, "For people"}};
+constexpr Form column_form{
+    .shape = Shape::object, .title = "a map such as {type: string}", .keys = column_keys};
 constexpr Form columns_form{.shape = Shape::object, .items = &column_form, .at_least = 1};
-constexpr std::array contract_keys{
-    Key{"columns", &columns_form, "The columns that the data must have", true}, Key{"unique", &later_form, {}},
-    Key{"rows", &later_form, {}}, Key{"on_schema_change", &later_form, {}}};
+constexpr std::array contract_keys{Key{"columns", &columns_form, "The columns that the data must have", true},
+                                   Key{"unique", &later_form, {}}, Key{"rows", &later_form, {}},
+                                   Key{"on_schema_change", &later_form, {}}};
 constexpr Form contract_object{.shape = Shape::object, .keys = contract_keys};
 
 constexpr std::array dataset_keys{
@@ -153,26 +165,29 @@ constexpr std::array dataset_keys{
     Key{"created_time", &text_form, "Column that holds when a row became known"},
     Key{"append_only", &boolean_form, "Written rows never change"},
     Key{"contract", &contract_object, "What the data must look like"},
-    Key{"uri", &later_form, {}}, Key{"watermark", &later_form, {}}, Key{"late", &later_form, {}},
-    Key{"freshness", &later_form, {}}, Key{"null_budget", &later_form, {}}, Key{"drift", &later_form, {}},
+    Key{"uri", &later_form, {}},
+    Key{"watermark", &later_form, {}},
+    Key{"late", &later_form, {}},
+    Key{"freshness", &later_form, {}},
+    Key{"null_budget", &later_form, {}},
+    Key{"drift", &later_form, {}},
     Key{"joins", &later_form, {}}};
-constexpr Form dataset_form{.shape = Shape::object, .title = "a map with at least a path", .keys = dataset_keys};
+constexpr Form dataset_form{
+    .shape = Shape::object, .title = "a map with at least a path", .keys = dataset_keys};
 constexpr Form datasets_form{.shape = Shape::object, .items = &dataset_form};
 
 constexpr std::array task_group_keys{Key{"description", &text_form, "For people"}};
 constexpr Form task_group_form{.shape = Shape::object, .keys = task_group_keys};
 constexpr Form task_groups_form{.shape = Shape::object, .items = &task_group_form};
 
-constexpr std::array notification_keys{
-    Key{"webhook", &text_form, "An http(s) URL that gets a POST"},
-    Key{"command", &argv_form, "A program to run"}};
+constexpr std::array notification_keys{Key{"webhook", &text_form, "An http(s) URL that gets a POST"},
+                                       Key{"command", &argv_form, "A program to run"}};
 constexpr Form notification_form{.shape = Shape::object, .keys = notification_keys};
 constexpr Form notification_list{.shape = Shape::list, .items = &notification_form};
-constexpr std::array notify_keys{
-    Key{"on_failure", &notification_list, "When a run failed"},
-    Key{"on_success", &notification_list, "When a run succeeded"},
-    Key{"on_retry", &notification_list, "When a task will be tried again"},
-    Key{"on_late", &later_form, {}}};
+constexpr std::array notify_keys{Key{"on_failure", &notification_list, "When a run failed"},
+                                 Key{"on_success", &notification_list, "When a run succeeded"},
+                                 Key{"on_retry", &notification_list, "When a task will be tried again"},
+                                 Key{"on_late", &later_form, {}}};
 constexpr Form notify_form{.shape = Shape::object, .keys = notify_keys};
 
 constexpr Form trigger_params_form{.shape = Shape::object, .items = &templated_form, .keys_are_names = true};
@@ -209,12 +224,12 @@ constexpr std::array input_keys{
     Key{"version", &version_form, "Which version of it"}};
 constexpr Form input_object{.shape = Shape::object, .keys = input_keys};
 constexpr std::array<const Form*, 2> input_forms{&id_form, &input_object};
-constexpr Form input_form{.shape = Shape::one_of, .title = "a dataset, or a map with one", .forms = input_forms};
+constexpr Form input_form{
+    .shape = Shape::one_of, .title = "a dataset, or a map with one", .forms = input_forms};
 constexpr Form inputs_form{.shape = Shape::list, .items = &input_form};
 
-constexpr std::array on_oom_keys{
-    Key{"memory_factor", &factor_form, "The memory request grows by this"},
-    Key{"max", &size_form, "But not beyond this"}};
+constexpr std::array on_oom_keys{Key{"memory_factor", &factor_form, "The memory request grows by this"},
+                                 Key{"max", &size_form, "But not beyond this"}};
 constexpr Form on_oom_object{.shape = Shape::object, .keys = on_oom_keys};
 constexpr std::array<const Form*, 2> on_oom_forms{&boolean_form, &on_oom_object};
 constexpr Form on_oom_form{.shape = Shape::one_of, .title = "true, false or a map", .forms = on_oom_forms};
@@ -231,8 +246,8 @@ constexpr std::array retries_keys{
     Key{"on_lost", &boolean_form, "Try again when nobody can know how the attempt ended"}};
 constexpr Form retries_object{.shape = Shape::object, .keys = retries_keys};
 constexpr std::array<const Form*, 2> retries_forms{&count_form, &retries_object};
-constexpr Form retries_form{.shape = Shape::one_of, .title = "a number, or a map with a limit",
-                            .forms = retries_forms};
+constexpr Form retries_form{
+    .shape = Shape::one_of, .title = "a number, or a map with a limit", .forms = retries_forms};
 
 constexpr std::array termination_keys{
     Key{"signal", &signal_form, "Sent to the whole process tree; default SIGTERM"},
@@ -245,10 +260,15 @@ constexpr Form expand_value_form{.shape = Shape::one_of,
                                  .forms = expand_value_forms};
 constexpr std::array expand_keys{
     Key{"max_active", &positive_form, "How many of the instances may run at a time"}};
-constexpr Form expand_form{.shape = Shape::object, .items = &expand_value_form, .keys = expand_keys,
-                           .at_least = 1, .keys_are_names = true};
+constexpr Form expand_form{.shape = Shape::object,
+                           .items = &expand_value_form,
+                           .keys = expand_keys,
+                           .at_least = 1,
+                           .keys_are_names = true};
 
-constexpr Form cpu_form{.shape = Shape::number, .title = "a number of cores such as 2 or 0.5", .minimum = 0.001,
+constexpr Form cpu_form{.shape = Shape::number,
+                        .title = "a number of cores such as 2 or 0.5",
+                        .minimum = 0.001,
                         .maximum = 100'000};
 constexpr std::array resource_keys{
     Key{"cpu", &cpu_form, "Cores, also fractions"},
@@ -259,8 +279,8 @@ constexpr std::array resource_keys{
     Key{"gpu_optional", &boolean_form, "Run in the CPU pool where there is no device"}};
 constexpr Form resources_form{.shape = Shape::object, .keys = resource_keys};
 
-constexpr std::array executor_keys{
-    Key{"container", &later_form, {}}, Key{"slurm", &later_form, {}}, Key{"kubernetes", &later_form, {}}};
+constexpr std::array executor_keys{Key{"container", &later_form, {}}, Key{"slurm", &later_form, {}},
+                                   Key{"kubernetes", &later_form, {}}};
 constexpr Form executor_object{.shape = Shape::object, .keys = executor_keys};
 constexpr std::array<const Form*, 2> executor_forms{&executor_word, &executor_object};
 constexpr Form executor_form{.shape = Shape::one_of, .title = "local", .forms = executor_forms};
@@ -271,7 +291,9 @@ constexpr std::array task_keys{
     Key{"check", &id_form, "Check this dataset against its contract"},
     Key{"trigger_dag", &trigger_form, "Make a run of another DAG"},
     Key{"sensor", &sensor_form, "Wait for something; holds no slot"},
-    Key{"sql", &later_form, {}}, Key{"materialize", &later_form, {}}, Key{"profile", &later_form, {}},
+    Key{"sql", &later_form, {}},
+    Key{"materialize", &later_form, {}},
+    Key{"profile", &later_form, {}},
     Key{"features", &later_form, {}},
     Key{"depends_on", &depends_on_form, "Tasks of this DAG that come first"},
     Key{"inputs", &inputs_form, "Datasets that the task reads"},
@@ -300,12 +322,13 @@ constexpr std::array task_keys{
 
 }  // namespace
 
-constexpr Form task_form{.shape = Shape::object, .title = "a map with a 'command' or another action",
-                         .keys = task_keys};
+constexpr Form task_form{
+    .shape = Shape::object, .title = "a map with a 'command' or another action", .keys = task_keys};
 
 namespace {
 
-constexpr Form tasks_form{.shape = Shape::object, .title = "a map of tasks", .items = &task_form, .at_least = 1};
+constexpr Form tasks_form{
+    .shape = Shape::object, .title = "a map of tasks", .items = &task_form, .at_least = 1};
 
 constexpr std::array dag_keys{
     Key{"dag_id", &id_form, "Name of the DAG, unique in a daemon", true},
@@ -329,7 +352,8 @@ constexpr std::array dag_keys{
     Key{"datasets", &datasets_form, "What this DAG produces"},
     Key{"task_groups", &task_groups_form, "Groups that tasks are shown in"},
     Key{"notify", &notify_form, "Whom to tell"},
-    Key{"deadline", &later_form, {}}, Key{"features", &later_form, {}},
+    Key{"deadline", &later_form, {}},
+    Key{"features", &later_form, {}},
     Key{"tasks", &tasks_form, "The tasks by name", true}};
 
 }  // namespace

@@ -7,10 +7,25 @@
 
 namespace millrace {
 
-/// What a value may look like. The tables in keys.cc are the only list of keys there is: the checker, the canonical
-/// form and the JSON Schema all walk them.
+/// What a value may look like. The tables in keys.cc are the only list of keys there is: the checker, the
+/// canonical form and the JSON Schema all walk them.
 enum class Shape : std::uint8_t {
-  null, text, templated, id, name, boolean, integer, number, duration, size, moment, word, any, list, object, one_of,
+  null,
+  text,
+  templated,
+  id,
+  name,
+  boolean,
+  integer,
+  number,
+  duration,
+  size,
+  moment,
+  word,
+  any,
+  list,
+  object,
+  one_of,
   later,  ///< known, but not in this version: refused by name
 };
 
@@ -18,15 +33,15 @@ struct Key;
 
 struct Form {
   Shape shape = Shape::any;
-  std::string_view title{};                    ///< "a duration such as 30s": for messages; empty: by shape
-  const Form* items = nullptr;                 ///< list: each item; object: the value of a key that `keys` lacks
-  std::span<const Key> keys{};                 ///< object
-  std::span<const std::string_view> words{};   ///< word
+  std::string_view title{};     ///< "a duration such as 30s": for messages; empty: by shape
+  const Form* items = nullptr;  ///< list: each item; object: the value of a key that `keys` lacks
+  std::span<const Key> keys{};  ///< object
+  std::span<const std::string_view> words{};  ///< word
   std::span<const std::string_view> later_words{};
-  std::span<const Form* const> forms{};        ///< one_of: the first that matches
-  double minimum = -9e15, maximum = 9e15;      ///< integer and number
-  std::size_t at_least = 0;                    ///< list, object: fewest items
-  bool keys_are_names = false;                 ///< object with free keys: names of variables instead of ids
+  std::span<const Form* const> forms{};    ///< one_of: the first that matches
+  double minimum = -9e15, maximum = 9e15;  ///< integer and number
+  std::size_t at_least = 0;                ///< list, object: fewest items
+  bool keys_are_names = false;             ///< object with free keys: names of variables instead of ids
 };
 
 struct Key {

@@ -1,11 +1,11 @@
+#include <fmt/format.h>
+
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/limits.h"
 #include "base/time.h"
@@ -64,7 +64,8 @@ std::string problem_of(const Param& param, const json& value) {
     return fmt::format("must be at least {}, not {}", *param.minimum, shown(value));
   if (value.is_number() && param.maximum && value.get<double>() > *param.maximum)
     return fmt::format("must be at most {}, not {}", *param.maximum, shown(value));
-  if (value.is_string() && !param.pattern.empty()) return pattern_mismatch(param, value.get_ref<const std::string&>());
+  if (value.is_string() && !param.pattern.empty())
+    return pattern_mismatch(param, value.get_ref<const std::string&>());
   return {};
 }
 
@@ -89,7 +90,8 @@ bool is_shallow(std::string_view text) {
 Result<json> parse_conf(std::string_view text) {
   if (text.empty()) return json::object();
   if (text.size() > limits::params_bytes)
-    return fail(ErrorKind::invalid, fmt::format("conf has {} bytes; the limit is {}", text.size(), limits::params_bytes));
+    return fail(ErrorKind::invalid,
+                fmt::format("conf has {} bytes; the limit is {}", text.size(), limits::params_bytes));
   if (!is_shallow(text))
     return fail(ErrorKind::invalid, fmt::format("conf is more than {} levels deep", limits::json_depth));
   json conf = json::parse(text, nullptr, false);

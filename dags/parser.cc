@@ -1,9 +1,9 @@
 #include "dags/parser.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "base/sha256.h"

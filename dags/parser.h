@@ -12,7 +12,8 @@
 namespace millrace {
 
 struct ParseResult {
-  std::shared_ptr<const Dag> dag;  ///< shared: every run pins the version it was made from. Null on any diagnostic.
+  std::shared_ptr<const Dag>
+      dag;  ///< shared: every run pins the version it was made from. Null on any diagnostic.
   Diagnostics diagnostics;
 };
 
@@ -21,13 +22,17 @@ ParseResult parse_dag(std::string_view text);
 
 /// What this daemon offers, as far as a DAG can ask for it.
 struct Capacity {
-  struct Pool { std::string name; int slots; };
+  struct Pool {
+    std::string name;
+    int slots;
+  };
   std::vector<Pool> pools;
   int gpus = 0;
   std::int64_t cpu_milli = 0;
   std::int64_t memory_bytes = 0;
 };
-/// Tasks that could never run here: an unknown pool (with suggestion), more slots, GPUs, cpu or memory than there is.
+/// Tasks that could never run here: an unknown pool (with suggestion), more slots, GPUs, cpu or memory than
+/// there is.
 Diagnostics check_capacity(const Dag&, const Capacity&);
 
 /// Checks a run's `conf` (a JSON object's text) against the DAG's params and fills in the defaults.

@@ -10,8 +10,8 @@
 #include "dags/dag.h"
 #include "dags/yaml_reader.h"
 
-/// From a tree whose forms are checked to a Dag. What the form check refused is left at its default here without a
-/// second word; what only meaning can tell is added to the diagnostics.
+/// From a tree whose forms are checked to a Dag. What the form check refused is left at its default here
+/// without a second word; what only meaning can tell is added to the diagnostics.
 namespace millrace {
 
 /// `to` runs after `from`. `place` is what says so.
@@ -34,10 +34,10 @@ struct DagDraft {
   Dag& dag;
   Diagnostics& out;
   YamlNode root;
-  std::vector<TaskSource> sources{};     ///< one a task, in the order of `dag.tasks`
-  std::vector<Edge> edges{};              ///< what the whole file says of order
-  TemplateScope scope{};                 ///< params and tasks; env, inputs and outputs change from task to task
-  EnvList env{};                         ///< of the whole DAG
+  std::vector<TaskSource> sources{};  ///< one a task, in the order of `dag.tasks`
+  std::vector<Edge> edges{};          ///< what the whole file says of order
+  TemplateScope scope{};              ///< params and tasks; env, inputs and outputs change from task to task
+  EnvList env{};                      ///< of the whole DAG
   std::vector<Secret> secrets{};
 };
 

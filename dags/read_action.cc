@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "dags/form_check.h"
 #include "dags/keys.h"
@@ -108,8 +108,9 @@ void read_action(DagDraft& draft, TaskIndex index) {
     return;
   }
   for (std::size_t i = 1; i < actions.size(); ++i)
-    draft.out.add(actions[i].key.place(), fmt::format("task '{}' has both '{}' and '{}'", task.task_id,
-                                                      actions[0].key.text(), actions[i].key.text()),
+    draft.out.add(actions[i].key.place(),
+                  fmt::format("task '{}' has both '{}' and '{}'", task.task_id, actions[0].key.text(),
+                              actions[i].key.text()),
                   "a task has one action");
   const auto [key, value] = actions[0];
   if (key.text() == "command") task.action = read_command(draft, index, value);

@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "dags/form_check.h"
@@ -35,8 +35,9 @@ Catchup read_catchup(YamlNode node) {
   if (as_boolean(node).value_or(false)) catchup.policy = Catchup::Policy::all;
   if (!node.is_map()) return catchup;
   const std::string_view policy = node.find("policy").text();
-  catchup.policy = policy == "none" ? Catchup::Policy::none
-                                    : policy == "latest" ? Catchup::Policy::latest : Catchup::Policy::all;
+  catchup.policy = policy == "none"     ? Catchup::Policy::none
+                   : policy == "latest" ? Catchup::Policy::latest
+                                        : Catchup::Policy::all;
   catchup.window = as_duration(node.find("window"));
   if (const auto runs = as_integer(node.find("max_runs"))) catchup.max_runs = static_cast<int>(*runs);
   return catchup;
@@ -80,7 +81,8 @@ void read_dates(YamlNode root, DagDraft& draft) {
   dag.catchup = read_catchup(catchup);
   if (dag.catchup.policy == Catchup::Policy::all && !dag.start_date && !dag.catchup.window &&
       has_ticks(dag.schedule) && dag.schedule.kind != Schedule::Kind::at)
-    draft.out.add(catchup.place(), "'catchup' needs a start_date or a window", "from when on should runs be made?");
+    draft.out.add(catchup.place(), "'catchup' needs a start_date or a window",
+                  "from when on should runs be made?");
   if (draft.out.entries.size() == before) check_ticks(dag, draft.out);
 }
 
@@ -88,7 +90,8 @@ void check_params_of_schedule(const Dag& dag, Diagnostics& out) {
   if (dag.schedule.kind == Schedule::Kind::none) return;
   for (const Param& param : dag.params)
     if (!param.default_value && !param.type.empty())
-      out.add(param.place, fmt::format("param '{}' needs a default because the DAG has a schedule", param.name));
+      out.add(param.place,
+              fmt::format("param '{}' needs a default because the DAG has a schedule", param.name));
 }
 
 /// Ids first, so that templates can be checked against tasks further down.
@@ -104,9 +107,16 @@ void name_tasks(YamlNode tasks, DagDraft& draft) {
     task.place = key.place();
     draft.sources.push_back({value, defaults});
   }
+  std::vector<std::pair<std::uint64_t, TaskIndex>> sorted;
+  sorted.reserve(dag.tasks.size());
+  for (index = 0; index < dag.tasks.size(); ++index)
+    sorted.emplace_back(sort_prefix(dag.tasks[index].task_id), index);
+  std::ranges::sort(sorted, [&](const auto& a, const auto& b) {
+    if (a.first != b.first) return a.first < b.first;
+    return dag.tasks[a.second].task_id < dag.tasks[b.second].task_id;
+  });
   dag.by_name.reserve(dag.tasks.size());
-  for (index = 0; index < dag.tasks.size(); ++index) dag.by_name.emplace_back(dag.tasks[index].task_id, index);
-  std::ranges::sort(dag.by_name);
+  for (const auto& [prefix, task] : sorted) dag.by_name.emplace_back(dag.tasks[task].task_id, task);
   draft.scope.tasks.reserve(dag.tasks.size());
   for (const auto& [name, task] : dag.by_name) draft.scope.tasks.push_back(name);
   draft.scope.tasks_sorted = true;
@@ -123,8 +133,8 @@ void check_branches(const Dag& dag, Diagnostics& out) {
   for (TaskIndex index = 0; index < dag.tasks.size(); ++index) {
     const auto [first, last] = dag.downstream.of(index);
     if (dag.tasks[index].branch && first == last)
-      out.add(dag.tasks[index].place, fmt::format("task '{}' branches but no task depends on it",
-                                                  dag.tasks[index].task_id));
+      out.add(dag.tasks[index].place,
+              fmt::format("task '{}' branches but no task depends on it", dag.tasks[index].task_id));
   }
 }
 
@@ -145,7 +155,8 @@ void read_dag(DagDraft& draft) {
   draft.scope.params = scope.params;
   const YamlNode tasks = root.find("tasks");
   if (tasks.size() > limits::tasks_per_dag && tasks.is_map()) {
-    draft.out.add(tasks.place(), fmt::format("{} tasks; the limit is {}", tasks.size(), limits::tasks_per_dag));
+    draft.out.add(tasks.place(),
+                  fmt::format("{} tasks; the limit is {}", tasks.size(), limits::tasks_per_dag));
     return;
   }
   name_tasks(tasks, draft);

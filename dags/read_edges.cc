@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "dags/form_check.h"
@@ -24,7 +24,8 @@ void read_dependency(DagDraft& draft, TaskIndex index, YamlNode name) {
   if (!name.is_scalar()) return;
   const auto from = draft.dag.find(name.text());
   if (!from)
-    draft.out.add(name.place(), fmt::format("task '{}' depends on '{}', which isn't defined", task_id, name.text()),
+    draft.out.add(name.place(),
+                  fmt::format("task '{}' depends on '{}', which isn't defined", task_id, name.text()),
                   suggestion(draft, name.text()));
   else if (*from == index)
     draft.out.add(name.place(), fmt::format("task '{}' depends on itself", task_id));
@@ -43,8 +44,8 @@ void read_dependencies(DagDraft& draft, TaskIndex index) {
   std::ranges::sort(seen);
   for (std::size_t i = 1; i < seen.size(); ++i)
     if (seen[i].first == seen[i - 1].first && !seen[i].first.empty())
-      draft.out.add(seen[i].second, fmt::format("task '{}' depends on '{}' twice", draft.dag.tasks[index].task_id,
-                                                seen[i].first));
+      draft.out.add(seen[i].second, fmt::format("task '{}' depends on '{}' twice",
+                                                draft.dag.tasks[index].task_id, seen[i].first));
 }
 
 using Producers = std::vector<std::pair<std::string_view, TaskIndex>>;
@@ -69,11 +70,13 @@ Producers read_producers(DagDraft& draft) {
   }
   std::ranges::sort(producers);
   for (std::size_t i = 1; i < producers.size(); ++i) {
-    if (producers[i].first != producers[i - 1].first || producers[i].second == producers[i - 1].second) continue;
+    if (producers[i].first != producers[i - 1].first || producers[i].second == producers[i - 1].second)
+      continue;
     const Task& first = draft.dag.tasks[producers[i - 1].second];
     const Task& second = draft.dag.tasks[producers[i].second];
-    draft.out.add(second.place, fmt::format("tasks '{}' and '{}' both write dataset '{}'", first.task_id,
-                                            second.task_id, producers[i].first),
+    draft.out.add(second.place,
+                  fmt::format("tasks '{}' and '{}' both write dataset '{}'", first.task_id, second.task_id,
+                              producers[i].first),
                   fmt::format("'{}' is at line {}", first.task_id, first.place.line));
   }
   return producers;
@@ -92,8 +95,8 @@ void read_dataset_edges(DagDraft& draft, TaskIndex index, const Producers& produ
     if (*writer != index)
       draft.edges.push_back({*writer, index, input.place});
     else if (input.window_days == 1 && !input.partition)  // older partitions of its own are fair
-      draft.out.add(input.place, fmt::format("task '{}' reads the partition of '{}' that it writes", task.task_id,
-                                             input.dataset));
+      draft.out.add(input.place, fmt::format("task '{}' reads the partition of '{}' that it writes",
+                                             task.task_id, input.dataset));
   }
   if (const auto* check = std::get_if<CheckAction>(&task.action)) {
     const TaskIndex* writer = producer_of(producers, check->dataset);

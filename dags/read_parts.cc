@@ -1,12 +1,12 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <map>
 #include <utility>
 
-#include <fmt/format.h>
-
-#include "dags/param_check.h"
 #include "dags/keys.h"
+#include "dags/param_check.h"
 #include "dags/read.h"
 #include "dags/values.h"
 
@@ -23,7 +23,8 @@ void check_param_bounds(const Param& param, YamlNode node, Diagnostics& out) {
   const bool numeric = param.type == "integer" || param.type == "number";
   for (const auto [key, value] : node.entries()) {
     if ((key.text() == "minimum" || key.text() == "maximum") && !numeric)
-      out.add(key.place(), fmt::format("'{}' goes with integer and number, not with {}", key.text(), param.type));
+      out.add(key.place(),
+              fmt::format("'{}' goes with integer and number, not with {}", key.text(), param.type));
     if (key.text() == "pattern" && param.type != "string")
       out.add(key.place(), fmt::format("'pattern' goes with string, not with {}", param.type));
     if (key.text() == "pattern") {
@@ -133,8 +134,8 @@ std::vector<Param> read_params(YamlNode node, Diagnostics& out) {
     for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     const auto [found, is_new] = by_variable.emplace(variable, key);
     if (!is_new)
-      out.add(key.place(), fmt::format("params '{}' and '{}' would both arrive as PARAM_{}", found->second.text(),
-                                       key.text(), variable));
+      out.add(key.place(), fmt::format("params '{}' and '{}' would both arrive as PARAM_{}",
+                                       found->second.text(), key.text(), variable));
   }
   return params;
 }

@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "dags/read.h"
 #include "dags/values.h"
@@ -71,7 +71,8 @@ void read_dataset_trigger(YamlNode datasets, YamlNode any, Schedule& schedule, D
   if (schedule.datasets.empty()) out.add(list.place(), "a dataset trigger needs at least one dataset");
   schedule.any = any.is_sequence() || as_boolean(any).value_or(false);
   schedule.kind = Schedule::Kind::datasets;
-  schedule.source = fmt::format("{}: {}", schedule.any ? "any" : "datasets", fmt::join(schedule.datasets, ", "));
+  schedule.source =
+      fmt::format("{}: {}", schedule.any ? "any" : "datasets", fmt::join(schedule.datasets, ", "));
 }
 
 /// Keys that mean nothing beside this kind of schedule.
@@ -85,7 +86,8 @@ void refuse_idle_keys(YamlNode node, std::string_view kind, Diagnostics& out) {
   for (const Rule& rule : rules) {
     for (const auto [key, value] : node.entries())
       if (key.text() == rule.key && std::ranges::find(rule.kinds, kind) == rule.kinds.end())
-        out.add(key.place(), fmt::format("'{}' goes with '{}', not with '{}'", rule.key, rule.kinds[0], kind));
+        out.add(key.place(),
+                fmt::format("'{}' goes with '{}', not with '{}'", rule.key, rule.kinds[0], kind));
   }
 }
 
@@ -93,8 +95,8 @@ void read_long_form(YamlNode node, std::optional<WallTime> start_date, Schedule&
   std::string_view kind;
   for (const auto [key, value] : node.entries()) {
     if (std::ranges::find(kinds, key.text()) == kinds.end()) continue;
-    const bool datasets_with_any = (kind == "datasets" && key.text() == "any") ||
-                                   (kind == "any" && key.text() == "datasets");
+    const bool datasets_with_any =
+        (kind == "datasets" && key.text() == "any") || (kind == "any" && key.text() == "datasets");
     if (!kind.empty() && !datasets_with_any)
       out.add(key.place(), fmt::format("'{}' and '{}' exclude each other", kind, key.text()));
     if (kind.empty() || datasets_with_any) kind = datasets_with_any ? "datasets" : key.text();
@@ -116,7 +118,8 @@ void read_long_form(YamlNode node, std::optional<WallTime> start_date, Schedule&
   if (kind == "cron" && node.find(kind).is_scalar()) read_cron_text(node.find(kind), schedule, out);
   if (kind == "every") read_every(node.find(kind), node.find("anchor"), start_date, schedule, out);
   if (kind == "at") read_at(node.find(kind), schedule);
-  if (kind == "datasets" || kind == "any") read_dataset_trigger(node.find("datasets"), node.find("any"), schedule, out);
+  if (kind == "datasets" || kind == "any")
+    read_dataset_trigger(node.find("datasets"), node.find("any"), schedule, out);
 }
 
 bool names_a_zone(std::string_view moment) {
@@ -142,7 +145,8 @@ std::optional<WallTime> read_moment(YamlNode node, const Zone& zone) {
   return instants.empty() ? zone.gap_end(local) : instants.front();
 }
 
-Schedule read_schedule(YamlNode node, const Zone& zone, std::optional<WallTime> start_date, Diagnostics& out) {
+Schedule read_schedule(YamlNode node, const Zone& zone, std::optional<WallTime> start_date,
+                       Diagnostics& out) {
   Schedule schedule;
   schedule.zone = zone;
   schedule.place = node.place();

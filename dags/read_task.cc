@@ -1,9 +1,9 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "dags/form_check.h"
@@ -26,7 +26,8 @@ int signal_number(std::string_view word) {
 }
 
 int small(YamlNode node, int fallback) {
-  return static_cast<int>(std::clamp<std::int64_t>(as_integer(node).value_or(fallback), -1'000'000'000, 1'000'000'000));
+  return static_cast<int>(
+      std::clamp<std::int64_t>(as_integer(node).value_or(fallback), -1'000'000'000, 1'000'000'000));
 }
 
 std::vector<int> read_numbers(YamlNode node) {
@@ -76,7 +77,8 @@ void read_pool(DagDraft& draft, Task& task, const TaskSource& source) {
   task.pool_slots = small(source.find("pool_slots"), 1);
   task.priority = small(source.find("priority"), 0);
   if (task.pool == "gpu" && task.resources.gpu == 0)
-    draft.out.add(task.pool_place, fmt::format("task '{}' is in the pool 'gpu' but asks for no GPU", task.task_id),
+    draft.out.add(task.pool_place,
+                  fmt::format("task '{}' is in the pool 'gpu' but asks for no GPU", task.task_id),
                   "add resources: {gpu: 1}");
 }
 
@@ -143,14 +145,17 @@ void read_expand(DagDraft& draft, TaskIndex index, YamlNode node) {
     }
     key.source = read_task_template(draft, index, value);
     const bool one_output = key.source && key.source->parts.size() == 1 &&
-                            key.source->parts[0].name.starts_with("tasks.") && key.source->parts[0].filters.empty();
+                            key.source->parts[0].name.starts_with("tasks.") &&
+                            key.source->parts[0].filters.empty();
     if (key.source && !one_output)
-      draft.out.add(value.place(), fmt::format("'{}' must be a list or one \"{{{{ tasks.NAME.output.KEY }}}}\"",
-                                               name.text()));
+      draft.out.add(
+          value.place(),
+          fmt::format("'{}' must be a list or one \"{{{{ tasks.NAME.output.KEY }}}}\"", name.text()));
   }
   if (expand.keys.empty()) draft.out.add(node.place(), "'expand' names nothing to expand over");
   if (instances > limits::expand_instances)
-    draft.out.add(node.place(), fmt::format("'expand' makes more than {} instances", limits::expand_instances));
+    draft.out.add(node.place(),
+                  fmt::format("'expand' makes more than {} instances", limits::expand_instances));
 }
 
 void read_task_group(DagDraft& draft, Task& task, YamlNode node) {
@@ -190,8 +195,8 @@ void read_task(DagDraft& draft, TaskIndex index) {
   const TaskSource& source = draft.sources[index];
   read_plain_keys(task, source);
   // As in Airflow, waiting for what follows implies waiting for oneself.
-  task.depends_on_past =
-      as_boolean(source.find("depends_on_past")).value_or(draft.dag.depends_on_past) || task.wait_for_downstream;
+  task.depends_on_past = as_boolean(source.find("depends_on_past")).value_or(draft.dag.depends_on_past) ||
+                         task.wait_for_downstream;
   read_resources(draft, task, source.find("resources"));
   read_pool(draft, task, source);
   read_task_group(draft, task, source.find("group"));

@@ -1,13 +1,33 @@
+#include <fmt/format.h>
+
 #include <chrono>
 #include <utility>
 
-#include <fmt/format.h>
-
+#include "base/limits.h"
 #include "dags/read.h"
 #include "dags/values.h"
 
 namespace millrace {
 namespace {
+
+// The work on a text grows with its length times its templates; this keeps the worst file to about a second.
+constexpr std::size_t template_text_bytes = 1u << 20;
+constexpr std::size_t templates_per_text = 1'000;
+
+bool is_reasonable(YamlNode node, Diagnostics& out) {
+  // A file this wrong has no Dag anyway.
+  if (out.entries.size() > limits::diagnostics_per_file * 10) return false;
+  const std::string_view text = node.text();
+  std::size_t count = 0;
+  for (auto at = text.find("{{"); at != std::string_view::npos; at = text.find("{{", at + 2)) ++count;
+  if (count > templates_per_text)
+    out.add(node.place(), fmt::format("more than {} templates in one text", templates_per_text));
+  else if (count > 0 && text.size() > template_text_bytes)
+    out.add(node.place(), fmt::format("a text with templates has at most {} bytes", template_text_bytes));
+  else
+    return true;
+  return false;
+}
 
 /// From a place inside a block of text that starts at {1, 1} to its place in the file.
 Place placed(Place inside, Place start) {
@@ -18,8 +38,9 @@ Place placed(Place inside, Place start) {
 }  // namespace
 
 std::optional<Template> read_template(YamlNode node, const TemplateScope& scope, Diagnostics& out) {
-  if (!node.is_scalar()) return {};
-  if (node.style() != YamlNode::Style::block) return parse_template(node.text(), node.text_place(), scope, out);
+  if (!node.is_scalar() || !is_reasonable(node, out)) return {};
+  if (node.style() != YamlNode::Style::block)
+    return parse_template(node.text(), node.text_place(), scope, out);
   // Each line of a block is indented in the file, which the text no longer shows.
   Diagnostics inside;
   auto found = parse_template(node.text(), {1, 1}, scope, inside);

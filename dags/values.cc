@@ -1,12 +1,12 @@
 #include "dags/values.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 
@@ -79,7 +79,8 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
                                                {"GB", 1'000'000'000},
                                                {"TB", 1'000'000'000'000}}};
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
   if (error != std::errc{} || text.empty() || !is_digit(text[0])) return {};
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   const auto unit = std::ranges::find(units, text, &Unit::word);
@@ -151,6 +152,13 @@ std::optional<std::int64_t> as_size(YamlNode node) {
   return node.is_scalar() ? parse_size(node.text()) : std::nullopt;
 }
 
+std::uint64_t sort_prefix(std::string_view text) {
+  std::uint64_t out = 0;
+  for (std::size_t i = 0; i < 8; ++i)
+    out = (out << 8) | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0u);
+  return out;
+}
+
 void append_json_text(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
@@ -174,7 +182,9 @@ void append_json_text(std::string& out, std::string_view text) {
 // Recursion is bounded by limits::yaml_depth.
 void append_json(std::string& out, YamlNode node) {
   switch (node.kind()) {
-    case YamlNode::Kind::null: out += "null"; return;
+    case YamlNode::Kind::null:
+      out += "null";
+      return;
     case YamlNode::Kind::scalar:
       if (node.is_plain() && (as_boolean(node) || is_json_number(node.text())))
         out += node.text();

@@ -27,6 +27,9 @@ std::optional<double> as_number(YamlNode);
 std::optional<Duration> as_duration(YamlNode);
 std::optional<std::int64_t> as_size(YamlNode);
 
+/// The first eight bytes as a number that sorts as the text does: most comparisons of a long list end there.
+std::uint64_t sort_prefix(std::string_view);
+
 /// Compact JSON with sorted keys. Plain `true`, `false` and JSON numbers keep their type; all else is text.
 void append_json(std::string& out, YamlNode);
 /// A JSON string literal.

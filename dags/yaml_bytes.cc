@@ -1,7 +1,8 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "dags/yaml_reader.h"
@@ -9,7 +10,8 @@
 namespace millrace {
 namespace {
 
-/// Length of the UTF-8 sequence at the front of `text`, 0 when it isn't one (RFC 3629: no surrogates, no overlong forms).
+/// Length of the UTF-8 sequence at the front of `text`, 0 when it isn't one (RFC 3629: no surrogates, no
+/// overlong forms).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
@@ -42,7 +44,8 @@ std::optional<Diagnostic> bad_byte(std::string_view text) {
       return Diagnostic{place, fmt::format("the file holds the control character 0x{:02x}", byte),
                         "inside double quotes it can be written as an escape"};
     if (byte == '\r' && (i + 1 == text.size() || text[i + 1] != '\n'))
-      return Diagnostic{place, "the file holds a carriage return without a line feed", "end lines with a line feed"};
+      return Diagnostic{place, "the file holds a carriage return without a line feed",
+                        "end lines with a line feed"};
     const std::size_t length = utf8_length(text.substr(i));
     if (length == 0)
       return Diagnostic{place, fmt::format("the byte 0x{:02x} isn't valid UTF-8", byte),
@@ -80,8 +83,8 @@ std::optional<Diagnostic> bad_tab(std::string_view text) {
     if (in_block && spaces > block_indent) continue;
     in_block = false;
     if (line[spaces] == '\t')
-      return Diagnostic{{number, static_cast<std::uint32_t>(spaces + 1)}, "a tab can't indent YAML",
-                        "use spaces"};
+      return Diagnostic{
+          {number, static_cast<std::uint32_t>(spaces + 1)}, "a tab can't indent YAML", "use spaces"};
     if (opens_block(line)) {
       in_block = true;
       block_indent = spaces;
@@ -90,18 +93,27 @@ std::optional<Diagnostic> bad_tab(std::string_view text) {
   return {};
 }
 
+// The scanner of yaml-cpp keeps every token of a flow collection that could still be a key: some 300 bytes
+// for each bracket or comma. 100,000 tasks written as JSON have a million of them.
+constexpr std::ptrdiff_t flow_marks = 2'000'000;
+
 }  // namespace
 
 Diagnostics check_yaml_bytes(std::string_view text) {
   Diagnostics out;
   if (text.size() > limits::dag_file_bytes) {
-    out.add({}, fmt::format("the file has {} bytes; the limit is {} MB", text.size(), limits::dag_file_bytes >> 20));
-  } else if (text.starts_with("\xef\xbb\xbf") || text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
+    out.add({}, fmt::format("the file has {} bytes; the limit is {} MB", text.size(),
+                            limits::dag_file_bytes >> 20));
+  } else if (text.starts_with("\xef\xbb\xbf") || text.starts_with("\xff\xfe") ||
+             text.starts_with("\xfe\xff")) {
     out.add({1, 1}, "the file starts with a byte order mark", "save it as UTF-8 without BOM");
   } else if (auto byte = bad_byte(text)) {
     out.entries.push_back(std::move(*byte));
   } else if (auto tab = bad_tab(text)) {
     out.entries.push_back(std::move(*tab));
+  } else if (std::ranges::count_if(text, [](char c) { return std::string_view{"[]{},"}.contains(c); }) >
+             flow_marks) {
+    out.add({}, fmt::format("the file has more than {} brackets and commas", flow_marks));
   }
   return out;
 }

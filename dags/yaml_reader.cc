@@ -1,18 +1,19 @@
 #include "dags/yaml_reader.h"
 
-#include <algorithm>
-#include <exception>
-#include <span>
-#include <spanstream>
-#include <utility>
-
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
+#include <exception>
+#include <span>
+#include <spanstream>
+#include <utility>
+
 #include "base/limits.h"
+#include "dags/values.h"
 
 namespace millrace {
 namespace {
@@ -83,7 +84,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value style) override {
     if (style == YAML::EmitterStyle::Flow && source_.substr(offset(mark), 2) == "{{") {
-      diagnostics_.add(place_of(mark), "an unquoted '{{' starts a YAML map, not a template", "quote it: \"{{ … }}\"");
+      diagnostics_.add(place_of(mark), "an unquoted '{{' starts a YAML map, not a template",
+                       "quote it: \"{{ … }}\"");
       throw Stop{};
     }
     open(mark, tag, anchor, YamlTree::Kind::map);
@@ -112,7 +114,9 @@ class TreeBuilder : public YAML::EventHandler {
   std::size_t offset(const YAML::Mark& mark) const {
     return std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), source_.size());
   }
-  char at(const YAML::Mark& mark) const { return offset(mark) < source_.size() ? source_[offset(mark)] : '\0'; }
+  char at(const YAML::Mark& mark) const {
+    return offset(mark) < source_.size() ? source_[offset(mark)] : '\0';
+  }
 
   void refuse(const YAML::Mark& mark, std::string message, std::string hint) {
     diagnostics_.add(place_of(mark), std::move(message), std::move(hint));
@@ -170,15 +174,19 @@ class TreeBuilder : public YAML::EventHandler {
   void refuse_duplicates(std::uint32_t map) {
     keys_.clear();
     for (std::uint32_t i = map + 1; i < tree_.items.size(); i = tree_.items[tree_.items[i].end].end)
-      if (tree_.items[i].kind == YamlTree::Kind::scalar) keys_.push_back(i);
-    std::ranges::sort(keys_, [&](std::uint32_t a, std::uint32_t b) {
-      const int order = text_of(a).compare(text_of(b));
-      return order != 0 ? order < 0 : a < b;
+      if (tree_.items[i].kind == YamlTree::Kind::scalar) keys_.emplace_back(sort_prefix(text_of(i)), i);
+    if (keys_.size() < 2) return;
+    std::ranges::sort(keys_, [&](const auto& a, const auto& b) {
+      if (a.first != b.first) return a.first < b.first;
+      const int order = text_of(a.second).compare(text_of(b.second));
+      return order != 0 ? order < 0 : a.second < b.second;
     });
     for (std::size_t i = 1; i < keys_.size(); ++i) {
-      if (text_of(keys_[i]) != text_of(keys_[i - 1])) continue;
-      const Place first = tree_.items[keys_[i - 1]].place;
-      diagnostics_.add(tree_.items[keys_[i]].place, fmt::format("duplicate key '{}'", text_of(keys_[i])),
+      if (keys_[i].first != keys_[i - 1].first) continue;
+      const std::string_view key = text_of(keys_[i].second);
+      if (key != text_of(keys_[i - 1].second)) continue;
+      const Place first = tree_.items[keys_[i - 1].second].place;
+      diagnostics_.add(tree_.items[keys_[i].second].place, fmt::format("duplicate key '{}'", key),
                        fmt::format("it is already at line {}, column {}", first.line, first.column));
       if (diagnostics_.entries.size() >= limits::diagnostics_per_file) throw Stop{};
     }
@@ -204,9 +212,9 @@ class TreeBuilder : public YAML::EventHandler {
   std::string_view source_;
   YamlTree& tree_;
   Diagnostics& diagnostics_;
-  std::vector<std::uint32_t> open_;  ///< maps and sequences not yet closed
-  std::vector<std::uint32_t> keys_;  ///< scratch
-  std::size_t last_quote_ = std::string_view::npos;  ///< offset of the last quoted scalar
+  std::vector<std::uint32_t> open_;                            ///< maps and sequences not yet closed
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> keys_;  ///< scratch
+  std::size_t last_quote_ = std::string_view::npos;            ///< offset of the last quoted scalar
   Place last_quote_place_;
 };
 
@@ -221,9 +229,11 @@ class SecondDocument : public YAML::EventHandler {
   void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
   void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
   void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
   void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {
+  }
   void OnMapEnd() override {}
   Place place;
 };
@@ -264,12 +274,14 @@ void explain(const YAML::Exception& error, std::string_view source, Diagnostics&
   const Place place = error.mark.is_null() ? Place{1, 1} : place_of(error.mark);
   for (std::uint32_t line = place.line; line > 0 && line + 1 >= place.line; --line) {
     if (const std::uint32_t column = bare_template(line_at(source, line))) {
-      diagnostics.add({line, column}, "an unquoted '{{' starts a YAML map, not a template", "quote it: \"{{ … }}\"");
+      diagnostics.add({line, column}, "an unquoted '{{' starts a YAML map, not a template",
+                      "quote it: \"{{ … }}\"");
       return;
     }
   }
   if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) {
-    diagnostics.add(place, "aliases ('*name') aren't part of the language", "quote a value that starts with '*'");
+    diagnostics.add(place, "aliases ('*name') aren't part of the language",
+                    "quote a value that starts with '*'");
     return;
   }
   diagnostics.add(place, "not valid YAML: " + error.msg, hint_for(error.msg));
@@ -283,7 +295,8 @@ void refuse_second_document(YAML::Parser& parser, std::string_view source, Diagn
     if (line_at(source, second.place.line).starts_with("---"))
       diagnostics.add({second.place.line, 1}, "a second document starts here", "one file is one document");
     else
-      diagnostics.add(second.place, "this stands after the end of the document", "is it indented as it should be?");
+      diagnostics.add(second.place, "this stands after the end of the document",
+                      "is it indented as it should be?");
   }
 }
 

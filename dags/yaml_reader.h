@@ -12,8 +12,9 @@ namespace millrace {
 
 class YamlNode;
 
-/// One document as a flat array in pre-order: the children of item i start at i + 1, its next sibling is at `end`.
-/// The children of a map alternate key, value. No pointers, no recursion, two allocations for the whole file.
+/// One document as a flat array in pre-order: the children of item i start at i + 1, its next sibling is at
+/// `end`. The children of a map alternate key, value. No pointers, no recursion, two allocations for the
+/// whole file.
 struct YamlTree {
   enum class Kind : std::uint8_t { null, scalar, sequence, map };
   enum class Style : std::uint8_t { plain, quoted, block };
@@ -54,7 +55,8 @@ class YamlNode {
   std::uint32_t size() const { return tree_ ? item().size : 0; }
   /// Of a scalar; empty for all else.
   std::string_view text() const {
-    return is_scalar() ? std::string_view{tree_->text}.substr(item().text_offset, item().size) : std::string_view{};
+    return is_scalar() ? std::string_view{tree_->text}.substr(item().text_offset, item().size)
+                       : std::string_view{};
   }
 
   struct Entry;
@@ -87,7 +89,8 @@ class YamlNode::Items {
     }
     bool operator==(const Iterator& other) const { return at == other.at; }
   };
-  Items(const YamlTree* tree, std::uint32_t first, std::uint32_t last) : tree_(tree), first_(first), last_(last) {}
+  Items(const YamlTree* tree, std::uint32_t first, std::uint32_t last)
+      : tree_(tree), first_(first), last_(last) {}
   Iterator begin() const { return {tree_, first_}; }
   Iterator end() const { return {tree_, last_}; }
 
@@ -129,12 +132,13 @@ inline YamlNode::Entries YamlNode::entries() const {
 inline YamlNode YamlTree::root() const { return items.empty() ? YamlNode{} : YamlNode{*this, 0}; }
 
 struct YamlResult {
-  YamlTree tree;            ///< whole only when there are no diagnostics
+  YamlTree tree;  ///< whole only when there are no diagnostics
   Diagnostics diagnostics;
 };
 
-/// Strict YAML: one document, UTF-8, at most 16 MB and 32 levels; no anchors, aliases, tags, merge keys, duplicate
-/// keys, keys that aren't text, tabs in indentation. Also reads the daemon's configuration. Never throws on bad input.
+/// Strict YAML: one document, UTF-8, at most 16 MB and 32 levels; no anchors, aliases, tags, merge keys,
+/// duplicate keys, keys that aren't text, tabs in indentation. Also reads the daemon's configuration. Never
+/// throws on bad input.
 YamlResult read_yaml(std::string_view text);
 
 /// What is wrong with the bytes alone, before any parser sees them: the first such thing, or nothing.

@@ -1,7 +1,6 @@
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
-
-#include <catch2/catch.hpp>
 
 #include "dags/parser.h"
 
@@ -28,7 +27,8 @@ TEST_CASE("a chain of 100,000 tasks is parsed without recursion") {
   const auto result = parse_dag(chain(false));
   REQUIRE(result.dag);
   REQUIRE(result.dag->order.size() == tasks);
-  for (int i = 0; i < tasks; ++i) REQUIRE(result.dag->order[static_cast<std::size_t>(i)] == static_cast<TaskIndex>(i));
+  for (int i = 0; i < tasks; ++i)
+    REQUIRE(result.dag->order[static_cast<std::size_t>(i)] == static_cast<TaskIndex>(i));
 }
 
 TEST_CASE("a cycle of 100,000 tasks is named without recursion") {
@@ -41,7 +41,8 @@ TEST_CASE("a cycle of 100,000 tasks is named without recursion") {
 }
 
 TEST_CASE("a fan-out of 100,000 tasks and a fan-in are parsed") {
-  std::string text = "dag_id: fan\ntasks:\n  root: {command: [x]}\n  last:\n    command: [x]\n    depends_on:\n";
+  std::string text =
+      "dag_id: fan\ntasks:\n  root: {command: [x]}\n  last:\n    command: [x]\n    depends_on:\n";
   for (int i = 0; i < tasks - 2; ++i) text += "      - " + name(i) + "\n";
   for (int i = 0; i < tasks - 2; ++i) text += "  " + name(i) + ": {command: [x], depends_on: [root]}\n";
   const auto result = parse_dag(text);

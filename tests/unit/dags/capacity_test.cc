@@ -1,6 +1,5 @@
-#include <string>
-
 #include <catch2/catch.hpp>
+#include <string>
 
 #include "dags/parser.h"
 
@@ -29,8 +28,10 @@ TEST_CASE("what fits is silent") {
 }
 
 TEST_CASE("a pool that doesn't exist is suggested, one that is too small is said") {
-  CHECK(problems("pool: etk", laptop) == "task 'a' wants the pool 'etk', which doesn't exist | did you mean 'etl'?\n");
-  CHECK(problems("pool: etl, pool_slots: 3", laptop) == "task 'a' takes 3 slots of the pool 'etl', which has 2\n");
+  CHECK(problems("pool: etk", laptop) ==
+        "task 'a' wants the pool 'etk', which doesn't exist | did you mean 'etl'?\n");
+  CHECK(problems("pool: etl, pool_slots: 3", laptop) ==
+        "task 'a' takes 3 slots of the pool 'etl', which has 2\n");
 }
 
 TEST_CASE("more GPUs than there are can never start") {

@@ -1,6 +1,5 @@
-#include <string>
-
 #include <catch2/catch.hpp>
+#include <string>
 
 #include "dags/parser.h"
 
@@ -45,7 +44,8 @@ tasks:
   std::vector<std::size_t> position(5);
   for (std::size_t i = 0; i < 5; ++i) position[dag->order[i]] = i;
   for (TaskIndex task = 0; task < 5; ++task)
-    for (auto [next, last] = dag->downstream.of(task); next != last; ++next) CHECK(position[task] < position[*next]);
+    for (auto [next, last] = dag->downstream.of(task); next != last; ++next)
+      CHECK(position[task] < position[*next]);
   CHECK_FALSE(dag->find("nobody"));
 }
 
@@ -74,7 +74,8 @@ tasks:
 
 TEST_CASE("the pool follows the resources") {
   const auto dag = parsed(
-      "dag_id: d\ntasks:\n  a: {command: [x]}\n  b: {command: [x], resources: {gpu: 2, cpu: 0.5, memory: 1MiB}}\n"
+      "dag_id: d\ntasks:\n  a: {command: [x]}\n  b: {command: [x], resources: {gpu: 2, cpu: 0.5, memory: "
+      "1MiB}}\n"
       "  c: {command: [x], pool: fast, resources: {gpu: 1}}\n");
   CHECK(dag->tasks[0].pool == "cpu");
   CHECK(dag->tasks[1].pool == "gpu");

@@ -1,6 +1,5 @@
-#include <string>
-
 #include <catch2/catch.hpp>
+#include <string>
 
 #include "base/limits.h"
 #include "dags/parser.h"
@@ -26,13 +25,14 @@ const std::string typical =
 
 TEST_CASE("defaults fill what a run leaves out") {
   const auto dag = dag_with(typical);
-  CHECK(resolve_params(*dag, R"({"note": "x"})") == R"({"day":"2001-01-31","days":7,"note":"x","region":"eu"})");
+  CHECK(resolve_params(*dag, R"({"note": "x"})") ==
+        R"({"day":"2001-01-31","days":7,"note":"x","region":"eu"})");
   CHECK(resolve_params(*dag, R"({"note": "", "days": 90})")->find("\"days\":90") != std::string::npos);
 }
 
 TEST_CASE("all that is wrong with a conf comes at once") {
-  const auto result = resolve_params(
-      *dag_with(typical), R"({"days": 91, "region": "asia", "day": "2001-02-31", "noet": "x"})");
+  const auto result = resolve_params(*dag_with(typical),
+                                     R"({"days": 91, "region": "asia", "day": "2001-02-31", "noet": "x"})");
   REQUIRE_FALSE(result);
   CHECK(result.error().kind == ErrorKind::invalid);
   CHECK(result.error().message ==
@@ -45,23 +45,27 @@ TEST_CASE("all that is wrong with a conf comes at once") {
 
 TEST_CASE("types are not bent") {
   const auto dag = dag_with(
-      "  i: {type: integer, default: 1}\n  n: {type: number, default: 1}\n  b: {type: boolean, default: true}\n"
+      "  i: {type: integer, default: 1}\n  n: {type: number, default: 1}\n  b: {type: boolean, default: "
+      "true}\n"
       "  t: {type: timestamp, default: '2001-01-01T00:00:00Z'}\n  l: {type: array, default: []}\n"
       "  o: {type: object, default: {}}\n");
-  for (const char* good : {R"({"i": -5})", R"({"n": 1.5})", R"({"n": 2})", R"({"b": false})", R"({"l": [1, "x"]})",
-                           R"({"o": {"k": 1}})", R"({"t": "2001-01-31"})", "{}", "", "null"}) {
+  for (const char* good :
+       {R"({"i": -5})", R"({"n": 1.5})", R"({"n": 2})", R"({"b": false})", R"({"l": [1, "x"]})",
+        R"({"o": {"k": 1}})", R"({"t": "2001-01-31"})", "{}", "", "null"}) {
     CAPTURE(good);
     CHECK(resolve_params(*dag, good));
   }
-  for (const char* bad : {R"({"i": 1.5})", R"({"i": "1"})", R"({"n": "1"})", R"({"b": 1})", R"({"b": "true"})",
-                          R"({"l": {}})", R"({"o": []})", R"({"t": "soon"})", R"({"i": null})", "[]", "{", "1"}) {
+  for (const char* bad :
+       {R"({"i": 1.5})", R"({"i": "1"})", R"({"n": "1"})", R"({"b": 1})", R"({"b": "true"})", R"({"l": {}})",
+        R"({"o": []})", R"({"t": "soon"})", R"({"i": null})", "[]", "{", "1"}) {
     CAPTURE(bad);
     CHECK_FALSE(resolve_params(*dag, bad));
   }
 }
 
 TEST_CASE("a conf has limits in size, depth and text for patterns") {
-  const auto dag = dag_with("  l: {type: array, default: []}\n  s: {type: string, default: a, pattern: '(a|b)*'}\n");
+  const auto dag =
+      dag_with("  l: {type: array, default: []}\n  s: {type: string, default: a, pattern: '(a|b)*'}\n");
   CHECK_FALSE(resolve_params(*dag, "{\"l\": " + std::string(40, '[') + std::string(40, ']') + "}"));
   CHECK_FALSE(resolve_params(*dag, "{\"s\": \"" + std::string(limits::params_bytes, 'a') + "\"}"));
   CHECK_FALSE(resolve_params(*dag, "{\"s\": \"" + std::string(200'000, 'a') + "\"}"));

@@ -1,7 +1,6 @@
-#include <string>
-
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <string>
 
 #include "dags/form_check.h"
 #include "dags/keys.h"
@@ -45,16 +44,24 @@ int compare(const json& root, const json& at, const Form& form, const std::strin
   const json& schema = resolve(root, at);
   CAPTURE(path);
   switch (form.shape) {
-    case Shape::object: REQUIRE(schema.at("type") == "object"); return compare_object(root, schema, form, path);
-    case Shape::list: REQUIRE(schema.at("type") == "array"); return compare(root, schema["items"], *form.items, path);
-    case Shape::word: CHECK(schema.at("enum").size() == form.words.size()); return 0;
+    case Shape::object:
+      REQUIRE(schema.at("type") == "object");
+      return compare_object(root, schema, form, path);
+    case Shape::list:
+      REQUIRE(schema.at("type") == "array");
+      return compare(root, schema["items"], *form.items, path);
+    case Shape::word:
+      CHECK(schema.at("enum").size() == form.words.size());
+      return 0;
     case Shape::one_of: {
       int keys = 0;
       REQUIRE(schema.at("anyOf").size() == form.forms.size());
-      for (std::size_t i = 0; i < form.forms.size(); ++i) keys += compare(root, schema["anyOf"][i], *form.forms[i], path);
+      for (std::size_t i = 0; i < form.forms.size(); ++i)
+        keys += compare(root, schema["anyOf"][i], *form.forms[i], path);
       return keys;
     }
-    default: return 0;
+    default:
+      return 0;
   }
 }
 

@@ -26,7 +26,8 @@ TEST_CASE("sizes are binary with an i and decimal without") {
   CHECK(parse_size("1.5KiB") == 1536);
   CHECK(parse_size("2GB") == 2'000'000'000);
   CHECK(parse_size("100B") == 100);
-  for (const char* bad : {"", "512", "MiB", "8 GiB", "8G", "-1MiB", "0B", "1e3MB", "99999999TiB", "infB", "nanB"}) {
+  for (const char* bad :
+       {"", "512", "MiB", "8 GiB", "8G", "-1MiB", "0B", "1e3MB", "99999999TiB", "infB", "nanB"}) {
     CAPTURE(bad);
     CHECK_FALSE(parse_size(bad));
   }

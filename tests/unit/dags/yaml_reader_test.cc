@@ -1,9 +1,8 @@
 #include "dags/yaml_reader.h"
 
+#include <catch2/catch.hpp>
 #include <random>
 #include <string>
-
-#include <catch2/catch.hpp>
 
 #include "base/limits.h"
 #include "dags/parser.h"
@@ -18,7 +17,8 @@ std::string first_message(std::string_view text) {
 }
 
 std::string nested(int depth) {
-  return std::string(static_cast<std::size_t>(depth), '[') + "x" + std::string(static_cast<std::size_t>(depth), ']');
+  return std::string(static_cast<std::size_t>(depth), '[') + "x" +
+         std::string(static_cast<std::size_t>(depth), ']');
 }
 
 }  // namespace
@@ -33,7 +33,8 @@ TEST_CASE("the tree keeps texts, styles and places") {
   CHECK(root.find("a").place() == Place{1, 4});
   CHECK(root.find("b").size() == 2);
   std::string items;
-  for (const YamlNode item : root.find("b").items()) items += std::string{item.text()} + (item.is_plain() ? "p" : "q");
+  for (const YamlNode item : root.find("b").items())
+    items += std::string{item.text()} + (item.is_plain() ? "p" : "q");
   CHECK(items == "xpyq");
   const YamlNode block = root.find("c").find("d");
   CHECK(block.style() == YamlNode::Style::block);
@@ -74,8 +75,8 @@ TEST_CASE("a file above the limit is refused before it is parsed") {
 }
 
 TEST_CASE("what isn't UTF-8 is refused where it stands") {
-  for (const char* bad : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "\xe2\x82",
-                          "\xff"}) {
+  for (const char* bad :
+       {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "\xe2\x82", "\xff"}) {
     const YamlResult result = read_yaml(std::string{"a: 1\nb: \""} + bad + "\"\n");
     REQUIRE(result.diagnostics.entries.size() == 1);
     CHECK(result.diagnostics.entries[0].place == Place{2, 5});
@@ -123,10 +124,24 @@ TEST_CASE("an alias bomb costs nothing and is named") {
   CHECK(first_message(bomb) == "anchors ('&name') aren't part of the language");
 }
 
+TEST_CASE("a file of brackets alone is refused before the scanner queues it") {
+  CHECK(first_message(std::string(4'000'000, '[')) == "the file has more than 2000000 brackets and commas");
+}
+
+TEST_CASE("a text of templates alone is refused before it is read") {
+  std::string text = "dag_id: d\ntasks: {a: {command: [x, \"";
+  for (int i = 0; i < 500'000; ++i) text += "{{ ";
+  const ParseResult result = parse_dag(text + "\"]}}\n");
+  REQUIRE(result.diagnostics.entries.size() == 1);
+  CHECK(result.diagnostics.entries[0].message == "more than 1000 templates in one text");
+}
+
 TEST_CASE("random bytes and random cuts of a good file never do harm") {
   const std::string good =
-      "dag_id: d\nschedule: {cron: '0 6 * * *', dst: {missing: skip}}\nparams: {p: {type: integer, default: 1}}\n"
-      "tasks:\n  a:\n    script: |\n      echo {{ ds }}\n  b: {depends_on: [a], command: [x, \"{{ params.p }}\"]}\n";
+      "dag_id: d\nschedule: {cron: '0 6 * * *', dst: {missing: skip}}\nparams: {p: {type: integer, default: "
+      "1}}\n"
+      "tasks:\n  a:\n    script: |\n      echo {{ ds }}\n  b: {depends_on: [a], command: [x, \"{{ params.p "
+      "}}\"]}\n";
   const std::string alphabet = "{}[]:,-&*!|>'\"%@`#\t\n \\ab?~<0";
   std::mt19937 random{42};
   for (int round = 0; round < 3'000; ++round) {
@@ -134,9 +149,15 @@ TEST_CASE("random bytes and random cuts of a good file never do harm") {
     for (unsigned n = 1 + random() % 4; n > 0; --n) {
       const std::size_t at = random() % text.size();
       switch (random() % 3) {
-        case 0: text[at] = alphabet[random() % alphabet.size()]; break;
-        case 1: text.erase(at, 1 + random() % 9); break;
-        default: text.insert(at, 1, static_cast<char>(random() % 256)); break;
+        case 0:
+          text[at] = alphabet[random() % alphabet.size()];
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 9);
+          break;
+        default:
+          text.insert(at, 1, static_cast<char>(random() % 256));
+          break;
       }
       if (text.empty()) text = "x";
     }
