@@ -1,0 +1,229 @@
+#include "api/call.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/invariant.h"
+#include "base/limits.h"
+
+namespace millrace {
+namespace {
+
+std::optional<std::int64_t> to_integer(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+std::optional<VersionFacts::Facts> VersionFacts::find(StoreReader& reader, DagVersionId id) {
+  if (!id) return std::nullopt;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = known_.find(id); at != known_.end()) return at->second;
+  }
+  const auto row = reader.dag_version(id);
+  if (!row) return std::nullopt;
+  Facts facts{row->dag_id, row->number, row->created_at, row->hash, row->file_name};
+  const std::lock_guard lock(mutex_);
+  if (known_.size() > 10'000) known_.clear();  // a bound, not a policy: it fills again
+  known_[id] = facts;
+  return facts;
+}
+
+std::string_view Call::param(std::string_view name) const {
+  for (const auto& [key, value] : params) {
+    if (key == name) return value;
+  }
+  INVARIANT(!"a handler asked for a parameter that its route doesn't have");
+  return {};
+}
+
+std::int64_t Call::number(std::string_view name) const { return to_integer(param(name)).value_or(0); }
+
+std::optional<std::string_view> Call::query_value(std::string_view name) const {
+  for (const auto& [key, value] : query) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> Call::query_values(std::string_view name) const {
+  std::vector<std::string_view> out;
+  for (const auto& [key, value] : query) {
+    if (key == name) out.push_back(value);
+  }
+  return out;
+}
+
+void Call::answer(Answer answer) {
+  if (!on_answer) return;
+  auto send = std::exchange(on_answer, nullptr);
+  send(answer ? std::move(*answer) : to_response(std::move(answer.error())));
+}
+
+void answer_on_reader(const CallPtr& call, std::function<Answer(StoreReader&)> then) {
+  call->services->readers.post_on([call, then = std::move(then)](StoreReader& reader) {
+    try {
+      call->answer(then(reader));
+    } catch (const std::exception& e) {
+      call->answer(std::unexpected(internal_problem(e.what())));
+    }
+  });
+}
+
+void commit(const CallPtr& call, Event event, std::function<Answer(StoreReader&, const Reply&)> then) {
+  call->backend().request(std::move(event), [call, then = std::move(then)](Reply reply) {
+    answer_on_reader(call, [then, reply = std::move(reply)](StoreReader& reader) -> Answer {
+      if (const Error* error = std::get_if<Error>(&reply.body)) return std::unexpected(to_problem(*error));
+      return then(reader, reply);
+    });
+  });
+}
+
+std::expected<Page, Problem> page_of(const Call& call) {
+  Page page;
+  if (const auto text = call.query_value("limit")) {
+    const auto limit = to_integer(*text);
+    if (!limit || *limit < 0 || *limit > static_cast<std::int64_t>(limits::list_page)) {
+      return refuse_field("limit", fmt::format("a number from 0 to {}", limits::list_page));
+    }
+    page.limit = static_cast<int>(*limit);
+  }
+  if (const auto text = call.query_value("offset")) {
+    const auto offset = to_integer(*text);
+    if (!offset || *offset < 0 || *offset > INT32_MAX) return refuse_field("offset", "a number from 0 on");
+    page.offset = static_cast<int>(*offset);
+  }
+  if (const auto text = call.query_value("order_by")) page.order_by = *text;
+  return page;
+}
+
+std::expected<std::optional<WallTime>, Problem> time_in_query(const Call& call, std::string_view name) {
+  const auto text = call.query_value(name);
+  if (!text) return std::nullopt;
+  const auto time = parse_iso(*text);
+  if (!time) return refuse_field(std::string(name), "not an ISO 8601 time", "2001-01-05 or 2001-01-05T00:00:00Z");
+  return time;
+}
+
+std::expected<JsonValue, Problem> json_body(const Call& call) {
+  if (call.request.body.empty()) {
+    JsonValue empty;
+    empty.kind = JsonValue::Kind::object;
+    return empty;
+  }
+  auto value = parse_json(call.request.body);
+  if (!value) return refuse(400, "bad_json", "the body is refused: " + value.error().message);
+  if (!value->is(JsonValue::Kind::object)) return refuse(422, "invalid", "the body must be a JSON object");
+  return std::move(*value);
+}
+
+const JsonValue* BodyReader::look(std::string_view name) {
+  asked_.emplace_back(name);
+  const JsonValue* value = object_.find(name);
+  return value == nullptr || value->is(JsonValue::Kind::null) ? nullptr : value;
+}
+
+void BodyReader::refuse(std::string_view name, std::string message) {
+  errors_.push_back({{"body", std::string(name)}, {}, std::move(message), {}});
+}
+
+std::optional<std::string> BodyReader::text(std::string_view name) {
+  const JsonValue* value = look(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is(JsonValue::Kind::string)) return refuse(name, "must be a string"), std::nullopt;
+  return value->text;
+}
+
+std::optional<bool> BodyReader::boolean(std::string_view name) {
+  const JsonValue* value = look(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is(JsonValue::Kind::boolean)) return refuse(name, "must be true or false"), std::nullopt;
+  return value->boolean;
+}
+
+std::optional<std::int64_t> BodyReader::integer(std::string_view name, std::int64_t low, std::int64_t high) {
+  const JsonValue* value = look(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is(JsonValue::Kind::integer) || value->integer < low || value->integer > high) {
+    return refuse(name, fmt::format("must be a whole number from {} to {}", low, high)), std::nullopt;
+  }
+  return value->integer;
+}
+
+std::optional<WallTime> BodyReader::time(std::string_view name) {
+  const JsonValue* value = look(name);
+  if (value == nullptr) return std::nullopt;
+  const auto time = value->is(JsonValue::Kind::string) ? parse_iso(value->text) : std::nullopt;
+  if (!time) refuse(name, "must be an ISO 8601 time: 2001-01-05 or 2001-01-05T00:00:00Z");
+  return time;
+}
+
+std::vector<std::string> BodyReader::texts(std::string_view name) {
+  std::vector<std::string> out;
+  const JsonValue* value = look(name);
+  if (value == nullptr) return out;
+  if (!value->is(JsonValue::Kind::array)) return refuse(name, "must be a list of strings"), out;
+  for (const JsonValue& item : value->items) {
+    if (!item.is(JsonValue::Kind::string)) return refuse(name, "must be a list of strings"), out;
+    out.push_back(item.text);
+  }
+  return out;
+}
+
+std::vector<WallTime> BodyReader::times(std::string_view name) {
+  std::vector<WallTime> out;
+  for (const std::string& text : texts(name)) {
+    const auto time = parse_iso(text);
+    if (!time) return refuse(name, fmt::format("'{}' is not an ISO 8601 time", text)), out;
+    out.push_back(*time);
+  }
+  return out;
+}
+
+std::optional<JsonText> BodyReader::object(std::string_view name) {
+  const JsonValue* value = look(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is(JsonValue::Kind::object)) return refuse(name, "must be a JSON object"), std::nullopt;
+  return to_json(*value);
+}
+
+std::expected<void, Problem> BodyReader::done() {
+  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  for (const auto& [name, value] : object_.members) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    const std::string near = nearest(name, known);
+    errors_.push_back({{"body", name}, {}, "unknown member", near.empty() ? "" : "did you mean '" + near + "'?"});
+  }
+  if (errors_.empty()) return {};
+  Problem problem;
+  problem.status = 422;
+  problem.code = "invalid";
+  for (const FieldError& error : errors_) {
+    if (!problem.detail.empty()) problem.detail += "; ";
+    problem.detail += fmt::format("{}: {}", error.loc.back(), error.msg);
+    if (!error.hint.empty()) problem.detail += fmt::format(" ({})", error.hint);
+  }
+  problem.errors = std::move(errors_);
+  return std::unexpected(std::move(problem));
+}
+
+HttpResponse json_response(std::string body, int status) {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  return response;
+}
+
+HttpResponse empty_response() {
+  HttpResponse response;
+  response.status = 204;
+  return response;
+}
+
+}  // namespace millrace

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/auth.h"
+#include "api/backend.h"
+#include "api/http.h"
+#include "api/json.h"
+#include "api/problem.h"
+#include "api/readers.h"
+#include "base/clock.h"
+
+namespace millrace {
+
+/// Number and time of DAG versions, remembered: a run's answer names its version, whose row holds the whole source.
+class VersionFacts {
+ public:
+  struct Facts {
+    std::string dag_id;
+    int number = 0;
+    WallTime created_at;
+    std::string hash, file_name;
+  };
+  std::optional<Facts> find(StoreReader&, DagVersionId);
+
+ private:
+  std::mutex mutex_;
+  std::map<DagVersionId, Facts> known_;
+};
+
+/// What handlers may use. One for the server's life.
+struct Services {
+  Backend& backend;
+  Readers& readers;
+  const Clock& clock;
+  VersionFacts& versions;
+  int data_dir_fd = -1;      ///< logs are opened below it
+  std::string data_dir;      ///< absolute
+};
+
+class Call;
+using CallPtr = std::shared_ptr<Call>;
+
+/// One request on its way: let in, its ids checked, its body read. Handed from thread to thread, used by one at a time.
+class Call {
+ public:
+  HttpRequest request;
+  Principal who;
+  bool authenticated = false;                          ///< false only on open routes
+  std::vector<std::pair<std::string, std::string>> params;  ///< of the path, decoded and checked
+  HeaderList query;
+  Services* services = nullptr;
+  std::shared_ptr<void> keep;                          ///< the server's core, while an answer may still come
+  std::function<void(HttpResponse)> on_answer;         ///< once; from any thread
+
+  std::string_view param(std::string_view name) const;
+  /// A path parameter that is a number (the route's check made sure).
+  std::int64_t number(std::string_view name) const;
+  std::optional<std::string_view> query_value(std::string_view name) const;
+  std::vector<std::string_view> query_values(std::string_view name) const;
+  Backend& backend() const { return services->backend; }
+
+  void answer(Answer);
+};
+
+/// Runs `then` on a reader thread and answers with what it returns; exceptions become a 500 with an id.
+void answer_on_reader(const CallPtr&, std::function<Answer(StoreReader&)> then);
+/// Sends `event` to the loop; after the commit `then` makes the answer on a reader thread. A refusal answers itself.
+void commit(const CallPtr&, Event event, std::function<Answer(StoreReader&, const Reply&)> then);
+/// Copies something out of the scheduler on the loop's thread, then makes the answer on a reader thread.
+template <class Seen>
+void ask(const CallPtr& call, std::function<Seen(const Scheduler&, Now)> look,
+         std::function<Answer(StoreReader&, const Seen&)> then) {
+  call->backend().ask([call, look = std::move(look), then = std::move(then)](const Scheduler& scheduler, Now now) {
+    auto seen = std::make_shared<Seen>(look(scheduler, now));
+    answer_on_reader(call, [then, seen](StoreReader& reader) { return then(reader, *seen); });
+  });
+}
+
+/// `limit`, `offset` and `order_by` of a list.
+std::expected<Page, Problem> page_of(const Call&);
+/// A time in the query; nothing when it isn't there.
+std::expected<std::optional<WallTime>, Problem> time_in_query(const Call&, std::string_view name);
+/// The body as a JSON object; an empty body is `{}`.
+std::expected<JsonValue, Problem> json_body(const Call&);
+
+/// Typed access to the members of a JSON object; what is wrong is kept and returned by `done`.
+class BodyReader {
+ public:
+  explicit BodyReader(const JsonValue& object) : object_(object) {}
+  /// null and absent are the same: nothing.
+  std::optional<std::string> text(std::string_view name);
+  std::optional<bool> boolean(std::string_view name);
+  std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high);
+  std::optional<WallTime> time(std::string_view name);
+  std::vector<std::string> texts(std::string_view name);
+  std::vector<WallTime> times(std::string_view name);
+  /// A member that is a JSON object, as text.
+  std::optional<JsonText> object(std::string_view name);
+  /// Read elsewhere: not an unknown member.
+  void accept(std::string_view name) { asked_.emplace_back(name); }
+  void refuse(std::string_view name, std::string message);
+  /// Members that none of the calls above asked for are errors too, with the nearest known name.
+  std::expected<void, Problem> done();
+
+ private:
+  const JsonValue* look(std::string_view name);
+  const JsonValue& object_;
+  std::vector<std::string> asked_;
+  std::vector<FieldError> errors_;
+};
+
+HttpResponse json_response(std::string body, int status = 200);
+HttpResponse empty_response();
+
+}  // namespace millrace

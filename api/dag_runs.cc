@@ -1,0 +1,201 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "api/handlers.h"
+#include "api/look_up.h"
+#include "api/routes.h"
+#include "api/shapes.h"
+#include "base/limits.h"
+
+namespace millrace::handlers {
+namespace {
+
+/// `logical_date_gte` and its Airflow 2 name `execution_date_gte`; `_gt` and `_lt` are a microsecond off.
+std::expected<std::optional<WallTime>, Problem> bound(const Call& call, std::string_view field, bool from) {
+  const std::string closed = fmt::format("{}_{}", field, from ? "gte" : "lte");
+  const std::string open = fmt::format("{}_{}", field, from ? "gt" : "lt");
+  auto time = time_in_query(call, closed);
+  if (!time || *time) return time;
+  time = time_in_query(call, open);
+  if (time && *time) (*time)->us += from ? 1 : -1;
+  return time;
+}
+
+std::expected<void, Problem> read_dates(const Call& call, RunFilter& filter) {
+  for (const bool from : {true, false}) {
+    for (const std::string_view field : {"logical_date", "execution_date"}) {
+      const auto time = bound(call, field, from);
+      if (!time) return std::unexpected(time.error());
+      if (*time) (from ? filter.execution_date_from : filter.execution_date_to) = **time;
+    }
+    for (const std::string_view field : {"run_after", "queued_at"}) {
+      const auto time = bound(call, field, from);
+      if (!time) return std::unexpected(time.error());
+      if (*time) (from ? filter.queued_from : filter.queued_to) = **time;
+    }
+  }
+  return {};
+}
+
+std::expected<RunFilter, Problem> filter_of(const Call& call) {
+  RunFilter filter;
+  if (call.param("dag_id") != "~") filter.dag_id = call.param("dag_id");
+  for (const std::string_view word : call.query_values("state")) {
+    const auto state = run_state_from(word);
+    if (!state) return refuse_field("state", fmt::format("'{}' is not queued, running, success or failed", word));
+    filter.states.push_back(*state);
+  }
+  for (const std::string_view word : call.query_values("run_type")) {
+    const auto type = word == "asset_triggered" ? RunType::dataset_triggered : run_type_from(word);
+    if (!type) return refuse_field("run_type", fmt::format("'{}' is not a run type", word));
+    filter.types.push_back(*type);
+  }
+  if (auto ok = read_dates(call, filter); !ok) return std::unexpected(std::move(ok.error()));
+  if (const auto prefix = call.query_value("run_id_prefix_pattern")) filter.run_id_prefix = *prefix;
+  if (const auto prefix = call.query_value("run_id_prefix")) filter.run_id_prefix = *prefix;
+  if (const auto id = call.query_value("backfill_id")) {
+    if (!segment_ok("backfill_id", *id)) return refuse_field("backfill_id", "a number");
+    filter.backfill = BackfillId{std::stoll(std::string(*id))};
+  }
+  return filter;
+}
+
+/// The row a reply carries, or the run as it now is.
+Answer run_answer(const Call& call, StoreReader& reader, const Reply& reply, RunId id) {
+  const RunRow* given = std::get_if<RunRow>(&reply.body);
+  const auto row = given != nullptr ? std::optional(*given) : reader.run(id);
+  if (!row) return refuse(404, "not_found", "the run is gone");
+  JsonWriter out;
+  Shapes(call, reader).run(out, *row);
+  return json_response(out.take());
+}
+
+std::expected<std::shared_ptr<const Dag>, Problem> dag_to_run(const Call& call, StoreReader& reader) {
+  const auto row = reader.dag(call.param("dag_id"));
+  if (row && !row->removed) {
+    if (auto dag = call.backend().dag_version(row->current)) return dag;
+  }
+  return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call.param("dag_id")),
+                "millrace dags list shows those there are");
+}
+
+std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& dag) {
+  auto body = json_body(call);
+  if (!body) return std::unexpected(std::move(body.error()));
+  BodyReader in(*body);
+  RunRequested wish;
+  wish.dag_id = dag.dag_id;
+  wish.by = call.who.name;
+  wish.run_id = in.text("dag_run_id");
+  const auto logical = in.time("logical_date");
+  const auto execution = in.time("execution_date");
+  const auto start = in.time("data_interval_start"), end = in.time("data_interval_end");
+  const auto conf = in.object("conf");
+  wish.note = in.text("note").value_or("");
+  in.time("run_after");
+  in.text("partition_key");
+  if (logical && execution && *logical != *execution) in.refuse("execution_date", "differs from logical_date");
+  if (wish.run_id && !segment_ok("run_id", *wish.run_id)) {
+    in.refuse("dag_run_id", "1 to 250 of A-Z a-z 0-9 _ . - + : ~, not starting with a dot");
+  }
+  if (start.has_value() != end.has_value()) in.refuse("data_interval_end", "start and end go together");
+  if (start && end && *end < *start) in.refuse("data_interval_end", "is before data_interval_start");
+  if (conf && conf->size() > limits::params_bytes) {
+    in.refuse("conf", fmt::format("is larger than {} bytes", limits::params_bytes));
+  }
+  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
+  wish.execution_date = logical ? logical : execution;
+  if (start) wish.interval = DataInterval{*start, *end};
+  auto params = resolve_params(dag, conf.value_or("{}"));
+  if (!params) return refuse_field("conf", params.error().message);
+  wish.params = std::move(*params);
+  return wish;
+}
+
+}  // namespace
+
+Answer list_runs(const Call& call, StoreReader& reader) {
+  const auto page = page_of(call);
+  if (!page) return std::unexpected(page.error());
+  const auto filter = filter_of(call);
+  if (!filter) return std::unexpected(filter.error());
+  if (!filter->dag_id.empty() && !reader.dag(filter->dag_id)) {
+    return refuse(404, "not_found", fmt::format("there is no DAG '{}'", filter->dag_id));
+  }
+  const auto listed = reader.runs(*filter, *page);
+  if (!listed) return std::unexpected(to_problem(listed.error()));
+  Shapes shapes(call, reader);
+  return list_response("dag_runs", listed->rows, listed->total_entries,
+                       [&](JsonWriter& out, const RunRow& row) { shapes.run(out, row); });
+}
+
+Answer get_run(const Call& call, StoreReader& reader) {
+  const auto run = find_run(call, reader);
+  if (!run) return std::unexpected(run.error());
+  JsonWriter out;
+  Shapes(call, reader).run(out, *run);
+  std::string text = out.take();
+  text.back() = ',';  // the run's shape, with its counts beside it
+  JsonWriter counts;
+  counts.begin_object();
+  for (const auto& [state, count] : reader.state_counts(run->id)) counts.int_field(state, count);
+  counts.end_object();
+  return json_response(fmt::format("{}\"task_counts\":{}}}", text, counts.text()));
+}
+
+Started trigger_run(const CallPtr& call, StoreReader& reader) {
+  const auto dag = dag_to_run(*call, reader);
+  if (!dag) return std::unexpected(dag.error());
+  auto wish = read_trigger(*call, **dag);
+  if (!wish) return std::unexpected(std::move(wish.error()));
+  commit(call, std::move(*wish),
+         [call](StoreReader& later, const Reply& reply) { return run_answer(*call, later, reply, RunId{}); });
+  return {};
+}
+
+Started patch_run(const CallPtr& call, StoreReader& reader) {
+  const auto run = find_run(*call, reader);
+  if (!run) return std::unexpected(run.error());
+  auto body = json_body(*call);
+  if (!body) return std::unexpected(std::move(body.error()));
+  BodyReader in(*body);
+  const auto state = in.text("state");
+  const auto note = in.text("note");
+  const auto to = state ? run_state_from(*state) : std::nullopt;
+  if (state && (!to || *to == RunState::running)) in.refuse("state", "must be queued, success or failed");
+  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
+  if (!state && !note) return refuse_field("state", "is missing: nothing to change");
+  const RunId id = run->id;
+  const std::string by = call->who.name;
+  const auto answer = [call, id](StoreReader& later, const Reply& reply) { return run_answer(*call, later, reply, id); };
+  if (note) {
+    NoteSet wish{{}, id, {}, *note, by};
+    if (!state) {
+      commit(call, std::move(wish), answer);
+      return {};
+    }
+    call->backend().request(std::move(wish), [](const Reply&) {});  // in order before the next; its answer says enough
+  }
+  if (*to == RunState::queued) {
+    ClearRequested wish;
+    wish.run = id;
+    wish.by = by;
+    commit(call, std::move(wish),
+           [call, id](StoreReader& later, const Reply&) { return run_answer(*call, later, Reply{}, id); });
+  } else {
+    commit(call, MarkRunRequested{{}, id, *to, by}, answer);
+  }
+  return {};
+}
+
+Started cancel_run(const CallPtr& call, StoreReader& reader) {
+  const auto run = find_run(*call, reader);
+  if (!run) return std::unexpected(run.error());
+  const RunId id = run->id;
+  commit(call, CancelRequested{{}, id, call->who.name},
+         [call, id](StoreReader& later, const Reply& reply) { return run_answer(*call, later, reply, id); });
+  return {};
+}
+
+}  // namespace millrace::handlers

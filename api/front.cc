@@ -1,0 +1,142 @@
+#include "api/front.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+
+namespace millrace {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+bool changes_things(std::string_view method) {
+  return method != "GET" && method != "HEAD" && method != "OPTIONS";
+}
+
+bool has_body(const HttpRequest& head) {
+  if (head.count("transfer-encoding") != 0) return true;
+  const std::string_view length = head.header("content-length");
+  return !length.empty() && length != "0";
+}
+
+std::unexpected<Problem> bad_framing(std::string detail, int status = 400) {
+  auto problem = refuse(status, "bad_request", std::move(detail));
+  problem.error().close = true;
+  return problem;
+}
+
+/// `text/yaml; charset=utf-8` → `text/yaml`
+std::string media_type(std::string_view header) {
+  std::string_view type = header.substr(0, header.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  return lower(type);
+}
+
+std::expected<void, Problem> check_content(const HttpRequest& head, const Route& route) {
+  if (!changes_things(head.method) || head.method == "DELETE") return {};
+  const std::string type = media_type(head.header("content-type"));
+  if (type.empty() && !has_body(head)) return {};
+  static constexpr std::array<std::string_view, 4> yaml = {"text/yaml", "application/yaml", "application/x-yaml",
+                                                           "text/x-yaml"};
+  if (route.yaml && std::ranges::find(yaml, type) != yaml.end()) return {};
+  if (!route.yaml && type == "application/json") return {};
+  return refuse(415, "unsupported_media_type",
+                route.yaml ? "this takes a DAG file: send Content-Type: text/yaml"
+                           : "this takes JSON: send Content-Type: application/json");
+}
+
+}  // namespace
+
+std::expected<void, Problem> Front::check_framing(const HttpRequest& head) const {
+  static constexpr std::array<std::string_view, 7> methods = {"GET",   "HEAD",   "OPTIONS", "POST",
+                                                              "PATCH", "DELETE", "PUT"};
+  if (std::ranges::find(methods, head.method) == methods.end()) {
+    return bad_framing("the method isn't one of this API");
+  }
+  if (head.count("content-length") > 1) return bad_framing("Content-Length is given twice");
+  if (head.count("transfer-encoding") > 1) return bad_framing("Transfer-Encoding is given twice");
+  if (head.count("host") != 1) return bad_framing("exactly one Host header is needed");
+  if (head.count("transfer-encoding") == 1) {
+    if (head.count("content-length") != 0) return bad_framing("Content-Length beside Transfer-Encoding");
+    if (lower(head.header("transfer-encoding")) != "chunked") return bad_framing("only chunked is understood");
+  }
+  if (!changes_things(head.method) && has_body(head)) return bad_framing("this method takes no body");
+  for (const auto& [name, value] : head.headers) {
+    for (const char c : value) {
+      if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) {
+        return bad_framing("a control character in a header");
+      }
+    }
+  }
+  if (head.path.empty() || head.path[0] != '/') return bad_framing("the target must be a path");
+  if (head.count("content-encoding") != 0) return bad_framing("encoded bodies aren't taken: send it plain", 415);
+  return {};
+}
+
+bool Front::host_allowed(std::string_view host) const {
+  return std::ranges::find(hosts_, lower(host)) != hosts_.end();
+}
+
+std::expected<void, Problem> Front::check_place(const HttpRequest& head) const {
+  if (!host_allowed(head.header("host"))) {
+    return refuse(421, "misdirected", "this daemon doesn't answer for that Host",
+                  "name it with --allowed-host if it is right");
+  }
+  // A browser names the page that asks. Only pages of this very daemon may; others have no business with any route.
+  if (head.count("origin") == 0) return {};
+  const std::string origin = lower(head.header("origin"));
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (origin.starts_with(scheme) && host_allowed(std::string_view(origin).substr(scheme.size()))) return {};
+  }
+  return refuse(403, "bad_origin", "requests from pages of other origins are refused");
+}
+
+std::expected<Front::Admitted, Problem> Front::admit(const HttpRequest& head) const {
+  if (auto ok = check_framing(head); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = check_place(head); !ok) return std::unexpected(std::move(ok.error()));
+  Admitted in;
+  in.match = match_route(head.method, head.path);
+  const std::string_view header = head.header("authorization");
+  if (header.size() > 7 && lower(header.substr(0, 7)) == "bearer ") {
+    if (auto who = tokens_.find(header.substr(7))) {
+      in.who = std::move(*who);
+      in.authenticated = true;
+    }
+  }
+  const bool open = in.match.route != nullptr && in.match.route->needs.open();
+  if (!in.authenticated && !open) {
+    auto problem = refuse(401, "unauthorized", "a valid token is needed: Authorization: Bearer <token>",
+                          "the token of the first start is in <data folder>/admin.token");
+    problem.error().headers.emplace_back("WWW-Authenticate", "Bearer");
+    return problem;
+  }
+  if (in.match.bad_escape) return refuse(400, "bad_path", "a broken %-escape in the path");
+  if (in.match.allow.empty()) return refuse(404, "not_found", "there is no such path in this API");
+  if (in.match.route == nullptr && head.method != "OPTIONS") {
+    auto problem = refuse(405, "method_not_allowed", "this path doesn't take " + head.method);
+    problem.error().headers.emplace_back("Allow", in.match.allow);
+    return problem;
+  }
+  for (const auto& [name, value] : in.match.params) {
+    if (!segment_ok(name, value)) return refuse(400, "bad_id", fmt::format("not a {} that can exist", name));
+  }
+  auto query = parse_query(head.query);
+  if (!query) return refuse(400, "bad_query", "a broken %-escape in the query");
+  in.query = std::move(*query);
+  if (in.match.route == nullptr) return in;  // OPTIONS
+  if (!open && in.who.role < in.match.route->needs.least()) {
+    return refuse(403, "forbidden",
+                  fmt::format("'{}' is a {}; this needs the role {}", in.who.name, to_word(in.who.role),
+                              to_word(in.match.route->needs.least())));
+  }
+  if (auto ok = check_content(head, *in.match.route); !ok) return std::unexpected(std::move(ok.error()));
+  return in;
+}
+
+}  // namespace millrace

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <expected>
+
+#include "api/call.h"
+
+/// Every handler of the API, by resource; each resource has its own .cc. What a route means is said in docs and in
+/// routes.cc; here is only who exists.
+namespace millrace::handlers {
+
+using Started = std::expected<void, Problem>;
+
+// monitor.cc
+void health(const CallPtr&);
+void version(const CallPtr&);
+
+// dags.cc
+Answer list_dags(const Call&, StoreReader&);
+Answer get_dag(const Call&, StoreReader&);
+Answer get_dag_details(const Call&, StoreReader&);
+Answer list_dag_tags(const Call&, StoreReader&);
+Answer dag_stats(const Call&, StoreReader&);
+Started patch_dag(const CallPtr&, StoreReader&);
+Started delete_dag(const CallPtr&, StoreReader&);
+
+// dag_tasks.cc
+Answer list_tasks(const Call&, StoreReader&);
+Answer get_task(const Call&, StoreReader&);
+
+// dag_files.cc
+Started submit_dag(const CallPtr&, StoreReader&);
+Answer validate_dag(const Call&, StoreReader&);
+Answer schedule_preview(const Call&, StoreReader&);
+Answer dag_source(const Call&, StoreReader&);
+Answer list_dag_versions(const Call&, StoreReader&);
+Answer get_dag_version(const Call&, StoreReader&);
+Answer list_import_errors(const Call&, StoreReader&);
+
+// dag_runs.cc
+Answer list_runs(const Call&, StoreReader&);
+Answer get_run(const Call&, StoreReader&);
+Started trigger_run(const CallPtr&, StoreReader&);
+Started patch_run(const CallPtr&, StoreReader&);
+Started cancel_run(const CallPtr&, StoreReader&);
+
+// clear.cc
+Started clear_run(const CallPtr&, StoreReader&);
+Started clear_task_instances(const CallPtr&, StoreReader&);
+
+// task_instances.cc
+Answer list_task_instances(const Call&, StoreReader&);
+Answer list_mapped(const Call&, StoreReader&);
+Answer get_task_instance(const Call&, StoreReader&);
+Answer list_tries(const Call&, StoreReader&);
+Answer get_try(const Call&, StoreReader&);
+Started patch_task_instance(const CallPtr&, StoreReader&);
+Started explain_task_instance(const CallPtr&, StoreReader&);
+
+// xcom.cc
+Answer list_xcoms(const Call&, StoreReader&);
+Answer get_xcom(const Call&, StoreReader&);
+
+// logs.cc
+Answer get_log(const Call&, StoreReader&);
+
+// backfills.cc
+Answer list_backfills(const Call&, StoreReader&);
+Answer get_backfill(const Call&, StoreReader&);
+Answer list_backfill_items(const Call&, StoreReader&);
+Answer dry_run_backfill(const Call&, StoreReader&);
+Started create_backfill(const CallPtr&, StoreReader&);
+Started pause_backfill(const CallPtr&, StoreReader&);
+Started unpause_backfill(const CallPtr&, StoreReader&);
+Started cancel_backfill(const CallPtr&, StoreReader&);
+Started retry_backfill(const CallPtr&, StoreReader&);
+
+// pools.cc
+Started list_pools(const CallPtr&, StoreReader&);
+Started get_pool(const CallPtr&, StoreReader&);
+Started create_pool(const CallPtr&, StoreReader&);
+Started patch_pool(const CallPtr&, StoreReader&);
+Started delete_pool(const CallPtr&, StoreReader&);
+
+// devices.cc
+Started list_devices(const CallPtr&, StoreReader&);
+
+// event_logs.cc
+Answer list_event_logs(const Call&, StoreReader&);
+Answer get_event_log(const Call&, StoreReader&);
+
+}  // namespace millrace::handlers

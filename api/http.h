@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// api/ speaks HTTP: it reads requests, checks who asks, reads the store and hands wishes to the Backend. It knows no
+/// rule of scheduling and writes no row. These are its own plain forms of a request and an answer; only session.cc and
+/// server.cc see Beast.
+namespace millrace {
+
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
+struct HttpRequest {
+  std::string method;              ///< as sent: `GET`, `POST` …
+  std::string path;                ///< raw, still percent-encoded, without the query
+  std::string query;               ///< raw, without `?`
+  HeaderList headers;              ///< names in lower case, in the order sent
+  std::string body;
+
+  /// The first header of that (lower-case) name; empty when there is none.
+  std::string_view header(std::string_view name) const;
+  std::size_t count(std::string_view name) const;
+};
+
+/// Part of an open file; closes it. Moves only.
+class FileSlice {
+ public:
+  FileSlice() = default;
+  FileSlice(int fd, std::int64_t from, std::int64_t bytes) : offset(from), length(bytes), fd_(fd) {}
+  FileSlice(FileSlice&& other) noexcept;
+  FileSlice& operator=(FileSlice&& other) noexcept;
+  ~FileSlice();
+
+  explicit operator bool() const { return fd_ >= 0; }
+  int fd() const { return fd_; }
+  std::int64_t offset = 0, length = 0;
+
+ private:
+  int fd_ = -1;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  HeaderList headers;              ///< beside the ones that every answer has
+  FileSlice file;                  ///< when open, the body is this, sent in pieces
+  bool close = false;              ///< end the connection after it
+};
+
+/// `%41` → `A`, once. Nothing for a broken or cut escape.
+std::optional<std::string> percent_decode(std::string_view, bool plus_is_space);
+/// The decoded pairs of a query string; nothing when an escape in it is broken.
+std::optional<HeaderList> parse_query(std::string_view);
+/// The reason phrase; `Unknown` for a status we never send.
+std::string_view reason_phrase(int status);
+/// Status line and headers, the security headers of every answer included, up to the empty line.
+std::string render_head(const HttpResponse&, bool keep_alive);
+
+}  // namespace millrace

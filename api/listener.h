@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "api/front.h"
+#include "api/http.h"
+#include "base/error.h"
+
+namespace millrace {
+
+/// The sockets: accepts, reads requests within the limits, writes answers, on threads of its own. The only place that
+/// sees Beast. Nothing in it waits: a slow or silent client costs a buffer and a timer.
+class HttpListener {
+ public:
+  using Reply = std::function<void(HttpResponse)>;
+  struct Callbacks {
+    /// Looks at a head before its body is read; on the I/O threads.
+    std::function<std::expected<Front::Admitted, Problem>(const HttpRequest&)> admit;
+    /// Takes an admitted request with its body; on the I/O threads. `Reply` is called once, from any thread, and only
+    /// while the listener exists.
+    std::function<void(Front::Admitted, HttpRequest, Reply)> dispatch;
+  };
+
+  /// Binds and listens; nothing is accepted before serve().
+  static Result<std::unique_ptr<HttpListener>> bind(const std::string& address, std::uint16_t port);
+  ~HttpListener();
+
+  std::uint16_t port() const;
+  void serve(Callbacks, int threads);
+  /// Ends all connections and joins the threads. Twice is once.
+  void stop();
+
+  struct State;
+
+ private:
+  explicit HttpListener(std::unique_ptr<State>);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,48 @@
+#include "api/look_up.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+namespace millrace {
+namespace {
+
+std::expected<int, Problem> map_index_of(const Call& call) {
+  std::optional<std::string_view> text;
+  for (const auto& [name, value] : call.params) {
+    if (name == "map_index") text = value;
+  }
+  if (!text) text = call.query_value("map_index");
+  if (!text) return -1;
+  int value = -1;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc{} || end != text->data() + text->size() || value < -1) {
+    return refuse_field("map_index", "a number from -1 on");
+  }
+  return value;
+}
+
+}  // namespace
+
+std::expected<RunRow, Problem> find_run(const Call& call, StoreReader& reader) {
+  auto run = reader.run(call.param("dag_id"), call.param("run_id"));
+  if (run) return std::move(*run);
+  return refuse(404, "not_found",
+                fmt::format("DAG '{}' has no run '{}'", call.param("dag_id"), call.param("run_id")),
+                "millrace runs list shows those there are");
+}
+
+std::expected<FoundTask, Problem> find_task_instance(const Call& call, StoreReader& reader) {
+  auto run = find_run(call, reader);
+  if (!run) return std::unexpected(std::move(run.error()));
+  const auto map_index = map_index_of(call);
+  if (!map_index) return std::unexpected(map_index.error());
+  auto instance = reader.task_instance(run->id, call.param("task_id"), *map_index);
+  if (instance) return FoundTask{std::move(*run), std::move(*instance)};
+  const std::string which = *map_index < 0 ? "" : fmt::format(" with map_index {}", *map_index);
+  return refuse(404, "not_found", fmt::format("run '{}' has no task '{}'{}", run->run_id, call.param("task_id"), which),
+                *map_index < 0 ? "a mapped task needs its map_index" : "");
+}
+
+}  // namespace millrace

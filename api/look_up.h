@@ -1,0 +1,17 @@
+#pragma once
+
+#include "api/call.h"
+
+/// The rows that a path names; a 404 says which part of it isn't there.
+namespace millrace {
+
+std::expected<RunRow, Problem> find_run(const Call&, StoreReader&);
+
+struct FoundTask {
+  RunRow run;
+  TaskInstanceRow instance;
+};
+/// By `run_id`, `task_id` and `map_index` (of the path, else of the query, else -1).
+std::expected<FoundTask, Problem> find_task_instance(const Call&, StoreReader&);
+
+}  // namespace millrace

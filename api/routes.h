@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/auth.h"
+#include "api/call.h"
+
+namespace millrace {
+
+/// Who may use a route. There is no default: a route that says nothing doesn't compile.
+class Needs {
+ public:
+  static constexpr Needs nothing() { return Needs(true, Role::viewer); }
+  static constexpr Needs role(Role role) { return Needs(false, role); }
+  constexpr bool open() const { return open_; }
+  constexpr Role least() const { return role_; }
+
+ private:
+  constexpr Needs(bool open, Role role) : open_(open), role_(role) {}
+  bool open_;
+  Role role_;
+};
+
+/// Answers from the store alone, on a reader thread.
+using ReadHandler = Answer (*)(const Call&, StoreReader&);
+/// Looks things up on a reader thread and starts what will answer later; an error answers at once.
+using ActHandler = std::expected<void, Problem> (*)(const CallPtr&, StoreReader&);
+/// Runs on the I/O thread and must not wait: what has to answer while the readers are busy.
+using DirectHandler = void (*)(const CallPtr&);
+using Handler = std::variant<ReadHandler, ActHandler, DirectHandler>;
+
+/// One line of the table. In `pattern`, `{name}` stands for one segment, checked by its name: see segment_ok.
+struct Route {
+  std::string_view method;
+  std::string_view pattern;
+  Needs needs;
+  Handler handler;
+  bool yaml = false;  ///< takes a DAG file instead of JSON
+};
+
+/// The whole API: what isn't here doesn't exist.
+std::span<const Route> routes();
+
+struct Match {
+  const Route* route = nullptr;  ///< null: no such path, or not this method
+  std::string allow;             ///< the path's methods, for 405 and OPTIONS; empty: no such path
+  std::vector<std::pair<std::string, std::string>> params;  ///< decoded once; not yet checked
+  bool bad_escape = false;
+};
+/// Exact match; a literal segment is preferred to a parameter. HEAD finds GET's route.
+Match match_route(std::string_view method, std::string_view raw_path);
+
+/// Whether a decoded segment may be the value of parameter `name`: a strict alphabet for ids, digits for numbers.
+bool segment_ok(std::string_view name, std::string_view value);
+
+}  // namespace millrace

@@ -1,0 +1,117 @@
+#include "api/server.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "api/call.h"
+#include "api/front.h"
+#include "api/listener.h"
+#include "api/routes.h"
+#include "base/log.h"
+
+namespace millrace {
+
+/// Held by the server and by every call that still waits for the loop, so that a late reply finds what it needs.
+struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
+  Core(Backend& backend, const Clock& clock) : services{backend, readers, clock, versions, -1, {}} {}
+  ~Core() {
+    if (services.data_dir_fd >= 0) ::close(services.data_dir_fd);
+  }
+
+  void dispatch(Front::Admitted, HttpRequest, HttpListener::Reply);
+
+  Readers readers;
+  VersionFacts versions;
+  Services services;
+  std::unique_ptr<Front> front;
+  std::unique_ptr<HttpListener> listener;
+  std::uint16_t port = 0;
+};
+
+void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
+  if (in.match.route == nullptr) {  // OPTIONS
+    HttpResponse response = empty_response();
+    response.headers.emplace_back("Allow", in.match.allow);
+    return reply(std::move(response));
+  }
+  auto call = std::make_shared<Call>();
+  call->request = std::move(request);
+  call->who = std::move(in.who);
+  call->authenticated = in.authenticated;
+  call->params = std::move(in.match.params);
+  call->query = std::move(in.query);
+  call->services = &services;
+  call->keep = shared_from_this();
+  call->on_answer = std::move(reply);
+  const Handler& handler = in.match.route->handler;
+  if (const DirectHandler* direct = std::get_if<DirectHandler>(&handler)) return (*direct)(call);
+  const bool posted = readers.post([call, &handler](StoreReader& reader) {
+    try {
+      if (const ReadHandler* read = std::get_if<ReadHandler>(&handler)) {
+        call->answer((*read)(*call, reader));
+      } else if (auto started = std::get<ActHandler>(handler)(call, reader); !started) {
+        call->answer(std::unexpected(std::move(started.error())));
+      }
+    } catch (const std::exception& e) {
+      call->answer(std::unexpected(internal_problem(e.what())));
+    }
+  });
+  if (!posted) call->answer(std::unexpected(to_problem(Error{ErrorKind::unavailable, "too many requests wait; try again"})));
+}
+
+Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend& backend, const Clock& clock) {
+  auto core = std::make_shared<Core>(backend, clock);
+  std::error_code error;
+  const auto data_dir = std::filesystem::canonical(options.data_dir, error);
+  if (error) {
+    return fail(ErrorKind::invalid, fmt::format("{}: {}", options.data_dir.string(), error.message()));
+  }
+  core->services.data_dir = data_dir.string();
+  core->services.data_dir_fd = ::open(data_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (core->services.data_dir_fd < 0) {
+    return fail(ErrorKind::unavailable, fmt::format("{}: {}", data_dir.string(), std::strerror(errno)));
+  }
+  const auto file_or = [&](const std::filesystem::path& file, const char* name) {
+    return file.empty() ? data_dir / name : file;
+  };
+  auto tokens = Tokens::load(file_or(options.admin_token_file, "admin.token"),
+                             file_or(options.tokens_file, "tokens.json"));
+  if (!tokens) return std::unexpected(tokens.error());
+  auto listener = HttpListener::bind(options.address, options.port);
+  if (!listener) return std::unexpected(listener.error());
+  core->listener = std::move(*listener);
+  core->port = core->listener->port();
+  std::vector<std::string> hosts = std::move(options.allowed_hosts);
+  for (const char* name : {"127.0.0.1", "localhost", "[::1]"}) {
+    hosts.push_back(fmt::format("{}:{}", name, core->port));
+  }
+  core->front = std::make_unique<Front>(std::move(*tokens), std::move(hosts));
+  if (auto ok = core->readers.start(options.open_reader, static_cast<std::size_t>(std::max(options.reader_threads, 1)));
+      !ok) {
+    return std::unexpected(ok.error());
+  }
+  core->listener->serve({[core = core.get()](const HttpRequest& head) { return core->front->admit(head); },
+                         [core = core.get()](Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
+                           core->dispatch(std::move(in), std::move(request), std::move(reply));
+                         }},
+                        options.io_threads);
+  log::info("api listens on={}:{}", options.address, core->port);
+  return std::unique_ptr<ApiServer>(new ApiServer(std::move(core)));
+}
+
+ApiServer::~ApiServer() { stop(); }
+
+std::uint16_t ApiServer::port() const { return core_->port; }
+
+void ApiServer::stop() {
+  core_->listener->stop();
+  core_->readers.stop();
+}
+
+}  // namespace millrace

@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "api/handlers.h"
+#include "api/look_up.h"
+#include "api/shapes.h"
+
+namespace millrace::handlers {
+namespace {
+
+std::expected<TaskInstanceFilter, Problem> filter_of(const Call& call, StoreReader& reader) {
+  TaskInstanceFilter filter;
+  if (call.param("run_id") != "~") {
+    const auto run = find_run(call, reader);
+    if (!run) return std::unexpected(run.error());
+    filter.run = run->id;
+  } else if (call.param("dag_id") != "~") {
+    filter.dag_id = call.param("dag_id");
+  }
+  for (const std::string_view word : call.query_values("state")) {
+    const bool none = word == "none" || word == "null" || word == "no_status";
+    const auto state = none ? TaskState::none : task_state_from(word);
+    if (!state) return refuse_field("state", fmt::format("'{}' is not a task state", word));
+    filter.states.push_back(*state);
+  }
+  if (const auto task = call.query_value("task_id")) filter.task_id = *task;
+  return filter;
+}
+
+Answer list_with(const Call& call, StoreReader& reader, const TaskInstanceFilter& filter) {
+  const auto page = page_of(call);
+  if (!page) return std::unexpected(page.error());
+  const auto listed = reader.task_instances(filter, *page);
+  if (!listed) return std::unexpected(to_problem(listed.error()));
+  Shapes shapes(call, reader);
+  return list_response("task_instances", listed->rows, listed->total_entries,
+                       [&](JsonWriter& out, const TaskInstanceRow& row) { shapes.task_instance(out, row); });
+}
+
+const AttemptRow* newest_of(const std::vector<AttemptRow>& attempts) {
+  return attempts.empty() ? nullptr : &attempts.back();
+}
+
+}  // namespace
+
+Answer list_task_instances(const Call& call, StoreReader& reader) {
+  const auto filter = filter_of(call, reader);
+  if (!filter) return std::unexpected(filter.error());
+  return list_with(call, reader, *filter);
+}
+
+Answer list_mapped(const Call& call, StoreReader& reader) {
+  auto filter = filter_of(call, reader);
+  if (!filter) return std::unexpected(filter.error());
+  filter->task_id = call.param("task_id");
+  return list_with(call, reader, *filter);
+}
+
+Answer get_task_instance(const Call& call, StoreReader& reader) {
+  const auto found = find_task_instance(call, reader);
+  if (!found) return std::unexpected(found.error());
+  const auto attempts = reader.attempts(found->instance.id);
+  JsonWriter out;
+  Shapes(call, reader).task_instance(out, found->instance, found->run, newest_of(attempts));
+  return json_response(out.take());
+}
+
+Answer list_tries(const Call& call, StoreReader& reader) {
+  const auto found = find_task_instance(call, reader);
+  if (!found) return std::unexpected(found.error());
+  const auto attempts = reader.attempts(found->instance.id);
+  Shapes shapes(call, reader);
+  return list_response("task_instances", attempts, static_cast<std::int64_t>(attempts.size()),
+                       [&](JsonWriter& out, const AttemptRow& row) {
+                         shapes.attempt(out, row, found->instance, found->run);
+                       });
+}
+
+Answer get_try(const Call& call, StoreReader& reader) {
+  const auto found = find_task_instance(call, reader);
+  if (!found) return std::unexpected(found.error());
+  for (const AttemptRow& row : reader.attempts(found->instance.id)) {
+    if (row.try_number != call.number("try_number")) continue;
+    JsonWriter out;
+    Shapes(call, reader).attempt(out, row, found->instance, found->run);
+    return json_response(out.take());
+  }
+  return refuse(404, "not_found", fmt::format("task '{}' has no try {}", found->instance.task_id, call.param("try_number")));
+}
+
+Started patch_task_instance(const CallPtr& call, StoreReader& reader) {
+  const auto found = find_task_instance(*call, reader);
+  if (!found) return std::unexpected(found.error());
+  auto body = json_body(*call);
+  if (!body) return std::unexpected(std::move(body.error()));
+  BodyReader in(*body);
+  const auto word = in.text("new_state");
+  const auto note = in.text("note");
+  for (const std::string_view theirs : {"include_upstream", "include_downstream", "include_past", "include_future"}) {
+    if (in.boolean(theirs).value_or(false)) in.refuse(theirs, "is not available in this version");
+  }
+  const auto to = word ? task_state_from(*word) : std::nullopt;
+  const bool allowed = to == TaskState::success || to == TaskState::failed || to == TaskState::skipped;
+  if (word && !allowed) in.refuse("new_state", "must be success, failed or skipped");
+  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
+  if (!word && !note) return refuse_field("new_state", "is missing: nothing to change");
+  const auto answer = [call, found = *found](StoreReader& later, const Reply& reply) -> Answer {
+    const TaskInstanceRow* given = std::get_if<TaskInstanceRow>(&reply.body);
+    const auto& was = found.instance;
+    const auto row = given != nullptr ? std::optional(*given)
+                                      : later.task_instance(was.run, was.task_id, was.map_index);
+    Shapes shapes(*call, later);
+    return list_response("task_instances", std::vector<TaskInstanceRow>{row.value_or(was)}, 1,
+                         [&](JsonWriter& out, const TaskInstanceRow& r) {
+                           shapes.task_instance(out, r, found.run, nullptr);
+                         });
+  };
+  const std::string by = call->who.name;
+  if (word) {
+    commit(call, MarkTaskRequested{{}, found->run.id, found->instance.id, *to, by, note.value_or("")}, answer);
+  } else {
+    commit(call, NoteSet{{}, found->run.id, found->instance.id, *note, by}, answer);
+  }
+  return {};
+}
+
+/// Why it isn't running. What waits is only known to the scheduler, so the loop is asked.
+Started explain_task_instance(const CallPtr& call, StoreReader& reader) {
+  const auto found = find_task_instance(*call, reader);
+  if (!found) return std::unexpected(found.error());
+  const TaskInstanceId id = found->instance.id;
+  ask<std::vector<Wait>>(
+      call, [id](const Scheduler& scheduler, Now now) { return scheduler.waiting_on(id, now); },
+      [found = *found](StoreReader& later, const std::vector<Wait>& waits) -> Answer {
+        const auto& was = found.instance;
+        const auto row = later.task_instance(was.run, was.task_id, was.map_index).value_or(was);
+        JsonWriter out;
+        out.begin_object().text_field("dag_id", found.run.dag_id).text_field("dag_run_id", found.run.run_id);
+        out.text_field("task_id", row.task_id).int_field("map_index", row.map_index);
+        out.word_field("state", row.state == TaskState::none ? std::string_view{} : to_word(row.state));
+        out.word_field("reason", row.reason);
+        time_field(out, "not_before", row.not_before);
+        out.key("waiting_on").begin_array();
+        for (const Wait& wait : waits) {
+          out.begin_object().text_field("kind", wait.kind).text_field("detail", wait.detail).end_object();
+        }
+        out.end_array().end_object();
+        return json_response(out.take());
+      });
+  return {};
+}
+
+}  // namespace millrace::handlers

@@ -1,0 +1,80 @@
+#include "cli/client.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+
+namespace millrace::cli {
+
+struct Client::State {
+  explicit State(const std::string& url) : http(url) {}
+  httplib::Client http;
+};
+
+Client::Client(std::string url, std::string token) : url_(std::move(url)), state_(std::make_unique<State>(url_)) {
+  state_->http.set_tcp_nodelay(true);
+  state_->http.set_url_encode(false);  // paths come escaped
+  state_->http.set_keep_alive(true);
+  state_->http.set_connection_timeout(5);
+  state_->http.set_read_timeout(120);
+  state_->http.set_write_timeout(60);
+  if (!token.empty()) state_->http.set_bearer_token_auth(token);
+}
+
+Client::~Client() = default;
+
+namespace {
+
+std::unexpected<Error> nobody(const std::string& url, httplib::Error error) {
+  return fail(ErrorKind::unavailable, fmt::format("no daemon answers at {} ({}); start one with `millrace serve`, or "
+                                                  "name another with --url or MILLRACE_URL",
+                                                  url, httplib::to_string(error)));
+}
+
+}  // namespace
+
+Result<HttpReply> Client::get(std::string_view path) { return send("GET", path, {}, {}); }
+
+Result<HttpReply> Client::send(std::string_view method, std::string_view path, std::string_view body,
+                               std::string_view content_type) {
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  request.body = body;
+  if (!body.empty()) request.set_header("Content-Type", std::string(content_type));
+  if (method != "GET" && body.empty()) request.set_header("Content-Length", "0");
+  const auto result = state_->http.send(request);
+  if (!result) return nobody(url_, result.error());
+  return HttpReply{result->status, result->body};
+}
+
+Result<int> Client::stream(std::string_view path, std::int64_t offset,
+                           const std::function<void(std::string_view)>& sink) {
+  httplib::Headers headers;
+  if (offset > 0) headers.emplace("Range", fmt::format("bytes={}-", offset));
+  int status = 0;
+  std::string problem;
+  const auto result = state_->http.Get(
+      std::string(path), headers,
+      [&](const httplib::Response& response) {
+        status = response.status;
+        return true;
+      },
+      [&](const char* data, std::size_t size) {
+        if (status == 200 || status == 206) sink({data, size});
+        return true;
+      });
+  if (!result) return nobody(url_, result.error());
+  return status;
+}
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~' || c == ':';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+}  // namespace millrace::cli

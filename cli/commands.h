@@ -1,0 +1,106 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+
+/// One function a command, each in the file of its group; all return an exit code.
+namespace millrace::cli {
+
+struct ListOptions {
+  int limit = 50;
+  int offset = 0;
+  std::string query() const;  ///< `limit=50&offset=0`
+};
+
+// daemon.cc
+int status(Context&);
+int version(Context&);
+int devices(Context&);
+
+// files.cc
+int schema();
+int validate(Context&, const std::vector<std::string>& files);
+int submit(Context&, const std::vector<std::string>& files);
+
+// dags.cc
+struct DagsOptions : ListOptions {
+  std::string pattern;
+  std::vector<std::string> tags;
+};
+int dags_list(Context&, const DagsOptions&);
+int dags_show(Context&, const std::string& dag_id);
+int dags_pause(Context&, const std::string& dag_id, bool paused);
+int dags_delete(Context&, const std::string& dag_id);
+
+// run.cc
+struct RunOptions {
+  std::string dag_id, date, run_id, note;
+  std::vector<std::string> params;
+  bool wait = false, follow = false;
+};
+int run(Context&, const RunOptions&);
+
+// runs.cc
+struct RunsOptions : ListOptions {
+  std::string dag_id = "~";
+  std::vector<std::string> states;
+  std::string backfill;
+};
+struct OneRun {
+  std::string dag_id, run_id;  ///< or the execution_date of the run
+};
+int runs_list(Context&, const RunsOptions&);
+int runs_show(Context&, const OneRun&);
+int runs_cancel(Context&, const OneRun&);
+int runs_clear(Context&, const OneRun&, bool only_failed, bool latest_version);
+/// The run's id: what was given, or the run of that execution_date. Nothing: it complained; `code` says how.
+std::optional<std::string> run_id_of(Context&, const OneRun&, int& code);
+/// Shows the run until it ends: 0 for success, 1 for failed. `follow` prints each task's moves.
+int wait_for_run(Context&, const std::string& dag_id, const std::string& run_id, bool follow);
+
+// tasks.cc
+struct OneTask {
+  std::string dag_id, run_id, task_id;
+  int map_index = -1;
+};
+struct TasksOptions : ListOptions {
+  OneRun run;
+  std::vector<std::string> states;
+};
+int tasks_list(Context&, const TasksOptions&);
+int tasks_log(Context&, const OneTask&, int try_number, bool follow);
+int tasks_explain(Context&, const OneTask&);
+int tasks_mark(Context&, const OneTask&, const std::string& state, const std::string& note);
+struct ClearOptions {
+  OneTask task;
+  bool upstream = false, downstream = false, only_failed = false, dry_run = false;
+};
+int tasks_clear(Context&, const ClearOptions&);
+
+// backfill.cc
+struct BackfillOptions {
+  std::string dag_id, from, to, range, reprocess = "none", pool, description;
+  std::vector<std::string> dates, tasks, params;
+  int max_active_runs = 10, priority = 0;
+  bool backwards = false, upstream = false, downstream = false, pinned = false;
+  bool yes = false, wait = false, dry_run = false;
+};
+int backfill_create(Context&, const BackfillOptions&);
+int backfill_list(Context&, const std::string& dag_id, const ListOptions&);
+int backfill_show(Context&, const std::string& id, bool items);
+int backfill_pause(Context&, const std::string& id, bool paused);
+int backfill_cancel(Context&, const std::string& id, bool terminate);
+int backfill_retry(Context&, const std::string& id);
+int wait_for_backfill(Context&, const std::string& id);
+/// The request's JSON. Nothing: a bad argument, already complained about.
+std::optional<std::string> backfill_body(const BackfillOptions&);
+
+// pools.cc
+int pools_list(Context&);
+int pools_set(Context&, const std::string& name, int slots, const std::string& description);
+int pools_delete(Context&, const std::string& name);
+
+}  // namespace millrace::cli

@@ -1,0 +1,322 @@
+#include "cli/dispatch.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include <CLI/CLI.hpp>
+
+namespace millrace::cli {
+namespace {
+
+/// A command that keeps its own options: `made` is shared by the options' bindings and by the action.
+template <class Options>
+CLI::App* command(CLI::App& parent, Dispatch& d, const std::string& name, const std::string& what,
+                  const std::shared_ptr<Options>& made, std::function<int(Context&, const Options&)> work) {
+  CLI::App* app = parent.add_subcommand(name, what);
+  app->callback([&d, made, work = std::move(work)] {
+    d.action = [made, work](Context& context) { return work(context, *made); };
+  });
+  return app;
+}
+
+template <class Options>
+void add_page(CLI::App& app, const std::shared_ptr<Options>& made) {
+  app.add_option("--limit", made->limit, "how many at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--offset", made->offset, "how many to leave out first")->check(CLI::NonNegativeNumber);
+}
+
+void add_run_arguments(CLI::App& app, std::string& dag_id, std::string& run_id) {
+  app.add_option("DAG", dag_id, "the DAG's id")->required();
+  app.add_option("RUN", run_id, "the run's id, or its execution date")->required();
+}
+
+void add_task_arguments(CLI::App& app, OneTask& task) {
+  add_run_arguments(app, task.dag_id, task.run_id);
+  app.add_option("TASK", task.task_id, "the task's id")->required();
+  app.add_option("--map-index", task.map_index, "which instance of a mapped task");
+}
+
+CLI::App* group(CLI::App& app, const std::string& name, const std::string& what) {
+  CLI::App* made = app.add_subcommand(name, what);
+  made->require_subcommand(1);
+  return made;
+}
+
+using Names = std::vector<std::string>;
+struct Named { std::string name; };
+
+void add_serve(CLI::App& app, Dispatch& d) {
+  CLI::App* serve = app.add_subcommand("serve", "run the daemon");
+  ServeOptions& o = d.serve_options;
+  serve->add_option("--dags", o.dags_dir, "folder of DAG files, watched")->capture_default_str();
+  serve->add_option("--listen", o.listen, "HOST:PORT")->capture_default_str();
+  serve->add_option("--config", o.config_file, "millrace.yaml");
+  serve->add_option("--log-level", o.log_level)->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  serve->add_option("--allowed-host", o.allowed_hosts, "another Host that is this daemon: flows.example:8080");
+  serve->add_flag("--behind-proxy", o.behind_proxy, "a proxy in front ends TLS: any address may be listened on");
+  serve->footer("Example:\n  millrace serve --data ./.millrace --dags ./dags --listen 127.0.0.1:8080");
+  serve->callback([&d, serve, &app] {
+    for (const char* name : {"--dags", "--listen", "--config", "--log-level", "--allowed-host", "--behind-proxy"}) {
+      if (serve->count(name) != 0) d.serve_options.given.emplace_back(std::string(name).substr(2));
+    }
+    if (app.count("--data") != 0) d.serve_options.given.emplace_back("data");
+    d.action = [&d](Context& context) {
+      d.serve_options.data_dir = context.data_dir;
+      return d.serve(d.serve_options);
+    };
+  });
+}
+
+}  // namespace
+
+void add_daemon_commands(CLI::App& app, Dispatch& d) {
+  add_serve(app, d);
+  app.add_subcommand("status", "how the daemon is")->callback([&d] { d.action = status; });
+  app.add_subcommand("version", "this program's version")->callback([&d] { d.action = version; });
+  app.add_subcommand("devices", "GPUs and who holds them")->callback([&d] { d.action = devices; });
+  app.add_subcommand("schema", "the JSON Schema of DAG files")->callback([&d] {
+    d.action = [](Context&) { return schema(); };
+  });
+  for (const bool check : {true, false}) {
+    const auto files = std::make_shared<Names>();
+    CLI::App* made = command<Names>(app, d, check ? "validate" : "submit",
+                                    check ? "check DAG files, without a daemon" : "check DAG files and put them in force",
+                                    files, check ? validate : submit);
+    made->add_option("FILE", *files, "DAG files; - is standard input")->required();
+    made->footer(check ? "Example:\n  millrace validate dags/*.yaml" : "Example:\n  millrace submit etl.yaml");
+  }
+}
+
+void add_dag_commands(CLI::App& app, Dispatch& d) {
+  CLI::App* dags = group(app, "dags", "DAGs: list, show, pause, unpause, delete");
+  const auto options = std::make_shared<DagsOptions>();
+  CLI::App* list = command<DagsOptions>(*dags, d, "list", "all DAGs", options, dags_list);
+  list->add_option("--pattern", options->pattern, "part of the id, or SQL's LIKE with % and _");
+  list->add_option("--tag", options->tags, "only with one of these tags");
+  add_page(*list, options);
+  const std::pair<const char*, const char*> each[] = {{"show", "one DAG and its tasks"},
+                                                      {"pause", "no new scheduled runs"},
+                                                      {"unpause", "back on its schedule"},
+                                                      {"delete", "remove it; its runs stay"}};
+  for (const auto& [name, what] : each) {
+    const auto one = std::make_shared<Named>();
+    const std::string verb = name;
+    command<Named>(*dags, d, name, what, one, [verb](Context& context, const Named& dag) {
+      if (verb == "show") return dags_show(context, dag.name);
+      if (verb == "delete") return dags_delete(context, dag.name);
+      return dags_pause(context, dag.name, verb == "pause");
+    })->add_option("DAG", one->name, "the DAG's id")->required();
+  }
+}
+
+void add_run_commands(CLI::App& app, Dispatch& d) {
+  const auto options = std::make_shared<RunOptions>();
+  CLI::App* start = command<RunOptions>(app, d, "run", "start a run of a DAG", options, run);
+  start->add_option("DAG", options->dag_id, "the DAG's id")->required();
+  start->add_option("--date", options->date, "execution date: 2001-01-05 or 2001-01-05T06:00:00Z (default: now)");
+  start->add_option("--param", options->params, "k=v; the value as JSON if it is JSON, else as text");
+  start->add_option("--run-id", options->run_id, "its id (default: made from the date)");
+  start->add_option("--note", options->note);
+  start->add_flag("--wait", options->wait, "until it ends; the exit code tells how");
+  start->add_flag("--follow", options->follow, "wait, and print each task's moves");
+  start->footer("Example:\n  millrace run etl --date 2001-01-05 --param window=7 --wait");
+
+  CLI::App* runs = group(app, "runs", "runs: list, show, cancel, clear");
+  const auto filter = std::make_shared<RunsOptions>();
+  CLI::App* list = command<RunsOptions>(*runs, d, "list", "newest first", filter, runs_list);
+  list->add_option("DAG", filter->dag_id, "only of this DAG");
+  list->add_option("--state", filter->states, "queued, running, success, failed");
+  list->add_option("--backfill", filter->backfill, "only of this backfill");
+  add_page(*list, filter);
+  const auto shown = std::make_shared<OneRun>();
+  add_run_arguments(*command<OneRun>(*runs, d, "show", "one run and its tasks", shown, runs_show), shown->dag_id,
+                    shown->run_id);
+  const auto cancelled = std::make_shared<OneRun>();
+  add_run_arguments(*command<OneRun>(*runs, d, "cancel", "end its tasks", cancelled, runs_cancel), cancelled->dag_id,
+                    cancelled->run_id);
+  struct Clear {
+    OneRun run;
+    bool only_failed = false, latest = false;
+  };
+  const auto cleared = std::make_shared<Clear>();
+  CLI::App* clear = command<Clear>(*runs, d, "clear", "run its tasks again", cleared,
+                                   [](Context& context, const Clear& c) {
+                                     return runs_clear(context, c.run, c.only_failed, c.latest);
+                                   });
+  add_run_arguments(*clear, cleared->run.dag_id, cleared->run.run_id);
+  clear->add_flag("--only-failed", cleared->only_failed, "leave what succeeded");
+  clear->add_flag("--latest-version", cleared->latest, "with the DAG as it is now");
+}
+
+void add_task_commands(CLI::App& app, Dispatch& d) {
+  CLI::App* tasks = group(app, "tasks", "tasks of a run: list, log, explain, clear, mark");
+  const auto filter = std::make_shared<TasksOptions>();
+  CLI::App* list = command<TasksOptions>(*tasks, d, "list", "the tasks of a run", filter, tasks_list);
+  add_run_arguments(*list, filter->run.dag_id, filter->run.run_id);
+  list->add_option("--state", filter->states);
+  add_page(*list, filter);
+
+  struct Log {
+    OneTask task;
+    int try_number = 0;
+    bool follow = false;
+  };
+  const auto log = std::make_shared<Log>();
+  CLI::App* logs = command<Log>(*tasks, d, "log", "a try's log", log, [](Context& context, const Log& l) {
+    return tasks_log(context, l.task, l.try_number, l.follow);
+  });
+  add_task_arguments(*logs, log->task);
+  logs->add_option("--try", log->try_number, "which try (default: the newest)");
+  logs->add_flag("-f,--follow", log->follow, "go on until the try ends");
+
+  const auto explained = std::make_shared<OneTask>();
+  add_task_arguments(*command<OneTask>(*tasks, d, "explain", "why it isn't running", explained, tasks_explain), *explained);
+
+  const auto cleared = std::make_shared<ClearOptions>();
+  CLI::App* clear = command<ClearOptions>(*tasks, d, "clear", "run it again", cleared, tasks_clear);
+  add_task_arguments(*clear, cleared->task);
+  clear->add_flag("--upstream", cleared->upstream, "and all before it");
+  clear->add_flag("--downstream", cleared->downstream, "and all after it");
+  clear->add_flag("--only-failed", cleared->only_failed, "leave what succeeded");
+  clear->add_flag("--dry-run", cleared->dry_run, "only show what would be cleared");
+
+  struct Mark {
+    OneTask task;
+    std::string state, note;
+  };
+  const auto marked = std::make_shared<Mark>();
+  CLI::App* mark = command<Mark>(*tasks, d, "mark", "set its state by hand", marked, [](Context& context, const Mark& m) {
+    return tasks_mark(context, m.task, m.state, m.note);
+  });
+  add_task_arguments(*mark, marked->task);
+  mark->add_option("STATE", marked->state)->required()->check(CLI::IsMember({"success", "failed", "skipped"}));
+  mark->add_option("--note", marked->note, "why");
+}
+
+void add_backfill_commands(CLI::App& app, Dispatch& d) {
+  CLI::App* backfill = group(app, "backfill", "backfills: create, list, show, pause, unpause, cancel, retry");
+  const auto o = std::make_shared<BackfillOptions>();
+  CLI::App* create = command<BackfillOptions>(*backfill, d, "create", "run a DAG for past dates", o, backfill_create);
+  create->add_option("DAG", o->dag_id, "the DAG's id")->required();
+  create->add_option("--dates", o->range, "A..B, both included");
+  create->add_option("--from", o->from, "first execution date");
+  create->add_option("--to", o->to, "last execution date");
+  create->add_option("--date", o->dates, "exactly these dates");
+  create->add_option("--reprocess", o->reprocess, "dates that have a run: leave them, repeat the failed, repeat all")
+      ->check(CLI::IsMember({"none", "failed", "completed"}))->capture_default_str();
+  create->add_option("--max-active-runs", o->max_active_runs)->check(CLI::Range(1, 1000))->capture_default_str();
+  create->add_flag("--backwards", o->backwards, "newest date first");
+  create->add_option("--task", o->tasks, "only these tasks");
+  create->add_flag("--upstream", o->upstream, "and all before them");
+  create->add_flag("--downstream", o->downstream, "and all after them");
+  create->add_option("--param", o->params, "k=v, for every run");
+  create->add_flag("--pinned", o->pinned, "repeated runs keep the DAG version they had");
+  create->add_option("--pool", o->pool, "use this pool");
+  create->add_option("--priority", o->priority, "added to each task's");
+  create->add_option("--description", o->description);
+  create->add_flag("--dry-run", o->dry_run, "only show what would happen");
+  create->add_flag("-y,--yes", o->yes, "don't ask");
+  create->add_flag("--wait", o->wait, "until it ends; the exit code tells how");
+  create->footer("Example:\n  millrace backfill create flights_ingest --dates 2001-01-01..2001-01-31 --yes --wait");
+
+  struct List : ListOptions { std::string dag_id; };
+  const auto listed = std::make_shared<List>();
+  CLI::App* list = command<List>(*backfill, d, "list", "all backfills", listed, [](Context& context, const List& l) {
+    return backfill_list(context, l.dag_id, l);
+  });
+  list->add_option("DAG", listed->dag_id, "only of this DAG");
+  add_page(*list, listed);
+
+  struct One {
+    std::string id;
+    bool flag = false;
+  };
+  const auto add_one = [&](const std::string& name, const std::string& what, const std::string& flag,
+                           const std::string& flag_text, int (*work)(Context&, const std::string&, bool)) {
+    const auto one = std::make_shared<One>();
+    CLI::App* made = command<One>(*backfill, d, name, what, one, [work](Context& context, const One& b) {
+      return work(context, b.id, b.flag);
+    });
+    made->add_option("ID", one->id, "the backfill's number")->required();
+    if (!flag.empty()) made->add_flag(flag, one->flag, flag_text);
+  };
+  add_one("show", "one backfill", "--items", "and each date", backfill_show);
+  add_one("pause", "start no more runs", "", "", [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, true); });
+  add_one("unpause", "go on", "", "", [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, false); });
+  add_one("cancel", "start no more runs, let running ones end", "--terminate", "end running ones too", backfill_cancel);
+  add_one("retry", "run its failed dates again", "", "", [](Context& c, const std::string& id, bool) { return backfill_retry(c, id); });
+}
+
+void add_pool_commands(CLI::App& app, Dispatch& d) {
+  CLI::App* pools = group(app, "pools", "pools: list, set, delete");
+  pools->add_subcommand("list", "all pools and their use")->callback([&d] { d.action = pools_list; });
+  struct Set {
+    std::string name, description;
+    int slots = 0;
+  };
+  const auto set = std::make_shared<Set>();
+  CLI::App* make = command<Set>(*pools, d, "set", "make a pool or change it", set, [](Context& context, const Set& s) {
+    return pools_set(context, s.name, s.slots, s.description);
+  });
+  make->add_option("POOL", set->name)->required();
+  make->add_option("SLOTS", set->slots)->required()->check(CLI::NonNegativeNumber);
+  make->add_option("--description", set->description);
+  const auto gone = std::make_shared<Named>();
+  command<Named>(*pools, d, "delete", "remove a pool", gone, [](Context& context, const Named& pool) {
+    return pools_delete(context, pool.name);
+  })->add_option("POOL", gone->name)->required();
+}
+
+}  // namespace millrace::cli
+
+namespace millrace {
+namespace {
+
+std::string environment(const char* name, const std::string& otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve) {
+  cli::Dispatch d;
+  d.serve = serve;
+  cli::Context& context = d.context;
+  context.url = environment("MILLRACE_URL", "http://127.0.0.1:8080");
+  context.token = environment("MILLRACE_TOKEN", "");
+  const char* no_color = std::getenv("NO_COLOR");
+  context.progress = ::isatty(STDERR_FILENO) != 0;
+  context.color = ::isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
+
+  CLI::App app{"Millrace runs DAGs of tasks on schedules, on data and on demand, and fills in the past.", "millrace"};
+  app.require_subcommand(1);
+  app.fallthrough();  // --json and the like may stand after the command too
+  app.add_flag("--json", context.json, "print the API's JSON");
+  app.add_option("--url", context.url, "the daemon (MILLRACE_URL)")->capture_default_str();
+  app.add_option("--token", context.token, "its token (MILLRACE_TOKEN; default: DATA/admin.token)");
+  app.add_option("--data", context.data_dir, "the daemon's data folder")->capture_default_str();
+  app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION);
+  app.footer("Exit codes: 0 done, 1 refused or failed, 2 bad arguments, 3 no daemon answers, 4 no such thing.");
+  cli::add_daemon_commands(app, d);
+  cli::add_dag_commands(app, d);
+  cli::add_run_commands(app, d);
+  cli::add_task_commands(app, d);
+  cli::add_backfill_commands(app, d);
+  cli::add_pool_commands(app, d);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cli::ok : cli::usage;
+  }
+  if (!d.action) return cli::usage;
+  try {
+    return d.action(context);
+  } catch (const std::exception& error) {
+    cli::complain(std::string("millrace: ") + error.what());
+    return cli::refused;
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/backend.h"
+#include "api/server.h"
+#include "store/reader.h"
+
+namespace millrace::testing {
+
+/// Rows in vectors, shared by all readers of a test. Filled before the server starts.
+struct FakeRows {
+  std::vector<DagRow> dags;
+  std::vector<DagVersionRow> versions;
+  std::vector<RunRow> runs;
+  std::vector<TaskInstanceRow> instances;
+  std::vector<AttemptRow> attempts;
+  std::vector<OutputRow> outputs;
+  std::vector<BackfillRow> backfills;
+  std::vector<PoolRow> pools;
+};
+
+class FakeReader final : public StoreReader {
+ public:
+  explicit FakeReader(const FakeRows& rows) : rows_(rows) {}
+  std::vector<DagRow> dags() override { return rows_.dags; }
+  std::optional<DagRow> dag(std::string_view dag_id) override;
+  std::vector<DagVersionRow> dag_versions(std::string_view) override { return rows_.versions; }
+  std::optional<DagVersionRow> dag_version(DagVersionId) override;
+  std::vector<ImportErrorRow> import_errors() override { return {}; }
+  Result<Listed<RunRow>> runs(const RunFilter&, const Page&) override;
+  std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) override;
+  std::optional<RunRow> run(RunId) override;
+  Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) override;
+  std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) override;
+  std::vector<AttemptRow> attempts(TaskInstanceId) override { return rows_.attempts; }
+  std::vector<OutputRow> outputs(TaskInstanceId) override { return rows_.outputs; }
+  std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override { return {{"success", 1}}; }
+  Result<Listed<BackfillRow>> backfills(std::string_view, const Page&) override;
+  std::optional<BackfillRow> backfill(BackfillId) override;
+  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override { return Listed<BackfillItemRow>{}; }
+  std::vector<RunRow> runs_between(std::string_view, WallTime, WallTime) override { return rows_.runs; }
+  std::optional<double> mean_run_seconds(std::string_view) override { return 2.0; }
+  std::vector<PoolRow> pools() override { return rows_.pools; }
+  std::vector<DatasetEventRow> dataset_events(std::string_view, int) override { return {}; }
+  Result<Listed<EventRow>> events(const EventFilter&, const Page&) override { return Listed<EventRow>{}; }
+
+ private:
+  const FakeRows& rows_;
+};
+
+/// Keeps the wishes that reach it and answers each at once with `reply`.
+class FakeBackend final : public Backend {
+ public:
+  void request(Event, OnReply) override;
+  void submit_dag(std::string text, std::string by, std::function<void(Submitted)>) override;
+  Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) override;
+  void ask(std::function<void(const Scheduler&, Now)> look) override { look(scheduler_, Now{}); }
+  void status(std::function<void(DaemonStatus)>) override;
+  std::shared_ptr<const Dag> dag_version(DagVersionId) override { return dag; }
+  std::string log_path(std::string_view attempt_name) override { return logs + "/" + std::string(attempt_name) + ".log"; }
+
+  std::size_t wishes() const;
+  Event last() const;
+  std::function<Reply(const Event&)> reply = [](const Event&) { return Reply{{}, Done{}}; };
+  std::shared_ptr<const Dag> dag;
+  std::string logs;
+
+ private:
+  Scheduler scheduler_;
+  mutable std::mutex mutex_;
+  std::vector<Event> events_;
+};
+
+/// A FakeBackend and a real server on a free loopback port, with one DAG `etl`, its run `manual__1`, task `load` with
+/// one try, and tokens of each role.
+struct Served {
+  Served();
+  ~Served();
+
+  FakeRows rows;
+  FakeBackend backend;
+  std::filesystem::path folder;
+  std::unique_ptr<ApiServer> server;
+  std::string admin;
+  static constexpr std::string_view viewer = "viewer-token-of-the-tests";
+  static constexpr std::string_view operator_ = "operator-token-of-the-tests";
+
+  struct Answer {
+    int status = 0;
+    std::string head, body;
+    bool closed = false;  ///< the server ended the connection after it
+  };
+  /// Sends the bytes as they are and reads one answer.
+  Answer raw(std::string_view bytes, bool head_only = false) const;
+  /// A request as a well-behaved client makes it.
+  Answer ask(std::string_view method, std::string_view target, std::string_view token, std::string_view body = {},
+             std::string_view content_type = "application/json", std::string_view more_headers = {}) const;
+  std::string host() const;
+};
+
+}  // namespace millrace::testing

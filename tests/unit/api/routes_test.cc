@@ -1,0 +1,57 @@
+#include "api/routes.h"
+
+#include <catch2/catch.hpp>
+
+using namespace millrace;
+
+TEST_CASE("a literal segment is preferred to a parameter") {
+  const Match dry_run = match_route("POST", "/api/v2/backfills/dry_run");
+  REQUIRE(dry_run.route != nullptr);
+  CHECK(dry_run.route->pattern == "/api/v2/backfills/dry_run");
+  const Match tries = match_route("GET", "/api/v2/dags/a/dagRuns/r/taskInstances/t/tries");
+  REQUIRE(tries.route != nullptr);
+  CHECK(tries.route->pattern.ends_with("/tries"));
+}
+
+TEST_CASE("HEAD finds GET's route; another method finds none but says which there are") {
+  CHECK(match_route("HEAD", "/api/v2/dags").route == match_route("GET", "/api/v2/dags").route);
+  const Match match = match_route("DELETE", "/api/v2/dags");
+  CHECK(match.route == nullptr);
+  CHECK(match.allow == "OPTIONS, GET, HEAD, POST");
+}
+
+TEST_CASE("paths that aren't in the table match nothing") {
+  for (const std::string_view path : {"/", "/api/v2", "/api/v2/", "/api/v2/dags/", "/api/v2//dags", "/api/v2/dags/a/b",
+                                      "/api/v2/dags/../version", "/API/v2/dags", "api/v2/dags", ""}) {
+    CAPTURE(path);
+    const Match match = match_route("GET", path);
+    // `..` is a segment like another: it stands for a dag_id here, and the alphabet refuses it.
+    if (match.route != nullptr) CHECK_FALSE(segment_ok(match.params.at(0).first, match.params.at(0).second));
+  }
+}
+
+TEST_CASE("parameters are decoded once") {
+  const Match match = match_route("GET", "/api/v2/dags/a%252Fb/dagRuns/manual__2001%2B00:00");
+  REQUIRE(match.params.size() == 2);
+  CHECK(match.params[0].second == "a%2Fb");
+  CHECK(match.params[1].second == "manual__2001+00:00");
+  CHECK(match_route("GET", "/api/v2/dags/a%2").bad_escape);
+  CHECK(match_route("GET", "/api/v2/dags/a%zz").bad_escape);
+}
+
+TEST_CASE("ids have a strict alphabet") {
+  for (const std::string_view bad : {"..", ".", "a/b", "a\\b", "a b", "a%2Fb", "", "a\nb", "\xe2\x88\x95", "a+b"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(segment_ok("dag_id", bad));
+  }
+  CHECK_FALSE(segment_ok("dag_id", std::string_view("a\0b", 3)));
+  CHECK_FALSE(segment_ok("dag_id", std::string(300, 'a')));
+  CHECK(segment_ok("dag_id", std::string(200, 'a')));
+  CHECK(segment_ok("dag_id", "Etl_1.daily-x"));
+  CHECK(segment_ok("run_id", "scheduled__2001-01-05T00:00:00+00:00"));
+  CHECK_FALSE(segment_ok("run_id", ".hidden"));
+  CHECK_FALSE(segment_ok("run_id", "../../x"));
+  CHECK(segment_ok("map_index", "-1"));
+  CHECK_FALSE(segment_ok("map_index", "-2"));
+  CHECK_FALSE(segment_ok("backfill_id", "99999999999999999999"));
+}

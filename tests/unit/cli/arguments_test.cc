@@ -1,0 +1,84 @@
+// What the program makes of its arguments: exit codes, options of serve, the bodies it sends.
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/commands.h"
+
+using namespace millrace;
+
+namespace {
+
+int run_with(std::vector<std::string> arguments, ServeOptions* seen = nullptr) {
+  arguments.insert(arguments.begin(), "millrace");
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  return run_cli(static_cast<int>(pointers.size()), pointers.data(), [seen](ServeOptions options) {
+    if (seen != nullptr) *seen = std::move(options);
+    return 42;
+  });
+}
+
+}  // namespace
+
+TEST_CASE("serve needs nothing and passes on what is said") {
+  ServeOptions options;
+  CHECK(run_with({"serve"}, &options) == 42);
+  CHECK(options.data_dir == ".millrace");
+  CHECK(options.listen == "127.0.0.1:8080");
+  CHECK(options.given.empty());
+  CHECK(run_with({"serve", "--data", "/d", "--dags", "x", "--listen", "127.0.0.1:9", "--behind-proxy"}, &options) == 42);
+  CHECK(options.data_dir == "/d");
+  CHECK(options.dags_dir == "x");
+  CHECK(options.listen == "127.0.0.1:9");
+  CHECK(options.behind_proxy);
+  CHECK(options.given == std::vector<std::string>{"dags", "listen", "behind-proxy", "data"});
+}
+
+TEST_CASE("bad arguments are exit code 2, help and version 0") {
+  CHECK(run_with({}) == 2);
+  CHECK(run_with({"nonsense"}) == 2);
+  CHECK(run_with({"run"}) == 2);
+  CHECK(run_with({"dags"}) == 2);
+  CHECK(run_with({"tasks", "mark", "a", "b", "c", "running"}) == 2);
+  CHECK(run_with({"run", "etl", "--param", "novalue"}) == 2);
+  CHECK(run_with({"backfill", "create", "etl"}) == 2);
+  CHECK(run_with({"backfill", "create", "etl", "--dates", "2001-02-31..2001-03-01"}) == 2);
+  CHECK(run_with({"--help"}) == 0);
+  CHECK(run_with({"--version"}) == 0);
+}
+
+TEST_CASE("no daemon is exit code 3") {
+  // Port 1 of loopback: nobody listens there.
+  CHECK(run_with({"--url", "http://127.0.0.1:1", "dags", "list"}) == 3);
+  CHECK(run_with({"status", "--url", "http://127.0.0.1:1", "--json"}) == 3);
+}
+
+TEST_CASE("validate tells good files from bad ones without a daemon") {
+  CHECK(run_with({"validate", "/nonexistent.yaml"}) == 1);
+  CHECK(run_with({"validate", "/proc/self/comm"}) == 1);
+}
+
+TEST_CASE("a backfill's dates come as a range, as ends or one by one") {
+  cli::BackfillOptions options;
+  options.dag_id = "etl";
+  CHECK_FALSE(cli::backfill_body(options).has_value());
+  options.range = "2001-01-01..2001-01-31";
+  const auto range = cli::backfill_body(options);
+  REQUIRE(range.has_value());
+  CHECK(range->find(R"("from_date":"2001-01-01","to_date":"2001-01-31")") != std::string::npos);
+  options.range = "2001-01-05";
+  CHECK(cli::backfill_body(options)->find(R"("from_date":"2001-01-05","to_date":"2001-01-05")") != std::string::npos);
+  options.range.clear();
+  options.dates = {"2001-01-01", "2001-02-01"};
+  CHECK(cli::backfill_body(options)->find(R"("dates":["2001-01-01","2001-02-01"])") != std::string::npos);
+}
+
+TEST_CASE("--param takes JSON where it is JSON and text elsewhere") {
+  CHECK(cli::params_object({"a=1", "b=x y", "c=[1,2]", "d=\"7\"", "e="}) ==
+        R"({"a":1,"b":"x y","c":[1,2],"d":"7","e":""})");
+  CHECK_FALSE(cli::params_object({"=1"}).has_value());
+}
