@@ -17,6 +17,9 @@
 #include "dags/schedule.h"
 #include "dags/zone_rule.h"
 
+// The packaged library's classes have another layout without this, which its CMake target defines.
+static_assert(USE_OS_TZDB == 1, "link date::date-tz");
+
 namespace millrace {
 namespace {
 
@@ -46,17 +49,22 @@ void append_rule(Table& table, const ZoneRule& rule) {
   const std::int64_t after = table.back().begin_s;
   const std::int64_t year_length_s = 31'556'952;
   const int first_year = after < 0 ? 1970 : static_cast<int>(1970 + after / year_length_s - 1);
-  std::vector<std::pair<std::int64_t, std::int64_t>> changes;
+  // Permanent summer time is an end and a beginning at one instant: sorted last, the beginning wins.
+  struct Change {
+    std::int64_t at_s;
+    bool begins_summer;
+    std::int64_t offset_s;
+    auto operator<=>(const Change&) const = default;
+  };
+  std::vector<Change> changes;
   for (int year = first_year; year <= last_rule_year; ++year) {
-    changes.emplace_back(rule.end_of_summer(year), rule.standard_s);
-    changes.emplace_back(rule.begin_of_summer(year), rule.summer_s);
+    changes.push_back({rule.end_of_summer(year), false, rule.standard_s});
+    changes.push_back({rule.begin_of_summer(year), true, rule.summer_s});
   }
-  // Stable: permanent summer time is written as an end and a beginning at one instant, and the beginning
-  // wins.
-  std::ranges::stable_sort(changes, {}, &std::pair<std::int64_t, std::int64_t>::first);
+  std::ranges::sort(changes);
   for (std::size_t i = 0; i < changes.size(); ++i) {
-    const bool replaced = i + 1 < changes.size() && changes[i + 1].first == changes[i].first;
-    if (changes[i].first > after && !replaced) append(table, changes[i].first, changes[i].second);
+    const bool replaced = i + 1 < changes.size() && changes[i + 1].at_s == changes[i].at_s;
+    if (changes[i].at_s > after && !replaced) append(table, changes[i].at_s, changes[i].offset_s);
   }
 }
 
