@@ -14,7 +14,7 @@ namespace {
 
 std::string list_of(const std::vector<std::string>& items) {
   std::string out;
-  for (const std::string& item : items) out += (out.empty() ? "" : ",") + quoted(item);
+  for (const std::string& item : items) out += (out.empty() ? "" : ",") + json_string(item);
   return "[" + out + "]";
 }
 
@@ -101,7 +101,7 @@ std::optional<std::string> backfill_body(const BackfillOptions& options) {
   }
   const auto params = params_object(options.params);
   if (!params) return std::nullopt;
-  const auto flag = [](std::string_view name, bool value) { return value ? quoted(name) + ":true" : std::string(); };
+  const auto flag = [](std::string_view name, bool value) { return value ? json_string(name) + ":true" : std::string(); };
   return object_of({text_member("dag_id", options.dag_id), from.empty() ? "" : text_member("from_date", from),
                     to.empty() ? "" : text_member("to_date", to),
                     options.dates.empty() ? "" : "\"dates\":" + list_of(options.dates),

@@ -124,7 +124,7 @@ std::string object_of(const std::vector<std::string>& members) {
 }
 
 std::string text_member(std::string_view name, std::string_view value) {
-  return fmt::format("{}:{}", quoted(name), quoted(value));
+  return fmt::format("{}:{}", json_string(name), json_string(value));
 }
 
 std::optional<std::string> params_object(const std::vector<std::string>& pairs) {

@@ -86,7 +86,7 @@ std::optional<Json> read_json(std::string_view text) {
   }
 }
 
-std::string quoted(std::string_view text) {
+std::string json_string(std::string_view text) {
   try {
     return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   } catch (const std::exception&) {
@@ -100,13 +100,13 @@ std::string to_json(const Json& value) {
     case Json::Kind::null: return "null";
     case Json::Kind::boolean: return value.boolean ? "true" : "false";
     case Json::Kind::number: return value.text;
-    case Json::Kind::string: return quoted(value.text);
+    case Json::Kind::string: return json_string(value.text);
     case Json::Kind::array:
       for (const Json& item : value.items) out += (out.empty() ? "" : ",") + to_json(item);
       return "[" + out + "]";
     case Json::Kind::object:
       for (const auto& [name, member] : value.members) {
-        out += (out.empty() ? "" : ",") + quoted(name) + ":" + to_json(member);
+        out += (out.empty() ? "" : ",") + json_string(name) + ":" + to_json(member);
       }
       return "{" + out + "}";
   }
@@ -118,7 +118,7 @@ std::optional<std::string> param_member(std::string_view pair) {
   if (equals == pair.npos || equals == 0) return std::nullopt;
   const std::string_view value = pair.substr(equals + 1);
   const auto json = read_json(value);
-  return fmt::format("{}:{}", quoted(pair.substr(0, equals)), json ? std::string(value) : quoted(value));
+  return fmt::format("{}:{}", json_string(pair.substr(0, equals)), json ? std::string(value) : json_string(value));
 }
 
 }  // namespace millrace::cli

@@ -30,7 +30,7 @@ struct Json {
 std::optional<Json> read_json(std::string_view);
 std::string to_json(const Json&);
 /// A JSON string with quotes and escapes.
-std::string quoted(std::string_view);
+std::string json_string(std::string_view);
 /// `k=v` → `"k":v`, the value as JSON when it is JSON, as a string otherwise. Nothing without a `=`.
 std::optional<std::string> param_member(std::string_view);
 

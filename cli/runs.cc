@@ -80,7 +80,7 @@ int runs_show(Context& context, const OneRun& one) {
                       {"tasks", counts_of(r["task_counts"])}}));
   print("\n");
   TasksOptions tasks;
-  tasks.run = {one.dag_id, *run_id, "", -1};
+  tasks.run = {one.dag_id, *run_id};
   return tasks_list(context, tasks);
 }
 

@@ -36,7 +36,7 @@ bool has_ended(const Json& attempt) { return !attempt["outcome"].is_null(); }
 
 int tasks_list(Context& context, const TasksOptions& options) {
   int code = ok;
-  const auto at = locate(context, options.run, code);
+  const auto at = locate(context, {options.run.dag_id, options.run.run_id, "", -1}, code);
   if (!at) return code;
   std::string path = at->run_path + "/taskInstances?" + options.query();
   for (const std::string& state : options.states) path += "&state=" + escaped(state);
@@ -122,9 +122,9 @@ int tasks_clear(Context& context, const ClearOptions& options) {
   const auto at = locate(context, options.task, code);
   if (!at) return code;
   const std::string ids = options.task.map_index < 0
-                              ? quoted(options.task.task_id)
-                              : fmt::format("[{},{}]", quoted(options.task.task_id), options.task.map_index);
-  const auto flag = [](std::string_view name, bool value) { return fmt::format("{}:{}", quoted(name), value); };
+                              ? json_string(options.task.task_id)
+                              : fmt::format("[{},{}]", json_string(options.task.task_id), options.task.map_index);
+  const auto flag = [](std::string_view name, bool value) { return fmt::format("{}:{}", json_string(name), value); };
   const std::string body =
       object_of({text_member("dag_run_id", at->task.run_id), "\"task_ids\":[" + ids + "]",
                  flag("dry_run", options.dry_run), flag("only_failed", options.only_failed),
