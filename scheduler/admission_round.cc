@@ -69,12 +69,14 @@ bool Admission::State::can_ever(const Need& need) const {
 /// keeps nothing.
 void Admission::State::reserve() {
   reservations.clear();
-  for (auto& [need, shape] : lines.shapes()) {
-    if (shape.passes < passes_before_reserve || !can_ever(need)) continue;
-    if (const Entry* first = lines.first(shape))
+  std::erase_if(starving, [this](const Need& need) {
+    const auto shape = lines.shapes().find(need);
+    return shape == lines.shapes().end() || shape->second.passes < passes_before_reserve;
+  });
+  for (const Need& need : starving)
+    if (const Entry* first = can_ever(need) ? lines.first(lines.shapes().at(need)) : nullptr)
       reservations.push_back({need, first->order.rank, first->candidate.since, first->candidate.id,
                               first->candidate.dag_id, needs_machine(need)});
-  }
   std::ranges::sort(reservations, {}, [](const Reservation& r) { return std::pair{r.since, r.id}; });
   std::vector<Reservation> kept;
   bool machine_taken = false;
@@ -112,7 +114,7 @@ WaitingLines::Entry* Admission::State::next_of_class(Open& open, std::size_t sha
     const Lack why = lack(shape.need, *open.pool, *entry);
     if (why == Lack::nothing) return entry;
     cursor.after = listed;
-    if (why != Lack::reserved) failed.push_back({shape.need, why, counter(why, *open.pool)});
+    if (why != Lack::reserved) failed.push_back({&shape, why, counter(why, *open.pool)});
   }
   cursor.ended = true;
   return nullptr;
@@ -176,9 +178,10 @@ bool Admission::State::round(std::vector<Admitted>& out) {
         std::ranges::any_of(reservations, [&](const Reservation& r) { return r.need == entry->shape->need; });
     out.push_back(start(*entry));
   }
-  for (const Failed& f : failed)
-    if (const auto shape = lines.shapes().find(f.need); shape != lines.shapes().end())
-      shape->second.passes += counter(f.lack, pools[f.need.pool]) - f.counter;
+  for (const Failed& f : failed) {
+    f.shape->passes += counter(f.lack, pools[f.shape->need.pool]) - f.counter;
+    if (f.shape->passes >= passes_before_reserve) starving.insert(f.shape->need);
+  }
   // A reservation whose run got full meanwhile must not keep the others waiting.
   return any && !reservations.empty();
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,9 @@ struct Admission::State {
     bool of_machine = false;
   };
 
+  /// A shape that didn't fit in this round. It stays where it is: nothing of it starts in the same round.
   struct Failed {
-    Need need;
+    Shape* shape = nullptr;
     Lack lack = Lack::nothing;
     std::int64_t counter = 0;  // of admissions that took what it lacks, when it failed
   };
@@ -71,6 +73,7 @@ struct Admission::State {
   std::array<std::int64_t, 4> machine_admitted{};  // by Lack
   std::uint64_t turn = 0;                          // of pools: who is furthest behind is next
   bool changed = false;
+  std::set<Need> starving;                // shapes passed over too often, perhaps no longer
   std::vector<Reservation> reservations;  // oldest first
 
   std::int64_t cpu_free() const { return cpu_total - cpu_taken; }

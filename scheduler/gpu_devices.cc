@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -37,7 +38,8 @@ std::optional<std::vector<std::string>> GpuDevices::choose(const GpuNeed& need,
   std::vector<const GpuFact*> fitting;
   for (const GpuFact& device : facts_)
     if (serves(device, need) && is_free(device)) fitting.push_back(&device);
-  std::ranges::stable_sort(fitting, {}, [](const GpuFact* d) { return d->memory_bytes; });
+  std::ranges::sort(fitting, {},
+                    [this](const GpuFact* d) { return std::pair{d->memory_bytes, d - facts_.data()}; });
   int may_share = spare_for ? std::max(0, free_for(*spare_for) - spare_for->count) : 0;
   for (const GpuFact* device : fitting) {
     if (static_cast<int>(out.size()) == need.count) break;

@@ -1,6 +1,7 @@
 #include "scheduler/share.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -11,7 +12,7 @@ std::uint64_t Stride::standing(std::size_t share_class) const { return std::max(
 
 std::array<std::size_t, Stride::classes> Stride::order() const {
   std::array<std::size_t, classes> out{0, 1, 2, 3};
-  std::ranges::stable_sort(out, {}, [this](std::size_t c) { return standing(c); });
+  std::ranges::sort(out, {}, [this](std::size_t c) { return std::pair{standing(c), c}; });
   return out;
 }
 

@@ -27,17 +27,17 @@ struct TickDecision {
   std::string hold;                   ///< the clock stepped forward by more than limits::clock_step_hold: why
 };
 
-/// Each tick after the watermark ends in `runs` or in `skips`, once. Missed ticks: with catchup off (or `latest`)
-/// the newest one runs and the others are skipped; with `all` those within `window` and among the newest
-/// `max_runs` run. Ticks whose execution_date is after end_date don't exist.
+/// Each tick after the watermark ends in `runs` or in `skips`, once. Missed ticks: with catchup off (or
+/// `latest`) the newest one runs and the others are skipped; with `all` those within `window` and among the
+/// newest `max_runs` run. Ticks whose execution_date is after end_date don't exist.
 ///
-/// `watermark`: the last decided tick; nothing for a DAG seen for the first time. That one begins at start_date
-/// with catchup, without it at the newest complete interval, as Airflow does; what ticked before isn't missed
-/// and not recorded. Without a start_date it waits for its next tick.
+/// `watermark`: the last decided tick; nothing for a DAG seen for the first time. That one begins at
+/// start_date with catchup, without it at the newest complete interval, as Airflow does; what ticked before
+/// isn't missed and not recorded. Without a start_date it waits for its next tick.
 ///
 /// `last_seen`: the wall time of the last call, to tell a step of the clock from an outage; nothing at start
-/// (an outage: the catch-up policy decides). A step over due ticks holds: nothing is decided, `hold` says why.
-/// The caller keeps its last_seen while it holds, and gives none to let the policy decide after all.
+/// (an outage: the catch-up policy decides). A step over due ticks holds: nothing is decided, `hold` says
+/// why. The caller keeps its last_seen while it holds, and gives none to let the policy decide after all.
 ///
 /// `room`: how many runs may be created now; the others stay undecided and the watermark stops before them.
 /// Work per call is bounded: `next` equal to `now` means that there is more to decide at once.
