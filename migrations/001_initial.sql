@@ -1,8 +1,11 @@
--- The first schema. Times are microseconds since 1970-01-01T00:00:00Z; states are the words of docs/states.md.
--- `version` counts the writes of a row and guards each UPDATE. Only columns that never change carry indexes, but for
--- the partial ones over active rows: a query uses those only if it repeats their very WHERE clause.
+-- The first schema. Times are microseconds since 1970-01-01T00:00:00Z; states are the words of
+-- docs/states.md. `version` counts the writes of a row and guards each UPDATE. Only columns that never change
+-- carry indexes, but for the partial ones over active rows: a query uses those only if it repeats their very
+-- WHERE clause. A CHECK lists its words with OR: for IN with three and more SQLite fills a temporary b-tree
+-- at each write, which made up half of the time of a commit.
 
--- One row. The epoch is the fencing token: each daemon takes the next one at start and writes only while it is newest.
+-- One row. The epoch is the fencing token: each daemon takes the next one at start and writes only while it
+-- is the newest.
 CREATE TABLE daemon_epoch (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
   epoch INTEGER NOT NULL,
@@ -47,8 +50,10 @@ CREATE TABLE dag_run (
   execution_date INTEGER NOT NULL,
   data_interval_start INTEGER NOT NULL,
   data_interval_end INTEGER NOT NULL,
-  run_type TEXT NOT NULL CHECK (run_type IN ('scheduled', 'manual', 'backfill', 'dataset_triggered')),
-  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'success', 'failed')),
+  run_type TEXT NOT NULL CHECK (
+    run_type = 'scheduled' OR run_type = 'manual' OR run_type = 'backfill' OR run_type = 'dataset_triggered'),
+  state TEXT NOT NULL CHECK (
+    state = 'queued' OR state = 'running' OR state = 'success' OR state = 'failed'),
   reason TEXT NOT NULL,
   dag_version_id INTEGER,
   backfill_id INTEGER,
@@ -77,8 +82,11 @@ CREATE TABLE task_instance (
   task_index INTEGER NOT NULL,      -- position in the run's DAG version
   map_index INTEGER NOT NULL,       -- -1: not mapped
   item TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('none', 'scheduled', 'queued', 'running', 'success', 'failed', 'up_for_retry',
-    'up_for_reschedule', 'upstream_failed', 'skipped', 'removed', 'restarting', 'deferred')),
+  state TEXT NOT NULL CHECK (
+    state = 'none' OR state = 'scheduled' OR state = 'queued' OR state = 'running' OR state = 'success'
+    OR state = 'failed' OR state = 'up_for_retry' OR state = 'up_for_reschedule'
+    OR state = 'upstream_failed' OR state = 'skipped' OR state = 'removed' OR state = 'restarting'
+    OR state = 'deferred'),
   reason TEXT NOT NULL,
   try_number INTEGER NOT NULL,
   max_tries INTEGER NOT NULL,
@@ -112,7 +120,8 @@ CREATE TABLE task_attempt (
   start_ticks INTEGER,
   boot_id TEXT,
   start_date INTEGER,
-  exit_kind TEXT CHECK (exit_kind IN ('exited', 'spawn_failed', 'lost')),  -- exit_kind .. end_date: how it ended
+  exit_kind TEXT CHECK (            -- exit_kind .. end_date: how it ended
+    exit_kind = 'exited' OR exit_kind = 'spawn_failed' OR exit_kind = 'lost'),
   wait_status INTEGER,
   timed_out INTEGER,
   killed INTEGER,
@@ -123,8 +132,9 @@ CREATE TABLE task_attempt (
   max_rss_bytes INTEGER,
   exit_message TEXT,
   end_date INTEGER,
-  outcome TEXT CHECK (outcome IN ('success', 'failed', 'timed_out', 'oom', 'cancelled', 'lost', 'spawn_failed',
-    'skipped')),
+  outcome TEXT CHECK (
+    outcome = 'success' OR outcome = 'failed' OR outcome = 'timed_out' OR outcome = 'oom'
+    OR outcome = 'cancelled' OR outcome = 'lost' OR outcome = 'spawn_failed' OR outcome = 'skipped'),
   version INTEGER NOT NULL,
   UNIQUE (task_instance_id, try_number)
 ) STRICT;
@@ -146,7 +156,8 @@ CREATE TABLE backfill (
   from_date INTEGER,
   to_date INTEGER,
   dates TEXT NOT NULL,              -- JSON array of times
-  reprocess_behavior TEXT NOT NULL CHECK (reprocess_behavior IN ('none', 'failed', 'completed')),
+  reprocess_behavior TEXT NOT NULL CHECK (
+    reprocess_behavior = 'none' OR reprocess_behavior = 'failed' OR reprocess_behavior = 'completed'),
   max_active_runs INTEGER NOT NULL,
   run_backwards INTEGER NOT NULL CHECK (run_backwards IN (0, 1)),
   task_ids TEXT NOT NULL,           -- JSON array
@@ -158,7 +169,9 @@ CREATE TABLE backfill (
   priority INTEGER NOT NULL,
   description TEXT NOT NULL,
   created_by TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'paused', 'completed', 'failed', 'cancelled')),
+  state TEXT NOT NULL CHECK (
+    state = 'queued' OR state = 'running' OR state = 'paused' OR state = 'completed' OR state = 'failed'
+    OR state = 'cancelled'),
   dag_version_id INTEGER,
   next_date INTEGER,                -- the next execution_date to decide; NULL: all are decided
   items_total INTEGER NOT NULL,
@@ -180,13 +193,16 @@ CREATE INDEX backfill_dag ON backfill (dag_id);
 CREATE TABLE backfill_item (
   backfill_id INTEGER NOT NULL REFERENCES backfill (id),
   execution_date INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'success', 'failed', 'skipped', 'cancelled')),
+  state TEXT NOT NULL CHECK (
+    state = 'queued' OR state = 'running' OR state = 'success' OR state = 'failed' OR state = 'skipped'
+    OR state = 'cancelled'),
   reason TEXT NOT NULL,
   dag_run_id INTEGER,
   version INTEGER NOT NULL,
   PRIMARY KEY (backfill_id, execution_date)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX backfill_item_open ON backfill_item (backfill_id, execution_date) WHERE state IN ('queued', 'running');
+CREATE INDEX backfill_item_open ON backfill_item (backfill_id, execution_date)
+  WHERE state IN ('queued', 'running');
 
 CREATE TABLE pool (
   name TEXT PRIMARY KEY,

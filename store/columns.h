@@ -6,7 +6,8 @@
 #include "scheduler/rows.h"
 #include "store/store.h"
 
-/// Which member of a row is which column, said once: INSERT, UPDATE, SELECT, binding and reading all follow from it.
+/// Which member of a row is which column, said once: INSERT, UPDATE, SELECT, binding and reading follow from
+/// it.
 ///   key      names the row; never changes
 ///   fixed    written once, at INSERT: these may carry indexes
 ///   field    written by each UPDATE
@@ -16,48 +17,68 @@ namespace millrace {
 template <class Row, class Of>
 concept RowOf = std::same_as<std::remove_const_t<Row>, Of>;
 
-/// Where a row lives. `derived` is a column that the row doesn't have and the store fills in from another table.
+/// Where a row lives. `derived` is a column that the row doesn't have; the store fills it in from another
+/// table.
 template <class Row>
 struct Table;
+struct NothingDerived {
+  static constexpr const char *derived = "", *derived_value = "";
+};
 
 template <>
-struct Table<DagRow> { static constexpr const char *name = "dag", *derived = "", *derived_value = ""; };
+struct Table<DagRow> : NothingDerived {
+  static constexpr const char* name = "dag";
+};
 template <>
-struct Table<DagVersionRow> { static constexpr const char *name = "dag_version", *derived = "", *derived_value = ""; };
+struct Table<DagVersionRow> : NothingDerived {
+  static constexpr const char* name = "dag_version";
+};
 template <>
-struct Table<ImportErrorRow> { static constexpr const char *name = "import_error", *derived = "", *derived_value = ""; };
+struct Table<ImportErrorRow> : NothingDerived {
+  static constexpr const char* name = "import_error";
+};
 template <>
-struct Table<RunRow> { static constexpr const char *name = "dag_run", *derived = "", *derived_value = ""; };
+struct Table<RunRow> : NothingDerived {
+  static constexpr const char* name = "dag_run";
+};
 template <>
 struct Table<TaskInstanceRow> {
   static constexpr const char *name = "task_instance", *derived = "execution_date",
                               *derived_value = "(SELECT execution_date FROM dag_run WHERE id = ?2)";
 };
 template <>
-struct Table<AttemptRow> { static constexpr const char *name = "task_attempt", *derived = "", *derived_value = ""; };
+struct Table<AttemptRow> : NothingDerived {
+  static constexpr const char* name = "task_attempt";
+};
 template <>
 struct Table<OutputRow> {
   static constexpr const char *name = "xcom", *derived = "task_id",
                               *derived_value = "(SELECT task_id FROM task_instance WHERE id = ?2)";
 };
 template <>
-struct Table<BackfillRow> { static constexpr const char *name = "backfill", *derived = "", *derived_value = ""; };
-template <>
-struct Table<BackfillItemRow> {
-  static constexpr const char *name = "backfill_item", *derived = "", *derived_value = "";
+struct Table<BackfillRow> : NothingDerived {
+  static constexpr const char* name = "backfill";
 };
 template <>
-struct Table<PoolRow> { static constexpr const char *name = "pool", *derived = "", *derived_value = ""; };
-template <>
-struct Table<DatasetEventRow> {
-  static constexpr const char *name = "dataset_event", *derived = "", *derived_value = "";
+struct Table<BackfillItemRow> : NothingDerived {
+  static constexpr const char* name = "backfill_item";
 };
 template <>
-struct Table<PendingPartitionRow> {
-  static constexpr const char *name = "pending_partition", *derived = "", *derived_value = "";
+struct Table<PoolRow> : NothingDerived {
+  static constexpr const char* name = "pool";
 };
 template <>
-struct Table<EventRow> { static constexpr const char *name = "event", *derived = "", *derived_value = ""; };
+struct Table<DatasetEventRow> : NothingDerived {
+  static constexpr const char* name = "dataset_event";
+};
+template <>
+struct Table<PendingPartitionRow> : NothingDerived {
+  static constexpr const char* name = "pending_partition";
+};
+template <>
+struct Table<EventRow> : NothingDerived {
+  static constexpr const char* name = "event";
+};
 
 template <class V, RowOf<DagRow> R>
 void visit_columns(V& v, R& r) {

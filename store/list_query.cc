@@ -1,16 +1,18 @@
 #include "store/list_query.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/limits.h"
 
 namespace millrace {
 
-void Where::add(std::string_view column, std::string_view comparison, std::variant<std::int64_t, std::string> value) {
+void Where::add(std::string_view column, std::string_view comparison,
+                std::variant<std::int64_t, std::string> value) {
   values_.push_back(std::move(value));
-  conditions_ += fmt::format("{}{} {} ?{}", conditions_.empty() ? "" : " AND ", column, comparison, values_.size());
+  conditions_ +=
+      fmt::format("{}{} {} ?{}", conditions_.empty() ? "" : " AND ", column, comparison, values_.size());
 }
 
 void Where::equals(std::string_view column, std::int64_t value) { add(column, "=", value); }
@@ -52,8 +54,10 @@ void Where::one_of_texts(std::string_view column, std::vector<std::string> words
 void Where::bind(sqlite::Statement& statement) const {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const int index = static_cast<int>(i) + 1;
-    if (const auto* text = std::get_if<std::string>(&values_[i])) statement.bind(index, std::string_view(*text));
-    else statement.bind(index, std::get<std::int64_t>(values_[i]));
+    if (const auto* text = std::get_if<std::string>(&values_[i]))
+      statement.bind(index, std::string_view(*text));
+    else
+      statement.bind(index, std::get<std::int64_t>(values_[i]));
   }
 }
 
@@ -75,7 +79,8 @@ Result<std::string> order_clause(const Page& page, std::span<const SortKey> keys
 
 Result<void> check_page(const Page& page) {
   if (page.limit < 0 || static_cast<std::size_t>(page.limit) > limits::list_page) {
-    return fail(ErrorKind::invalid, fmt::format("limit {} is outside 0 … {}", page.limit, limits::list_page));
+    return fail(ErrorKind::invalid,
+                fmt::format("limit {} is outside 0 to {}", page.limit, limits::list_page));
   }
   if (page.offset < 0) return fail(ErrorKind::invalid, fmt::format("offset {} is negative", page.offset));
   return {};

@@ -49,11 +49,11 @@ class Where {
   std::vector<std::variant<std::int64_t, std::string>> values_;
 };
 
-/// ` ORDER BY …` of a page; `invalid`, naming the keys there are, for an unknown one. Ends in `unique` so that pages
-/// never overlap. `by_default` when the page asks for none.
+/// ` ORDER BY …` of a page; `invalid`, naming the keys there are, for an unknown one. Ends in `unique` so
+/// that pages never overlap. `by_default` when the page asks for none.
 Result<std::string> order_clause(const Page&, std::span<const SortKey>, std::string_view by_default,
                                  std::string_view unique);
-/// `invalid` for a limit outside 0 … limits::list_page or a negative offset.
+/// `invalid` for a limit outside 0 to limits::list_page or a negative offset.
 Result<void> check_page(const Page&);
 
 /// One page and the number of all rows that match, from one snapshot.

@@ -1,17 +1,16 @@
 #include "store/lock_file.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/vfs.h>
-#include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -30,14 +29,15 @@ Result<LockFile> LockFile::take(const std::filesystem::path& database) {
   const std::string path = database.string() + ".lock";
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {
-    return fail(ErrorKind::unavailable, fmt::format("can't write in '{}': {} ({}). The daemon needs a folder that it "
-                                                    "may write",
-                                                    database.parent_path().string(), std::strerror(errno), path));
+    return fail(ErrorKind::unavailable,
+                fmt::format("can't write in '{}': {} ({}). The daemon needs a folder that it "
+                            "may write",
+                            database.parent_path().string(), std::strerror(errno), path));
   }
   LockFile lock(fd);
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return fail(ErrorKind::conflict, fmt::format("another daemon (pid {}) uses '{}'; stop it first", read_text(fd),
-                                                 database.string()));
+    return fail(ErrorKind::conflict, fmt::format("another daemon (pid {}) uses '{}'; stop it first",
+                                                 read_text(fd), database.string()));
   }
   const std::string pid = fmt::format("{}\n", getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
@@ -53,7 +53,8 @@ LockFile::~LockFile() {
 }
 
 bool is_network_filesystem(long type) {
-  // linux/magic.h and the kernel's fs/ folders; FUSE and 9p are left out: containers use them for local disks.
+  // linux/magic.h and the kernel's fs/ folders; FUSE and 9p are left out: containers use them for local
+  // disks.
   constexpr std::array<unsigned long, 13> network = {
       0x6969,      // nfs
       0x517B,      // smb
@@ -73,7 +74,7 @@ bool is_network_filesystem(long type) {
 }
 
 bool on_network_filesystem(const std::filesystem::path& folder) {
-  struct statfs facts {};
+  struct statfs facts{};
   return statfs(folder.c_str(), &facts) == 0 && is_network_filesystem(static_cast<long>(facts.f_type));
 }
 

@@ -21,7 +21,8 @@ class LockFile {
   int fd_;
 };
 
-/// Whether a file system type (statfs f_type) is a network's, where SQLite's locks and shared memory can't be trusted.
+/// Whether a file system type (statfs f_type) is a network's, where SQLite's locks and shared memory can't be
+/// trusted.
 bool is_network_filesystem(long type);
 /// Whether `folder` lies on one.
 bool on_network_filesystem(const std::filesystem::path& folder);

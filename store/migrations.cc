@@ -20,10 +20,11 @@ Result<void> check_applied(sqlite::Connection& connection, const Migration& migr
   const auto stored = connection.text(
       fmt::format("SELECT checksum FROM schema_migrations WHERE number = {}", migration.number));
   if (stored == sha256_hex(migration.sql)) return {};
-  return fail(ErrorKind::invalid,
-              fmt::format("migration {:03}_{} was applied with another text than this binary's: it belongs to "
-                          "another build of millrace",
-                          migration.number, migration.name));
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("migration {:03}_{} was applied with another text than this binary's: it belongs to "
+                  "another build of millrace",
+                  migration.number, migration.name));
 }
 
 void copy_database(sqlite::Connection& connection, const std::filesystem::path& database, int next) {
@@ -55,7 +56,8 @@ Result<int> schema_number(sqlite::Connection& connection, const std::filesystem:
     return static_cast<int>(connection.integer("SELECT max(number) FROM schema_migrations").value_or(0));
   }
   if (connection.integer("SELECT count(*) FROM sqlite_schema").value_or(0) == 0) return 0;
-  return fail(ErrorKind::invalid, fmt::format("'{}' is an SQLite database, but not Millrace's", database.string()));
+  return fail(ErrorKind::invalid,
+              fmt::format("'{}' is an SQLite database, but not Millrace's", database.string()));
 }
 
 Result<void> migrate(sqlite::Connection& connection, const std::filesystem::path& database,
@@ -64,9 +66,10 @@ Result<void> migrate(sqlite::Connection& connection, const std::filesystem::path
   if (!stored) return std::unexpected(stored.error());
   const int known = static_cast<int>(migrations.size());
   if (*stored > known) {
-    return fail(ErrorKind::invalid, fmt::format("'{}' was written by a newer millrace (schema {}; this one knows {}): "
-                                                "install that version, or restore a copy made before it",
-                                                database.string(), *stored, known));
+    return fail(ErrorKind::invalid,
+                fmt::format("'{}' was written by a newer millrace (schema {}; this one knows {}): "
+                            "install that version, or restore a copy made before it",
+                            database.string(), *stored, known));
   }
   for (const Migration& migration : migrations.first(static_cast<std::size_t>(*stored))) {
     if (auto same = check_applied(connection, migration); !same) return same;

@@ -4,24 +4,28 @@
 
 #include "store/row_sql.h"
 
-/// The queries of a start and of the loop, as text, so that a test can look at their plans. Internal to store/.
-/// A partial index serves a query only if the query repeats the index's WHERE clause word for word.
+/// The queries of a start and of the loop, as text, so that a test can look at their plans. Internal to
+/// store/. A partial index serves a query only if the query repeats the index's WHERE clause word for word.
 namespace millrace::queries {
 
-inline std::string active_runs() { return "SELECT id FROM dag_run WHERE state IN ('queued', 'running') ORDER BY id"; }
+inline std::string active_runs() {
+  return "SELECT id FROM dag_run WHERE state IN ('queued', 'running') ORDER BY id";
+}
 inline std::string active_backfills() {
   return select_from<BackfillRow>() + "WHERE state IN ('queued', 'running', 'paused') ORDER BY id";
 }
 /// Without the hint the planner takes the primary key and walks all items that are done.
 inline std::string open_items() {
   return select_from<BackfillItemRow>() +
-         "INDEXED BY backfill_item_open WHERE backfill_id = ?1 AND state IN ('queued', 'running') ORDER BY execution_date";
+         "INDEXED BY backfill_item_open WHERE backfill_id = ?1 AND state IN ('queued', 'running') ORDER BY "
+         "execution_date";
 }
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
 inline std::string run_at() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date = ?2"; }
 inline std::string runs_between() {
-  return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date BETWEEN ?2 AND ?3 ORDER BY execution_date";
+  return select_from<RunRow>() +
+         "WHERE dag_id = ?1 AND execution_date BETWEEN ?2 AND ?3 ORDER BY execution_date";
 }
 inline std::string instances_of_run() { return select_from<TaskInstanceRow>() + "WHERE dag_run_id = ?1"; }
 inline std::string task_instance() {
@@ -30,12 +34,15 @@ inline std::string task_instance() {
 inline std::string live_attempts() {
   return select_from<AttemptRow>() + "WHERE dag_run_id = ?1 AND outcome IS NULL ORDER BY id";
 }
-inline std::string attempts() { return select_from<AttemptRow>() + "WHERE task_instance_id = ?1 ORDER BY try_number"; }
+inline std::string attempts() {
+  return select_from<AttemptRow>() + "WHERE task_instance_id = ?1 ORDER BY try_number";
+}
 inline std::string outputs_of_run() { return select_from<OutputRow>() + "WHERE dag_run_id = ?1"; }
 inline std::string outputs_of_instance() {
   return select_from<OutputRow>() +
          "WHERE dag_run_id = (SELECT dag_run_id FROM task_instance WHERE id = ?1)"
-         " AND task_id = (SELECT task_id FROM task_instance WHERE id = ?1) AND task_instance_id = ?1 ORDER BY key";
+         " AND task_id = (SELECT task_id FROM task_instance WHERE id = ?1) AND task_instance_id = ?1 ORDER "
+         "BY key";
 }
 /// Of all mapped instances, in map order.
 inline std::string output_values() {
@@ -43,7 +50,8 @@ inline std::string output_values() {
          " WHERE x.dag_run_id = ?1 AND x.task_id = ?2 AND x.key = ?3 ORDER BY t.map_index";
 }
 inline std::string previous_success() {
-  return "SELECT data_interval_start FROM dag_run WHERE dag_id = ?1 AND execution_date < ?2 AND state = 'success'"
+  return "SELECT data_interval_start FROM dag_run WHERE dag_id = ?1 AND execution_date < ?2 AND state = "
+         "'success'"
          " ORDER BY execution_date DESC LIMIT 1";
 }
 inline std::string has_partition() {

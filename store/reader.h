@@ -14,7 +14,8 @@
 
 namespace millrace {
 
-/// One page of a list. `order_by`: a column's API name, `-` in front for descending; unknown ones are `invalid`.
+/// One page of a list. `order_by`: a column's API name, `-` in front for descending; unknown ones are
+/// `invalid`.
 struct Page {
   int limit = 50;
   int offset = 0;
@@ -27,7 +28,7 @@ struct Listed {
 };
 
 struct RunFilter {
-  std::string dag_id;                    ///< empty: all (`~`)
+  std::string dag_id;  ///< empty: all (`~`)
   std::vector<RunState> states;
   std::vector<RunType> types;
   std::optional<WallTime> execution_date_from, execution_date_to;  ///< inclusive
@@ -36,7 +37,7 @@ struct RunFilter {
   BackfillId backfill;
 };
 struct TaskInstanceFilter {
-  RunId run;                             ///< 0: all runs of `dag_id`
+  RunId run;  ///< 0: all runs of `dag_id`
   std::string dag_id;
   std::string task_id;
   std::vector<TaskState> states;
@@ -48,29 +49,30 @@ struct EventFilter {
   std::int64_t after_seq = 0;
 };
 
-/// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these. It sees what
-/// is committed, nothing else. Any read throws StoreError (store_error.h) when the database can't be read.
+/// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these. It
+/// sees what is committed, nothing else. Any read throws StoreError (store_error.h) when the database can't
+/// be read.
 class StoreReader {
  public:
   static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
   virtual ~StoreReader() = default;
 
-  virtual std::vector<DagRow> dags() = 0;                      ///< not removed, by dag_id
+  virtual std::vector<DagRow> dags() = 0;  ///< not removed, by dag_id
   virtual std::optional<DagRow> dag(std::string_view dag_id) = 0;
   virtual std::vector<DagVersionRow> dag_versions(std::string_view dag_id) = 0;  ///< without source
   virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
   virtual std::vector<ImportErrorRow> import_errors() = 0;
 
-  /// Keys: id dag_id run_id execution_date (logical_date) data_interval_start data_interval_end state run_type queued_at
-  /// start_date end_date. By id without one.
+  /// Keys: id dag_id run_id execution_date (logical_date) data_interval_start data_interval_end state
+  /// run_type queued_at start_date end_date. By id without one.
   virtual Result<Listed<RunRow>> runs(const RunFilter&, const Page&) = 0;
   virtual std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) = 0;
   virtual std::optional<RunRow> run(RunId) = 0;
-  /// Keys: id task_id map_index execution_date state try_number priority pool queued_at start_date end_date duration.
-  /// In the DAG's order within one run, by id without a run.
+  /// Keys: id task_id map_index execution_date state try_number priority pool queued_at start_date end_date
+  /// duration. In the DAG's order within one run, by id without a run.
   virtual Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) = 0;
   virtual std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) = 0;
-  virtual std::vector<AttemptRow> attempts(TaskInstanceId) = 0;                  ///< by try_number
+  virtual std::vector<AttemptRow> attempts(TaskInstanceId) = 0;  ///< by try_number
   virtual std::vector<OutputRow> outputs(TaskInstanceId) = 0;
   /// Counts by state word of one run's task instances.
   virtual std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) = 0;
@@ -87,7 +89,8 @@ class StoreReader {
 
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
-  /// Keys: seq at kind dag_id. Served by an index for a run or a task instance; a DAG alone is a scan of the record.
+  /// Keys: seq at kind dag_id. Served by an index for a run or a task instance; a DAG alone is a scan of the
+  /// record.
   virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;
 };
 

@@ -6,9 +6,9 @@ namespace millrace {
 namespace {
 
 constexpr const char* start_columns[] = {"host", "pid", "start_ticks", "boot_id", "start_date"};
-constexpr const char* exit_columns[] = {"exit_kind", "wait_status", "timed_out", "killed",        "oom",
-                                        "log_truncated", "user_us", "system_us", "max_rss_bytes", "exit_message",
-                                        "end_date"};
+constexpr const char* exit_columns[] = {"exit_kind",     "wait_status",   "timed_out", "killed",
+                                        "oom",           "log_truncated", "user_us",   "system_us",
+                                        "max_rss_bytes", "exit_message",  "end_date"};
 
 }  // namespace
 

@@ -27,12 +27,20 @@ class ColumnNames {
   std::vector<Column> columns;
 
   template <class T>
-  void key(const char* name, const T&) { columns.push_back({name, ColumnKind::key}); }
+  void key(const char* name, const T&) {
+    columns.push_back({name, ColumnKind::key});
+  }
   template <class T>
-  void fixed(const char* name, const T&) { columns.push_back({name, ColumnKind::fixed}); }
+  void fixed(const char* name, const T&) {
+    columns.push_back({name, ColumnKind::fixed});
+  }
   template <class T>
-  void field(const char* name, const T&) { columns.push_back({name, ColumnKind::field}); }
-  void strings(const char* name, const std::vector<std::string>&) { columns.push_back({name, ColumnKind::field}); }
+  void field(const char* name, const T&) {
+    columns.push_back({name, ColumnKind::field});
+  }
+  void strings(const char* name, const std::vector<std::string>&) {
+    columns.push_back({name, ColumnKind::field});
+  }
   void times(const char* name, const std::vector<WallTime>&) { columns.push_back({name, ColumnKind::field}); }
   void version(std::int64_t) { columns.push_back({"version", ColumnKind::version}); }
   void start_facts(const std::optional<StartFacts>&);
@@ -46,7 +54,9 @@ class RowBinder {
   RowBinder(sqlite::Statement& statement, For purpose) : statement_(statement), purpose_(purpose) {}
 
   template <class T>
-  void key(const char*, const T& value) { put(value); }
+  void key(const char*, const T& value) {
+    put(value);
+  }
   template <class Tag>
   void key(const char*, const Id<Tag>& id) {
     INVARIANT(id.value != 0);  // NULL in an INTEGER PRIMARY KEY would make SQLite choose an id
@@ -54,12 +64,18 @@ class RowBinder {
   }
   template <class T>
   void fixed(const char*, const T& value) {
-    if (purpose_ == For::insert) put(value);
-    else ++next_;
+    if (purpose_ == For::insert)
+      put(value);
+    else
+      ++next_;
   }
   template <class T>
-  void field(const char*, const T& value) { put(value); }
-  void strings(const char*, const std::vector<std::string>& v) { statement_.bind_copy(next_++, json_from(v)); }
+  void field(const char*, const T& value) {
+    put(value);
+  }
+  void strings(const char*, const std::vector<std::string>& v) {
+    statement_.bind_copy(next_++, json_from(v));
+  }
   void times(const char*, const std::vector<WallTime>& v) { statement_.bind_copy(next_++, json_from(v)); }
   void version(std::int64_t value) { put(value); }
   void start_facts(const std::optional<StartFacts>&);
@@ -70,19 +86,27 @@ class RowBinder {
   void put(WallTime time) { statement_.bind(next_++, time.us); }
   template <class Tag>
   void put(Id<Tag> id) {
-    if (id) statement_.bind(next_++, id.value);
-    else statement_.bind_null(next_++);
+    if (id)
+      statement_.bind(next_++, id.value);
+    else
+      statement_.bind_null(next_++);
   }
   template <class T>
     requires std::is_enum_v<T>
-  void put(T word) { statement_.bind(next_++, to_word(word)); }
+  void put(T word) {
+    statement_.bind(next_++, to_word(word));
+  }
   template <class T>
     requires std::is_integral_v<T>
-  void put(T number) { statement_.bind(next_++, static_cast<std::int64_t>(number)); }
+  void put(T number) {
+    statement_.bind(next_++, static_cast<std::int64_t>(number));
+  }
   template <class T>
   void put(const std::optional<T>& value) {
-    if (value) put(*value);
-    else statement_.bind_null(next_++);
+    if (value)
+      put(*value);
+    else
+      statement_.bind_null(next_++);
   }
   void put_nulls(int count);
 
@@ -97,11 +121,17 @@ class RowReader {
   explicit RowReader(const sqlite::Statement& statement) : statement_(statement) {}
 
   template <class T>
-  void key(const char*, T& out) { take(out); }
+  void key(const char*, T& out) {
+    take(out);
+  }
   template <class T>
-  void fixed(const char*, T& out) { take(out); }
+  void fixed(const char*, T& out) {
+    take(out);
+  }
   template <class T>
-  void field(const char*, T& out) { take(out); }
+  void field(const char*, T& out) {
+    take(out);
+  }
   void strings(const char*, std::vector<std::string>& out) { from_json(statement_.text(next_++), out); }
   void times(const char*, std::vector<WallTime>& out) { from_json(statement_.text(next_++), out); }
   void version(std::int64_t& out) { take(out); }
@@ -112,7 +142,9 @@ class RowReader {
   void take(std::string& out) { out = statement_.text(next_++); }
   void take(WallTime& out) { out.us = statement_.integer(next_++); }
   template <class Tag>
-  void take(Id<Tag>& out) { out.value = statement_.integer(next_++); }
+  void take(Id<Tag>& out) {
+    out.value = statement_.integer(next_++);
+  }
   template <class T>
     requires std::is_enum_v<T>
   void take(T& out) {
@@ -121,7 +153,9 @@ class RowReader {
   }
   template <class T>
     requires std::is_integral_v<T>
-  void take(T& out) { out = static_cast<T>(statement_.integer(next_++)); }
+  void take(T& out) {
+    out = static_cast<T>(statement_.integer(next_++));
+  }
   template <class T>
   void take(std::optional<T>& out) {
     if (statement_.is_null(next_)) {
@@ -157,10 +191,14 @@ std::string insert_into() {
   return insert_sql(Table<Row>::name, columns_of<Row>(), Table<Row>::derived, Table<Row>::derived_value);
 }
 template <class Row>
-std::string update_of() { return update_sql(Table<Row>::name, columns_of<Row>()); }
+std::string update_of() {
+  return update_sql(Table<Row>::name, columns_of<Row>());
+}
 /// `SELECT <columns> FROM <table> `, to be followed by WHERE and so on.
 template <class Row>
-std::string select_from() { return select_sql(Table<Row>::name, columns_of<Row>()) + ' '; }
+std::string select_from() {
+  return select_sql(Table<Row>::name, columns_of<Row>()) + ' ';
+}
 
 template <class Row>
 void bind_row(sqlite::Statement& statement, const Row& row, RowBinder::For purpose) {

@@ -17,11 +17,15 @@ constexpr const char* replace_output =
     " ON CONFLICT (dag_run_id, task_id, key, task_instance_id) DO UPDATE SET value = excluded.value";
 
 std::string named(const DagRow& r) { return fmt::format("DAG '{}'", r.dag_id); }
-std::string named(const DagVersionRow& r) { return fmt::format("version {} of DAG '{}'", r.number, r.dag_id); }
+std::string named(const DagVersionRow& r) {
+  return fmt::format("version {} of DAG '{}'", r.number, r.dag_id);
+}
 std::string named(const RunRow& r) {
   return fmt::format("run '{}' of DAG '{}' for {}", r.run_id, r.dag_id, to_iso(r.execution_date));
 }
-std::string named(const TaskInstanceRow& r) { return fmt::format("task instance {} ({})", r.id.value, r.task_id); }
+std::string named(const TaskInstanceRow& r) {
+  return fmt::format("task instance {} ({})", r.id.value, r.task_id);
+}
 std::string named(const AttemptRow& r) { return fmt::format("attempt {} ({})", r.id.value, r.name); }
 std::string named(const OutputRow& r) {
   return fmt::format("output '{}' of task instance {}", r.key, r.task_instance.value);
@@ -55,7 +59,8 @@ RowWriter::RowWriter(sqlite::Connection& c)
       event_(c, insert_into<EventRow>()),
       dag_version_(c, insert_into<DagVersionRow>()),
       add_pending_(c, insert_into<PendingPartitionRow>() + " ON CONFLICT DO NOTHING"),
-      remove_pending_(c, "DELETE FROM pending_partition WHERE dag_id = ?1 AND partition_date = ?2 AND dataset = ?3") {}
+      remove_pending_(
+          c, "DELETE FROM pending_partition WHERE dag_id = ?1 AND partition_date = ?2 AND dataset = ?3") {}
 
 template <class Row>
 Result<void> RowWriter::insert(sqlite::Statement& statement, const Row& row) {
@@ -76,8 +81,9 @@ Result<void> RowWriter::write_versioned(Versioned<Row>& statements, const Row& r
   bind_row(statements.update, row, RowBinder::For::update);
   statements.update.run();
   if (connection_.changes() == 1) return {};
-  return fail(ErrorKind::conflict, fmt::format("{}: the stored version isn't {}; somebody else has written it",
-                                               named(row), row.version - 1));
+  return fail(ErrorKind::conflict,
+              fmt::format("{}: the stored version isn't {}; somebody else has written it", named(row),
+                          row.version - 1));
 }
 
 Result<void> RowWriter::put(const PendingPartitionRow& row) {

@@ -11,8 +11,8 @@ class RowWriter {
  public:
   explicit RowWriter(sqlite::Connection&);
 
-  /// Version 1 inserts, a higher one updates the row whose stored version is one less. `conflict`: such a row exists,
-  /// or the guard didn't hold. Throws sqlite::Failure for everything else.
+  /// Version 1 inserts, a higher one updates the row whose stored version is one less. `conflict`: such a row
+  /// exists, or the guard didn't hold. Throws sqlite::Failure for everything else.
   Result<void> write(const Change&);
   Result<void> write(const DagVersionRow&);
 

@@ -6,7 +6,8 @@
 namespace millrace::sqlite {
 namespace {
 
-constexpr int busy_timeout_ms = 5'000;  // a backup or a shell may hold the lock for a moment; nobody else writes
+constexpr int busy_timeout_ms =
+    5'000;  // a backup or a shell may hold the lock for a moment; nobody else writes
 
 std::string described(sqlite3* db, int code) {
   return fmt::format("{} (sqlite {})", db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(code), code);
@@ -24,13 +25,15 @@ bool Failure::unique() const {
 }
 bool Failure::damaged() const { return primary(code_) == SQLITE_CORRUPT || primary(code_) == SQLITE_NOTADB; }
 bool Failure::read_only() const {
-  return primary(code_) == SQLITE_READONLY || primary(code_) == SQLITE_CANTOPEN || primary(code_) == SQLITE_PERM;
+  return primary(code_) == SQLITE_READONLY || primary(code_) == SQLITE_CANTOPEN ||
+         primary(code_) == SQLITE_PERM;
 }
 bool Failure::io() const { return primary(code_) == SQLITE_IOERR; }
 
 Connection::Connection(const std::string& path, Mode mode) {
-  const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                    (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  const int flags =
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+      (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   const int code = sqlite3_open_v2(path.c_str(), &db_, flags, nullptr);
   if (code != SQLITE_OK) {
     const Failure failure(code, described(db_, code));
@@ -81,8 +84,8 @@ int Connection::checkpoint() {
 }
 
 Statement::Statement(Connection& connection, std::string_view sql) : db_(connection.handle()) {
-  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement_, nullptr);
+  const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
   if (code != SQLITE_OK) throw Failure(code, described(db_, code) + " in: " + std::string(sql));
 }
 

@@ -11,8 +11,8 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-/// A thin owner of SQLite's two handles. Internal to store/. Errors are thrown as `Failure` and become Results or
-/// StoreErrors before they leave the room. No clock, no retry, no policy in here.
+/// A thin owner of SQLite's two handles. Internal to store/. Errors are thrown as `Failure` and become
+/// Results or StoreErrors before they leave the room. No clock, no retry, no policy in here.
 namespace millrace::sqlite {
 
 /// What SQLite said. `code` is the extended result code.
@@ -20,12 +20,12 @@ class Failure : public StoreError {
  public:
   Failure(int code, const std::string& message) : StoreError(message), code_(code) {}
   int code() const { return code_; }
-  bool full() const;              ///< no room on the disk
-  bool busy() const;              ///< locked by somebody else for longer than the busy time-out
-  bool unique() const;            ///< a UNIQUE or PRIMARY KEY constraint refused it
-  bool damaged() const;           ///< corrupt, or no database at all
+  bool full() const;     ///< no room on the disk
+  bool busy() const;     ///< locked by somebody else for longer than the busy time-out
+  bool unique() const;   ///< a UNIQUE or PRIMARY KEY constraint refused it
+  bool damaged() const;  ///< corrupt, or no database at all
   bool read_only() const;
-  bool io() const;                ///< the disk failed: stop, never retry
+  bool io() const;  ///< the disk failed: stop, never retry
 
  private:
   int code_;
@@ -46,10 +46,11 @@ class Connection {
   std::optional<std::int64_t> integer(std::string_view sql);
   std::optional<std::string> text(std::string_view sql);
 
-  int changes() const;            ///< rows changed by the last statement
+  int changes() const;  ///< rows changed by the last statement
   bool in_transaction() const;
   bool is_read_only() const;
-  /// Copies WAL frames into the database as far as readers allow, without waiting. Returns frames still to copy.
+  /// Copies WAL frames into the database as far as readers allow, without waiting. Returns frames still to
+  /// copy.
   int checkpoint();
   /// Frames in the WAL after the last commit of this connection.
   int wal_frames() const { return wal_frames_; }
@@ -70,18 +71,18 @@ class Statement {
 
   void bind(int index, std::int64_t);
   void bind_null(int index);
-  void bind(int index, std::string_view);        ///< not copied: must live until the next reset
+  void bind(int index, std::string_view);  ///< not copied: must live until the next reset
   void bind_copy(int index, std::string_view);
 
-  bool step();                                   ///< true: a row; false: done
-  void reset();                                  ///< ends its read; keeps nothing bound that it was not given
+  bool step();   ///< true: a row; false: done
+  void reset();  ///< ends its read; keeps nothing bound that it was not given
   /// Steps to the end and resets, also when it throws.
   void run();
 
   bool is_null(int column) const;
   std::int64_t integer(int column) const;
   double real(int column) const;
-  std::string_view text(int column) const;       ///< valid until the next step or reset
+  std::string_view text(int column) const;  ///< valid until the next step or reset
 
  private:
   [[noreturn]] void fail(int code) const;

@@ -1,6 +1,6 @@
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 
 #include "store/list_query.h"
 #include "store/queries.h"
@@ -53,8 +53,9 @@ constexpr SortKey item_keys[] = {{"execution_date", "execution_date"},
                                  {"logical_date", "execution_date"},
                                  {"state", "state"},
                                  {"reason", "reason"}};
-constexpr SortKey event_keys[] = {{"seq", "seq"}, {"id", "seq"}, {"event_log_id", "seq"}, {"at", "at"}, {"when", "at"},
-                                  {"kind", "kind"}, {"event", "kind"}, {"dag_id", "dag_id"}};
+constexpr SortKey event_keys[] = {{"seq", "seq"},    {"id", "seq"},       {"event_log_id", "seq"},
+                                  {"at", "at"},      {"when", "at"},      {"kind", "kind"},
+                                  {"event", "kind"}, {"dag_id", "dag_id"}};
 
 // A mean over more failures than this is found by nobody; the scan stays short.
 constexpr int runs_looked_at = 1'000;
@@ -68,7 +69,8 @@ class SqliteReader final : public StoreReader {
         task_instance_(connection_, queries::task_instance()),
         attempts_(connection_, queries::attempts()),
         outputs_(connection_, queries::outputs_of_instance()),
-        counts_(connection_, "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
+        counts_(connection_,
+                "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
         runs_between_(connection_, queries::runs_between()) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
   }
@@ -82,8 +84,9 @@ class SqliteReader final : public StoreReader {
   }
 
   std::vector<DagVersionRow> dag_versions(std::string_view dag_id) override {
-    sqlite::Statement statement(connection_, "SELECT id, dag_id, number, hash, '', file_name, folder, created_at"
-                                             " FROM dag_version WHERE dag_id = ?1 ORDER BY number");
+    sqlite::Statement statement(connection_,
+                                "SELECT id, dag_id, number, hash, '', file_name, folder, created_at"
+                                " FROM dag_version WHERE dag_id = ?1 ORDER BY number");
     statement.bind(1, dag_id);
     return read_all<DagVersionRow>(statement);
   }
@@ -94,7 +97,9 @@ class SqliteReader final : public StoreReader {
     return read_one<DagVersionRow>(statement);
   }
 
-  std::vector<ImportErrorRow> import_errors() override { return all<ImportErrorRow>("ORDER BY file_name, id"); }
+  std::vector<ImportErrorRow> import_errors() override {
+    return all<ImportErrorRow>("ORDER BY file_name, id");
+  }
 
   Result<Listed<RunRow>> runs(const RunFilter&, const Page&) override;
   Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) override;
@@ -181,10 +186,12 @@ Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& p
   return listed<RunRow>(where, page, run_keys, "id", "id");
 }
 
-Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter, const Page& page) {
+Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter,
+                                                             const Page& page) {
   Where where;
   if (filter.run) where.equals("dag_run_id", filter.run.value);
-  if (!filter.dag_id.empty()) where.matches("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = {})", filter.dag_id);
+  if (!filter.dag_id.empty())
+    where.matches("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = {})", filter.dag_id);
   if (!filter.task_id.empty()) where.equals("task_id", filter.task_id);
   where.one_of("state", filter.states);
   const std::string_view by_default = filter.run ? "task_index, map_index" : "id";
@@ -230,19 +237,20 @@ std::vector<std::pair<std::string, std::int64_t>> SqliteReader::state_counts(Run
 
 std::optional<double> SqliteReader::mean_run_seconds(std::string_view dag_id) {
   sqlite::Statement statement(
-      connection_, fmt::format("SELECT avg(end_date - start_date) / 1e6 FROM (SELECT start_date, end_date FROM"
-                               " (SELECT start_date, end_date, state FROM dag_run WHERE dag_id = ?1"
-                               " ORDER BY execution_date DESC LIMIT {})"
-                               " WHERE state = 'success' AND start_date IS NOT NULL AND end_date IS NOT NULL LIMIT 20)",
-                               runs_looked_at));
+      connection_,
+      fmt::format("SELECT avg(end_date - start_date) / 1e6 FROM (SELECT start_date, end_date FROM"
+                  " (SELECT start_date, end_date, state FROM dag_run WHERE dag_id = ?1"
+                  " ORDER BY execution_date DESC LIMIT {})"
+                  " WHERE state = 'success' AND start_date IS NOT NULL AND end_date IS NOT NULL LIMIT 20)",
+                  runs_looked_at));
   statement.bind(1, dag_id);
   if (!statement.step() || statement.is_null(0)) return std::nullopt;
   return statement.real(0);
 }
 
 std::vector<DatasetEventRow> SqliteReader::dataset_events(std::string_view dataset, int limit) {
-  sqlite::Statement statement(connection_,
-                              select_from<DatasetEventRow>() + "WHERE dataset = ?1 ORDER BY id DESC LIMIT ?2");
+  sqlite::Statement statement(
+      connection_, select_from<DatasetEventRow>() + "WHERE dataset = ?1 ORDER BY id DESC LIMIT ?2");
   statement.bind(1, dataset);
   statement.bind(2, std::int64_t{limit});
   return read_all<DatasetEventRow>(statement);
@@ -254,7 +262,8 @@ Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::filesystem::pa
   try {
     return std::make_unique<SqliteReader>(database.string());
   } catch (const sqlite::Failure& failure) {
-    return fail(ErrorKind::unavailable, fmt::format("can't read '{}': {}", database.string(), failure.what()));
+    return fail(ErrorKind::unavailable,
+                fmt::format("can't read '{}': {}", database.string(), failure.what()));
   }
 }
 

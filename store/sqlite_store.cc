@@ -1,8 +1,8 @@
 #include "store/sqlite_store.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -11,7 +11,8 @@
 namespace millrace {
 namespace {
 
-// 16 MiB of WAL: copied inside a commit when the reconciler's turn is too far away; readers search it page by page.
+// 16 MiB of WAL: copied inside a commit when the reconciler's turn is too far away; readers search it page by
+// page.
 constexpr int checkpoint_frames_in_commit = 4'096;
 // 1 MiB: not worth a sync of the database file.
 constexpr int checkpoint_frames_idle = 256;
@@ -35,8 +36,8 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       live_attempts_(*connection_, queries::live_attempts()),
       run_outputs_(*connection_, queries::outputs_of_run()),
       version_by_id_(*connection_, select_from<DagVersionRow>() + "WHERE id = ?1"),
-      version_by_hash_(*connection_,
-                       select_from<DagVersionRow>() + "WHERE dag_id = ?1 AND hash = ?2 ORDER BY id DESC LIMIT 1"),
+      version_by_hash_(*connection_, select_from<DagVersionRow>() +
+                                         "WHERE dag_id = ?1 AND hash = ?2 ORDER BY id DESC LIMIT 1"),
       run_at_(*connection_, queries::run_at()),
       run_named_(*connection_, queries::run_by_name()),
       has_partition_(*connection_, queries::has_partition()),
@@ -59,14 +60,15 @@ std::unexpected<Error> SqliteStore::refused(const sqlite::Failure& failure) {
                 fmt::format("the disk of the database is full, nothing was written: {}", failure.what()));
   }
   if (failure.busy()) {
-    return fail(ErrorKind::unavailable, fmt::format("the database is locked by another program: {}", failure.what()));
+    return fail(ErrorKind::unavailable,
+                fmt::format("the database is locked by another program: {}", failure.what()));
   }
   if (failure.read_only()) {
     return fail(ErrorKind::unavailable, fmt::format("the database can't be written: {}", failure.what()));
   }
   if (failure.io() || failure.damaged()) {
-    // After a failed fsync the kernel may have dropped the pages: what a retry reports means nothing. The next start
-    // reads the truth from the WAL.
+    // After a failed fsync the kernel may have dropped the pages: what a retry reports means nothing. The
+    // next start reads the truth from the WAL.
     stopped_because_ = fmt::format("stop: the database's disk failed: {}", failure.what());
     return fail(ErrorKind::internal, stopped_because_);
   }
@@ -153,7 +155,9 @@ NextIds SqliteStore::next_ids() {
 
 std::vector<DagRow> SqliteStore::dags() { return read_all<DagRow>(dags_); }
 std::vector<PoolRow> SqliteStore::pools() { return read_all<PoolRow>(pools_); }
-std::vector<PendingPartitionRow> SqliteStore::pending_partitions() { return read_all<PendingPartitionRow>(pending_); }
+std::vector<PendingPartitionRow> SqliteStore::pending_partitions() {
+  return read_all<PendingPartitionRow>(pending_);
+}
 
 std::vector<ActiveBackfill> SqliteStore::active_backfills() {
   std::vector<ActiveBackfill> all;

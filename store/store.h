@@ -12,19 +12,19 @@
 #include "base/error.h"
 #include "scheduler/rows.h"
 
-/// store/ is the durable truth: rows, events, queries. It writes what the scheduler decided, in one transaction a
-/// batch, and knows no rule of scheduling. A 2xx follows its commit.
+/// store/ is the durable truth: rows, events, queries. It writes what the scheduler decided, in one
+/// transaction a batch, and knows no rule of scheduling. A 2xx follows its commit.
 namespace millrace {
 
 /// One parsed version of a DAG with its source text. Kept for ever.
 struct DagVersionRow {
   DagVersionId id;
   std::string dag_id;
-  int number = 0;              ///< 1, 2, 3 … within the DAG; 0: the store takes the next one
-  std::string hash;            ///< of the canonical form
-  std::string source;          ///< the file's bytes
-  std::string file_name;       ///< where it came from: relative to the DAG folder, or `api`
-  std::string folder;          ///< absolute: the default cwd of its tasks
+  int number = 0;         ///< 1, 2, 3 … within the DAG; 0: the store takes the next one
+  std::string hash;       ///< of the canonical form
+  std::string source;     ///< the file's bytes
+  std::string file_name;  ///< where it came from: relative to the DAG folder, or `api`
+  std::string folder;     ///< absolute: the default cwd of its tasks
   WallTime created_at;
 };
 
@@ -32,12 +32,13 @@ struct DagVersionRow {
 struct ImportErrorRow {
   std::int64_t id = 0;
   std::string file_name;
-  std::string message;         ///< rendered diagnostics
+  std::string message;  ///< rendered diagnostics
   WallTime at;
 };
 
 struct NextIds {
-  std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1, dag_version = 1;
+  std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1,
+               dag_version = 1;
 };
 
 struct ActiveBackfill {
@@ -45,20 +46,22 @@ struct ActiveBackfill {
   std::vector<BackfillItemRow> open_items;  ///< queued or running
 };
 
-/// The one writing connection. One thread. Everything is SQLite in WAL mode with synchronous=FULL. Its reads throw
-/// StoreError (store_error.h) when the database can't be read at all.
+/// The one writing connection. One thread. Everything is SQLite in WAL mode with synchronous=FULL. Its reads
+/// throw StoreError (store_error.h) when the database can't be read at all.
 class Store {
  public:
   virtual ~Store() = default;
 
-  /// Opens or makes the database, applies migrations/ (embedded; forward only, each in one transaction, after a copy
-  /// of the file when it isn't new), takes the lock and the next epoch. Refused in words: a newer schema, a corrupt
-  /// file (quick_check), a read-only file or folder, a network file system, a second daemon (with its pid).
+  /// Opens or makes the database, applies migrations/ (embedded; forward only, each in one transaction, after
+  /// a copy of the file when it isn't new), takes the lock and the next epoch. Refused in words: a newer
+  /// schema, a corrupt file (quick_check), a read-only file or folder, a network file system, a second daemon
+  /// (with its pid).
   static Result<std::unique_ptr<Store>> open(const std::filesystem::path& database);
 
-  /// All of it or nothing, on disk when it returns (fdatasync). Every UPDATE is guarded by version and epoch; a guard
-  /// that fails is `conflict` (another daemon has taken over: stop), as is a key that exists. A full disk is
-  /// `unavailable` and heals; after a failed sync (`internal`, "stop: …") nothing is written any more.
+  /// All of it or nothing, on disk when it returns (fdatasync). Every UPDATE is guarded by version and epoch;
+  /// a guard that fails is `conflict` (another daemon has taken over: stop), as is a key that exists. A full
+  /// disk is `unavailable` and heals; after a failed sync (`internal`, "stop: …") nothing is written any
+  /// more.
   virtual Result<void> commit(std::span<const Change>) = 0;
   /// Same, with a new DAG version and import errors in the same transaction.
   virtual Result<void> commit(std::span<const Change>, std::span<const DagVersionRow>) = 0;
@@ -67,7 +70,8 @@ class Store {
   virtual std::int64_t epoch() const = 0;
   virtual NextIds next_ids() = 0;
 
-  // What a start needs; each row once. Served by partial indexes over active rows. DAGs come with the removed ones
+  // What a start needs; each row once. Served by partial indexes over active rows. DAGs come with the removed
+  // ones
   // (`removed` says so), pools without: making a removed DAG or pool anew may start at version 1 or go on.
   virtual std::vector<DagRow> dags() = 0;
   virtual std::vector<PoolRow> pools() = 0;

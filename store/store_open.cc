@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
-
-#include <fmt/format.h>
 
 #include "store/lock_file.h"
 #include "store/migrations.h"
@@ -25,9 +25,10 @@ std::string boot_id() {
 Error in_words(const sqlite::Failure& failure, const std::filesystem::path& database) {
   const std::string path = database.string();
   if (failure.damaged()) {
-    return {ErrorKind::invalid, fmt::format("'{}' is damaged or isn't a database: {}. Nothing was changed; restore a "
-                                            "copy, or move it away to start empty",
-                                            path, failure.what())};
+    return {ErrorKind::invalid,
+            fmt::format("'{}' is damaged or isn't a database: {}. Nothing was changed; restore a "
+                        "copy, or move it away to start empty",
+                        path, failure.what())};
   }
   if (failure.read_only()) {
     return {ErrorKind::unavailable, fmt::format("'{}' can't be written: {}", path, failure.what())};
@@ -36,13 +37,14 @@ Error in_words(const sqlite::Failure& failure, const std::filesystem::path& data
     return {ErrorKind::unavailable, fmt::format("no room on the disk of '{}': {}", path, failure.what())};
   }
   if (failure.busy()) {
-    return {ErrorKind::unavailable, fmt::format("'{}' is locked by another program: {}", path, failure.what())};
+    return {ErrorKind::unavailable,
+            fmt::format("'{}' is locked by another program: {}", path, failure.what())};
   }
   return {ErrorKind::internal, fmt::format("'{}': {}", path, failure.what())};
 }
 
-/// A check of all pages when the file is small, or when the machine went down under a daemon. After a mere `kill -9`
-/// the kernel's page cache holds what was written, so a large database starts without it.
+/// A check of all pages when the file is small, or when the machine went down under a daemon. After a mere
+/// `kill -9` the kernel's page cache holds what was written, so a large database starts without it.
 bool needs_check(sqlite::Connection& connection, std::uintmax_t bytes, int schema) {
   if (schema == 0) return false;
   if (bytes <= always_checked_bytes) return true;
@@ -59,7 +61,8 @@ Result<void> check_pages(sqlite::Connection& connection, const std::filesystem::
 
 std::int64_t take_epoch(sqlite::Connection& connection) {
   sqlite::Transaction transaction(connection, sqlite::Transaction::Kind::write);
-  sqlite::Statement update(connection, "UPDATE daemon_epoch SET epoch = epoch + 1, stopped_clean = 0, boot_id = ?1");
+  sqlite::Statement update(connection,
+                           "UPDATE daemon_epoch SET epoch = epoch + 1, stopped_clean = 0, boot_id = ?1");
   update.bind_copy(1, boot_id());
   update.run();
   const auto epoch = connection.integer("SELECT epoch FROM daemon_epoch");
@@ -73,8 +76,8 @@ Result<std::unique_ptr<Store>> open_locked(LockFile lock, const std::filesystem:
   const std::uintmax_t bytes = std::filesystem::file_size(database, no_file);
   auto connection = std::make_unique<sqlite::Connection>(database.string(), sqlite::Mode::read_write_create);
   if (connection->is_read_only()) {
-    return fail(ErrorKind::unavailable, fmt::format("'{}' is read-only; the daemon needs to write it",
-                                                    database.string()));
+    return fail(ErrorKind::unavailable,
+                fmt::format("'{}' is read-only; the daemon needs to write it", database.string()));
   }
   const Result<int> schema = schema_number(*connection, database);
   if (!schema) return std::unexpected(schema.error());
@@ -86,12 +89,15 @@ Result<std::unique_ptr<Store>> open_locked(LockFile lock, const std::filesystem:
   if (!newer) {
     const auto mode = connection->text("PRAGMA journal_mode = WAL");
     if (mode != "wal") {
-      return fail(ErrorKind::unavailable, fmt::format("'{}' can't use a write-ahead log here (journal mode {})",
-                                                      database.string(), mode.value_or("unknown")));
+      return fail(ErrorKind::unavailable,
+                  fmt::format("'{}' can't use a write-ahead log here (journal mode {})", database.string(),
+                              mode.value_or("unknown")));
     }
-    // FULL: acknowledged means synced. Temporary b-trees never go to /tmp. The WAL file shrinks back after a burst.
-    connection->exec("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;"
-                     "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF");
+    // FULL: acknowledged means synced. Temporary b-trees never go to /tmp. The WAL file shrinks back after a
+    // burst.
+    connection->exec(
+        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;"
+        "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF");
   }
   if (auto migrated = migrate(*connection, database, migrations); !migrated) {
     return std::unexpected(migrated.error());
@@ -109,9 +115,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path) {
       return fail(ErrorKind::not_found, fmt::format("no folder '{}'", database.parent_path().string()));
     }
     if (on_network_filesystem(database.parent_path())) {
-      return fail(ErrorKind::invalid, fmt::format("'{}' is on a network file system, where SQLite's locks can't be "
-                                                  "trusted; use a local disk",
-                                                  database.string()));
+      return fail(ErrorKind::invalid,
+                  fmt::format("'{}' is on a network file system, where SQLite's locks can't be "
+                              "trusted; use a local disk",
+                              database.string()));
     }
     Result<LockFile> lock = LockFile::take(database);
     if (!lock) return std::unexpected(lock.error());

@@ -1,6 +1,7 @@
 #include "store/words_sql.h"
 
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/invariant.h"
@@ -29,18 +30,24 @@ std::string dump(const nlohmann::json& json) {
 
 std::string_view to_word(ExitFacts::Kind kind) {
   switch (kind) {
-    case ExitFacts::Kind::exited: return "exited";
-    case ExitFacts::Kind::spawn_failed: return "spawn_failed";
-    case ExitFacts::Kind::lost: return "lost";
+    case ExitFacts::Kind::exited:
+      return "exited";
+    case ExitFacts::Kind::spawn_failed:
+      return "spawn_failed";
+    case ExitFacts::Kind::lost:
+      return "lost";
   }
   INVARIANT(false);
 }
 
 std::string_view to_word(Reprocess reprocess) {
   switch (reprocess) {
-    case Reprocess::none: return "none";
-    case Reprocess::failed: return "failed";
-    case Reprocess::completed: return "completed";
+    case Reprocess::none:
+      return "none";
+    case Reprocess::failed:
+      return "failed";
+    case Reprocess::completed:
+      return "completed";
   }
   INVARIANT(false);
 }

@@ -25,7 +25,8 @@ bool from_word(std::string_view, ItemState& out);
 bool from_word(std::string_view, ExitFacts::Kind& out);
 bool from_word(std::string_view, Reprocess& out);
 
-/// JSON arrays; bytes that aren't UTF-8 become U+FFFD. Reading throws StoreError on anything else than such an array.
+/// JSON arrays; bytes that aren't UTF-8 become U+FFFD. Reading throws StoreError on anything else than such
+/// an array.
 std::string json_from(const std::vector<std::string>&);
 std::string json_from(const std::vector<WallTime>&);
 void from_json(std::string_view, std::vector<std::string>& out);

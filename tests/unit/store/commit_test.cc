@@ -1,7 +1,7 @@
-#include <fstream>
+#include <sys/mount.h>
 
 #include <catch2/catch.hpp>
-#include <sys/mount.h>
+#include <fstream>
 
 #include "samples.h"
 #include "store/sqlite.h"
@@ -87,8 +87,14 @@ TEST_CASE("a second row under a taken key is a conflict") {
   same_date.run_id = "other";
   RunRow same_run_id = plain_run(2);
   same_run_id.run_id = "run_1";
-  const std::vector<Change> taken = {same_date, same_run_id, plain_run(1), plain_task(2, {1}, "a"), PoolRow{"p", 2},
-                                     DagRow{.dag_id = "d"}, EventRow{.seq = 1}, BackfillRow{.id = {1}},
+  const std::vector<Change> taken = {same_date,
+                                     same_run_id,
+                                     plain_run(1),
+                                     plain_task(2, {1}, "a"),
+                                     PoolRow{"p", 2},
+                                     DagRow{.dag_id = "d"},
+                                     EventRow{.seq = 1},
+                                     BackfillRow{.id = {1}},
                                      BackfillItemRow{.backfill = {1}, .execution_date = {5}}};
   for (std::size_t i = 0; i < taken.size(); ++i) {
     INFO(i);
@@ -176,8 +182,6 @@ TEST_CASE("an empty batch writes nothing") {
   CHECK(store->commit(std::vector<Change>{}));
 }
 
-}  // namespace millrace::test
-
 TEST_CASE("a DAG's versions are numbered 1, 2, 3 by the store") {
   const Folder folder;
   const auto store = open_store(folder);
@@ -189,3 +193,5 @@ TEST_CASE("a DAG's versions are numbered 1, 2, 3 by the store") {
   CHECK(store->dag_version(DagVersionId{2})->number == 1);
   CHECK(store->dag_version(DagVersionId{3})->number == 2);
 }
+
+}  // namespace millrace::test

@@ -1,6 +1,7 @@
+#include <sys/wait.h>
+
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <sys/wait.h>
 
 #include "probe.h"
 #include "samples.h"

@@ -1,11 +1,12 @@
-#include <fstream>
+#include "store/migrations.h"
+
+#include <fmt/format.h>
 
 #include <catch2/catch.hpp>
-#include <fmt/format.h>
+#include <fstream>
 
 #include "base/sha256.h"
 #include "samples.h"
-#include "store/migrations.h"
 
 namespace millrace::test {
 namespace {

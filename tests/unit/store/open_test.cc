@@ -1,7 +1,7 @@
-#include <fstream>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <unistd.h>
+#include <fstream>
 
 #include "probe.h"
 #include "samples.h"
@@ -18,7 +18,9 @@ std::string bytes_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void write_bytes(const fs::path& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void write_bytes(const fs::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
 std::string refusal_as_nobody(const Folder& folder) {
   Probe probe({folder.database().string(), "nobody"});
@@ -48,9 +50,10 @@ TEST_CASE("a database of a newer version is refused and not touched") {
     other.exec("INSERT INTO schema_migrations VALUES (2, 'future', 'x'); PRAGMA journal_mode = DELETE");
   }
   const std::string before = bytes_of(folder.database());
-  CHECK(refusal(folder.database()) == "'" + folder.database().string() +
-                                          "' was written by a newer millrace (schema 2; this one knows 1): install "
-                                          "that version, or restore a copy made before it");
+  CHECK(refusal(folder.database()) ==
+        "'" + folder.database().string() +
+            "' was written by a newer millrace (schema 2; this one knows 1): install "
+            "that version, or restore a copy made before it");
   CHECK(bytes_of(folder.database()) == before);
 }
 
@@ -61,8 +64,9 @@ TEST_CASE("a database whose migrations had another text is refused") {
     sqlite::Connection other(folder.database().string(), sqlite::Mode::read_write_create);
     other.exec("UPDATE schema_migrations SET checksum = 'x'");
   }
-  CHECK(refusal(folder.database()) == "migration 001_initial was applied with another text than this binary's: it "
-                                      "belongs to another build of millrace");
+  CHECK(refusal(folder.database()) ==
+        "migration 001_initial was applied with another text than this binary's: it "
+        "belongs to another build of millrace");
 }
 
 TEST_CASE("a file that is no database is refused and not touched") {
@@ -82,8 +86,8 @@ TEST_CASE("somebody else's database is refused and not touched") {
     other.exec("CREATE TABLE addresses (name TEXT)");
   }
   const std::string before = bytes_of(folder.database());
-  CHECK(refusal(folder.database()) == "'" + folder.database().string() +
-                                          "' is an SQLite database, but not Millrace's");
+  CHECK(refusal(folder.database()) ==
+        "'" + folder.database().string() + "' is an SQLite database, but not Millrace's");
   CHECK(bytes_of(folder.database()) == before);
 }
 
@@ -121,7 +125,8 @@ TEST_CASE("a truncated database is refused") {
     REQUIRE(store->commit(std::vector<Change>{plain_run(1)}));
   }
   const std::string sound = bytes_of(folder.database());
-  for (const std::size_t size : {std::size_t{100}, std::size_t{4'096}, std::size_t{8'192}, sound.size() / 2}) {
+  for (const std::size_t size :
+       {std::size_t{100}, std::size_t{4'096}, std::size_t{8'192}, sound.size() / 2}) {
     INFO(size);
     write_bytes(folder.database(), sound.substr(0, size));
     CHECK_THAT(refusal(folder.database()), Catch::Contains("is damaged"));
@@ -131,9 +136,9 @@ TEST_CASE("a truncated database is refused") {
 TEST_CASE("a folder that can't be written is refused with its name") {
   const Folder folder;
   fs::permissions(folder.path(), fs::perms{0555});
-  CHECK(refusal_as_nobody(folder) ==
-        "can't write in '" + folder.path().string() + "': Permission denied (" + folder.database().string() +
-            ".lock). The daemon needs a folder that it may write");
+  CHECK(refusal_as_nobody(folder) == "can't write in '" + folder.path().string() + "': Permission denied (" +
+                                         folder.database().string() +
+                                         ".lock). The daemon needs a folder that it may write");
   fs::permissions(folder.path(), fs::perms{0755});
 }
 
@@ -154,11 +159,11 @@ TEST_CASE("a missing folder is refused with its name") {
 }
 
 TEST_CASE("network file systems are told apart from local ones") {
-  CHECK(is_network_filesystem(0x6969));                           // NFS
-  CHECK(is_network_filesystem(static_cast<long>(0xFF534D42)));    // CIFS
-  CHECK(is_network_filesystem(static_cast<int>(0xFE534D42)));     // SMB2, sign-extended
-  CHECK_FALSE(is_network_filesystem(0xEF53));                     // ext4
-  CHECK_FALSE(is_network_filesystem(0x01021994));                 // tmpfs
+  CHECK(is_network_filesystem(0x6969));                         // NFS
+  CHECK(is_network_filesystem(static_cast<long>(0xFF534D42)));  // CIFS
+  CHECK(is_network_filesystem(static_cast<int>(0xFE534D42)));   // SMB2, sign-extended
+  CHECK_FALSE(is_network_filesystem(0xEF53));                   // ext4
+  CHECK_FALSE(is_network_filesystem(0x01021994));               // tmpfs
   CHECK_FALSE(on_network_filesystem(fs::temp_directory_path()));
 }
 

@@ -46,7 +46,8 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
     const std::string plan = plan_of(folder, query.sql);
     INFO(query.sql << "\n" << plan);
     CHECK(plan.find(query.index) != std::string::npos);
-    // A scan of a partial index that holds active rows only is what we want; it is listed as SCAN … USING INDEX.
+    // A scan of a partial index that holds active rows only is what we want; it is listed as SCAN … USING
+    // INDEX.
     const bool partial = query.index == "backfill_active";
     CHECK((partial || plan.find("SCAN") == std::string::npos));
     if (query.sql != queries::output_values() && query.sql != queries::outputs_of_instance()) {
@@ -67,7 +68,8 @@ TEST_CASE("the active runs come from their partial index alone") {
 TEST_CASE("the next ids are read from the end of each table, whatever it holds") {
   const Folder folder;
   const auto store = open_store(folder);
-  for (const char* table : {"dag_run", "task_instance", "task_attempt", "backfill", "dataset_event", "dag_version"}) {
+  for (const char* table :
+       {"dag_run", "task_instance", "task_attempt", "backfill", "dataset_event", "dag_version"}) {
     const std::string plan = plan_of(folder, queries::max_id(table));
     INFO(table << ": " << plan);
     // SEARCH without a constraint is SQLite's min/max look-up: one descent of the b-tree.
@@ -80,7 +82,8 @@ TEST_CASE("a page of one run's task instances is read in order from its index") 
   const Folder folder;
   const auto store = open_store(folder);
   const std::string plan =
-      plan_of(folder, select_from<TaskInstanceRow>() + "WHERE dag_run_id = ?1 ORDER BY task_index, map_index LIMIT 50");
+      plan_of(folder, select_from<TaskInstanceRow>() +
+                          "WHERE dag_run_id = ?1 ORDER BY task_index, map_index LIMIT 50");
   INFO(plan);
   CHECK(plan.find("SCAN") == std::string::npos);
 }

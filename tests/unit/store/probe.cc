@@ -1,13 +1,13 @@
 #include "probe.h"
 
-#include <csignal>
-#include <cstdlib>
-#include <stdexcept>
-
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
 
 extern char** environ;
 

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
-
-#include <sys/types.h>
 
 namespace millrace::test {
 
@@ -16,9 +16,9 @@ class Probe {
   Probe& operator=(const Probe&) = delete;
   ~Probe();
 
-  std::string read_line();        ///< without the line break; empty at the end
+  std::string read_line();  ///< without the line break; empty at the end
   std::vector<std::string> rest();
-  int wait();                     ///< as of wait(2)
+  int wait();  ///< as of wait(2)
   void kill_now();
   pid_t pid() const { return pid_; }
 

@@ -65,12 +65,13 @@ TEST_CASE("runs are ordered by the API's keys, both ways, ties by id") {
   fill(*store);
   const auto reader = open_reader(folder);
   CHECK(ids(reader->runs({}, {.limit = 2, .order_by = "queued_at"})) == std::vector<std::int64_t>{30, 29});
-  CHECK(ids(reader->runs({}, {.limit = 4, .order_by = "execution_date"})) == std::vector<std::int64_t>{1, 11, 21, 2});
+  CHECK(ids(reader->runs({}, {.limit = 4, .order_by = "execution_date"})) ==
+        std::vector<std::int64_t>{1, 11, 21, 2});
   CHECK(ids(reader->runs({}, {.limit = 4, .order_by = "-logical_date"})) ==
         std::vector<std::int64_t>{30, 20, 10, 29});
-  for (const std::string key : {"id", "dag_id", "run_id", "dag_run_id", "execution_date", "logical_date", "run_after",
-                                "data_interval_start", "data_interval_end", "state", "run_type", "queued_at",
-                                "start_date", "end_date"}) {
+  for (const std::string key : {"id", "dag_id", "run_id", "dag_run_id", "execution_date", "logical_date",
+                                "run_after", "data_interval_start", "data_interval_end", "state", "run_type",
+                                "queued_at", "start_date", "end_date"}) {
     CHECK(reader->runs({}, {.order_by = key}));
     CHECK(reader->runs({}, {.order_by = "-" + key}));
   }
@@ -84,9 +85,10 @@ TEST_CASE("an unknown sort key, a bad limit or offset is refused in words") {
     const auto refused = reader->runs({}, {.order_by = key});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::invalid);
-    CHECK_THAT(refused.error().message, Catch::StartsWith("can't order by '") && Catch::Contains("execution_date"));
+    CHECK_THAT(refused.error().message,
+               Catch::StartsWith("can't order by '") && Catch::Contains("execution_date"));
   }
-  CHECK(reader->runs({}, {.limit = -1}).error().message == "limit -1 is outside 0 … 1000");
+  CHECK(reader->runs({}, {.limit = -1}).error().message == "limit -1 is outside 0 to 1000");
   CHECK(reader->runs({}, {.limit = static_cast<int>(limits::list_page)}));
   CHECK_FALSE(reader->runs({}, {.limit = static_cast<int>(limits::list_page) + 1}));
   CHECK(reader->runs({}, {.offset = -5}).error().message == "offset -5 is negative");
@@ -126,7 +128,8 @@ TEST_CASE("task instances of a run come in the order of the DAG and are counted 
   CHECK(reader->task_instances({.dag_id = "d", .task_id = "t0"}, {})->total_entries == 2);
   CHECK(reader->task_instances({.run = {1}, .states = {TaskState::success}}, {.order_by = "-start_date"})
             ->total_entries == 3);
-  CHECK(reader->state_counts({1}) == std::vector<std::pair<std::string, std::int64_t>>{{"none", 7}, {"success", 3}});
+  CHECK(reader->state_counts({1}) ==
+        std::vector<std::pair<std::string, std::int64_t>>{{"none", 7}, {"success", 3}});
   CHECK_FALSE(reader->task_instance({2}, "t1", -1));
   CHECK(reader->task_instance({2}, "t0", -1)->id == TaskInstanceId{11});
 }
@@ -137,8 +140,8 @@ TEST_CASE("events follow a run, a task instance, or what came after a number") {
   std::vector<Change> batch = {plain_run(1), plain_run(2), plain_task(1, {1}, "a"), plain_task(2, {2}, "a")};
   for (std::int64_t seq = 1; seq <= 20; ++seq) {
     const std::int64_t run = seq % 2 + 1;
-    batch.push_back(EventRow{.seq = seq, .dag_id = "d", .run = {run},
-                             .task_instance = {seq > 10 ? run : 0}, .cause = "c"});
+    batch.push_back(EventRow{
+        .seq = seq, .dag_id = "d", .run = {run}, .task_instance = {seq > 10 ? run : 0}, .cause = "c"});
   }
   REQUIRE(store->commit(batch));
   const auto reader = open_reader(folder);

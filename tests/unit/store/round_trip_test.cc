@@ -134,7 +134,8 @@ TEST_CASE("a DAG version is found by id and by hash, and listed without its sour
   const std::vector versions = {samples.dag_version(1, "a", 1), samples.dag_version(2, "a", 2)};
   REQUIRE(store->commit({}, versions));
   for (const DagVersionRow& v : versions) {
-    for (const auto& found : {store->dag_version(v.id), store->dag_version("a", v.hash), reader->dag_version(v.id)}) {
+    for (const auto& found :
+         {store->dag_version(v.id), store->dag_version("a", v.hash), reader->dag_version(v.id)}) {
       REQUIRE(found);
       CHECK(std::tie(found->id, found->dag_id, found->number, found->hash, found->source, found->file_name,
                      found->folder, found->created_at) ==

@@ -1,11 +1,11 @@
 #include "samples.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
 #include <array>
 #include <limits>
 #include <stdexcept>
-
-#include <fmt/format.h>
-#include <unistd.h>
 
 namespace millrace::test {
 namespace {
@@ -44,8 +44,18 @@ std::int64_t Samples::number(std::int64_t low, std::int64_t high) {
 }
 
 std::string Samples::text() {
-  static const std::array<std::string, 12> pieces = {
-      "a", "Z9", " ", "'", "\"", "\n", "%_", "ü", "\xF0\x9F\x9A\x82", "; DROP TABLE dag_run; --", "\\", std::string("\0", 1)};
+  static const std::array<std::string, 12> pieces = {"a",
+                                                     "Z9",
+                                                     " ",
+                                                     "'",
+                                                     "\"",
+                                                     "\n",
+                                                     "%_",
+                                                     "ü",
+                                                     "\xF0\x9F\x9A\x82",
+                                                     "; DROP TABLE dag_run; --",
+                                                     "\\",
+                                                     std::string("\0", 1)};
   std::string text;
   for (std::int64_t n = number(0, 6); n > 0; --n) text += pieces[static_cast<std::size_t>(number(0, 11))];
   return text;
@@ -53,10 +63,14 @@ std::string Samples::text() {
 
 WallTime Samples::time() {
   switch (number(0, 9)) {
-    case 0: return {std::numeric_limits<std::int64_t>::min()};
-    case 1: return {std::numeric_limits<std::int64_t>::max()};
-    case 2: return {0};
-    default: return {number(-4'000'000'000'000'000, 4'000'000'000'000'000)};
+    case 0:
+      return {std::numeric_limits<std::int64_t>::min()};
+    case 1:
+      return {std::numeric_limits<std::int64_t>::max()};
+    case 2:
+      return {0};
+    default:
+      return {number(-4'000'000'000'000'000, 4'000'000'000'000'000)};
   }
 }
 
@@ -66,13 +80,22 @@ std::optional<WallTime> Samples::maybe_time() {
 }
 
 DagRow Samples::dag(std::string dag_id) {
-  return {.dag_id = std::move(dag_id), .current = {number(0, 9)}, .paused = coin(), .removed = false,
+  return {.dag_id = std::move(dag_id),
+          .current = {number(0, 9)},
+          .paused = coin(),
+          .removed = false,
           .watermark = maybe_time()};
 }
 
 DagVersionRow Samples::dag_version(std::int64_t id, std::string dag_id, int n) {
-  return {.id = {id}, .dag_id = std::move(dag_id), .number = n, .hash = fmt::format("hash{}", id), .source = text(),
-          .file_name = text(), .folder = text(), .created_at = time()};
+  return {.id = {id},
+          .dag_id = std::move(dag_id),
+          .number = n,
+          .hash = fmt::format("hash{}", id),
+          .source = text(),
+          .file_name = text(),
+          .folder = text(),
+          .created_at = time()};
 }
 
 RunRow Samples::run(std::int64_t id) {
@@ -139,13 +162,24 @@ AttemptRow Samples::attempt(std::int64_t id, const TaskInstanceRow& instance, in
   r.command = text();
   r.created_at = time();
   if (coin()) {
-    r.start = {.pid = number(1, 4'000'000), .start_ticks = random_(), .boot_id = text(), .host = text(), .at = time()};
+    r.start = {.pid = number(1, 4'000'000),
+               .start_ticks = random_(),
+               .boot_id = text(),
+               .host = text(),
+               .at = time()};
   }
   if (coin()) {
-    r.exit = {.kind = word(ExitFacts::Kind::lost), .wait_status = static_cast<int>(number(0, 0xffff)),
-              .timed_out = coin(), .killed = coin(), .oom = coin(), .log_truncated = coin(),
-              .user_us = number(0, 1'000'000'000), .system_us = number(0, 1'000'000'000),
-              .max_rss_bytes = number(0, std::int64_t{1} << 40), .at = time(), .message = text()};
+    r.exit = {.kind = word(ExitFacts::Kind::lost),
+              .wait_status = static_cast<int>(number(0, 0xffff)),
+              .timed_out = coin(),
+              .killed = coin(),
+              .oom = coin(),
+              .log_truncated = coin(),
+              .user_us = number(0, 1'000'000'000),
+              .system_us = number(0, 1'000'000'000),
+              .max_rss_bytes = number(0, std::int64_t{1} << 40),
+              .at = time(),
+              .message = text()};
     r.outcome = word(Outcome::skipped);
   }
   return r;
@@ -177,7 +211,8 @@ BackfillRow Samples::backfill(std::int64_t id) {
   r.state = word(BackfillState::cancelled);
   r.dag_version = {number(0, 9)};
   r.cursor = maybe_time();
-  r.counts = {number(0, 99), number(0, 99), number(0, 99), number(0, 99), number(0, 99), number(0, 99), number(0, 99)};
+  r.counts = {number(0, 99), number(0, 99), number(0, 99), number(0, 99),
+              number(0, 99), number(0, 99), number(0, 99)};
   r.terminate = coin();
   r.created_at = time();
   r.started_at = maybe_time();
@@ -186,7 +221,10 @@ BackfillRow Samples::backfill(std::int64_t id) {
 }
 
 BackfillItemRow Samples::item(BackfillId backfill, WallTime date) {
-  return {.backfill = backfill, .execution_date = date, .state = word(ItemState::cancelled), .reason = text(),
+  return {.backfill = backfill,
+          .execution_date = date,
+          .state = word(ItemState::cancelled),
+          .reason = text(),
           .run = {number(0, 9)}};
 }
 
@@ -195,13 +233,26 @@ PoolRow Samples::pool(std::string name) {
 }
 
 DatasetEventRow Samples::dataset_event(std::int64_t id, std::string dataset) {
-  return {.id = id, .dataset = std::move(dataset), .partition = time(), .run = {number(0, 9)}, .task_id = text(),
-          .map_index = static_cast<int>(number(-1, 9)), .at = time()};
+  return {.id = id,
+          .dataset = std::move(dataset),
+          .partition = time(),
+          .run = {number(0, 9)},
+          .task_id = text(),
+          .map_index = static_cast<int>(number(-1, 9)),
+          .at = time()};
 }
 
 EventRow Samples::event(std::int64_t seq) {
-  return {.seq = seq, .at = time(), .kind = text(), .dag_id = text(), .run = {number(0, 9)},
-          .task_instance = {number(0, 9)}, .attempt = {number(0, 9)}, .from = text(), .to = text(), .cause = text()};
+  return {.seq = seq,
+          .at = time(),
+          .kind = text(),
+          .dag_id = text(),
+          .run = {number(0, 9)},
+          .task_instance = {number(0, 9)},
+          .attempt = {number(0, 9)},
+          .from = text(),
+          .to = text(),
+          .cause = text()};
 }
 
 RunRow plain_run(std::int64_t id, std::string dag_id) {

@@ -53,7 +53,9 @@ class Samples {
   WallTime time();
   std::optional<WallTime> maybe_time();
   template <class Word>
-  Word word(Word last) { return static_cast<Word>(number(0, static_cast<std::int64_t>(last))); }
+  Word word(Word last) {
+    return static_cast<Word>(number(0, static_cast<std::int64_t>(last)));
+  }
 
   std::mt19937_64 random_;
 };

@@ -1,7 +1,6 @@
+#include <catch2/catch.hpp>
 #include <map>
 #include <set>
-
-#include <catch2/catch.hpp>
 
 #include "samples.h"
 
@@ -25,9 +24,10 @@ TEST_CASE("the next ids follow the highest stored ones") {
   Samples samples(3);
   const TaskInstanceRow task = samples.task_instance(20, {7});
   const std::vector<DagVersionRow> versions = {samples.dag_version(70, "d", 1)};
-  REQUIRE(store->commit(std::vector<Change>{samples.run(7), task, samples.attempt(30, task, 1), samples.backfill(40),
-                                            samples.event(50), samples.dataset_event(60, "x")},
-                        versions));
+  REQUIRE(store->commit(
+      std::vector<Change>{samples.run(7), task, samples.attempt(30, task, 1), samples.backfill(40),
+                          samples.event(50), samples.dataset_event(60, "x")},
+      versions));
   const NextIds ids = store->next_ids();
   CHECK(ids.run == 8);
   CHECK(ids.task_instance == 21);
@@ -95,7 +95,8 @@ TEST_CASE("a start finds the backfills that aren't final, with their open items"
     if (!is_final(row.state)) wanted.push_back(id);
     std::vector<Change> batch = {row};
     for (std::int64_t day = 0; day < 6; ++day) {
-      batch.push_back(BackfillItemRow{.backfill = {id}, .execution_date = {day}, .state = static_cast<ItemState>(day)});
+      batch.push_back(
+          BackfillItemRow{.backfill = {id}, .execution_date = {day}, .state = static_cast<ItemState>(day)});
     }
     REQUIRE(store->commit(batch));
   }

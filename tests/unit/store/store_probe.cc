@@ -1,15 +1,16 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <string_view>
 
-#include <unistd.h>
-
 #include "store/store.h"
 
-/// store_probe DATABASE write N  commits run 1 … N, each with its event and task, and prints the number after each
-/// store_probe DATABASE hold     opens it, prints `open`, holds it until its input ends
-/// store_probe DATABASE nobody   gives up root, opens it, prints why it was refused
+/// Called with a database and what to do:
+///   write N  commits run 1 to N, each with its event and task; prints each number when it is answered
+///   hold     opens it, prints `open`, holds it until its input ends
+///   nobody   gives up root, opens it, prints why it was refused
 using namespace millrace;
 
 namespace {
