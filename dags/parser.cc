@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/limits.h"
@@ -18,8 +19,8 @@ namespace {
 /// In the order of the file, each thing once, and no more than anyone reads.
 void tidy(Diagnostics& diagnostics) {
   auto& entries = diagnostics.entries;
-  std::ranges::stable_sort(entries, [](const Diagnostic& a, const Diagnostic& b) {
-    return a.place != b.place ? a.place < b.place : a.message < b.message;
+  std::ranges::sort(entries, [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.place, a.message, a.hint) < std::tie(b.place, b.message, b.hint);
   });
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   if (entries.size() <= limits::diagnostics_per_file) return;

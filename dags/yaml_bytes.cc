@@ -95,7 +95,7 @@ std::optional<Diagnostic> bad_tab(std::string_view text) {
 
 // The scanner of yaml-cpp keeps every token of a flow collection that could still be a key: some 300 bytes
 // for each bracket or comma. 100,000 tasks written as JSON have a million of them.
-constexpr std::ptrdiff_t flow_marks = 2'000'000;
+constexpr std::ptrdiff_t flow_marks = 3'000'000;
 
 }  // namespace
 
