@@ -307,7 +307,7 @@ void Local::on_closed(RunnerLink* link) {
 /// Hands the attempts of a closed link to its runner's estate and drops the link; false if the runner lives.
 bool Local::bury(RunnerLink* link) {
   const fs::path folder = link->folder();
-  if (!link->runner_ended(death_bound)) {
+  if (!runner_ends(folder, death_bound)) {
     log::error(
         "runner={} pid={} closed its connection but lives; its attempts go on unwatched until the next start",
         folder.filename().string(), link->greeting().pid);

@@ -84,7 +84,8 @@ std::vector<ProcessFacts> all_processes() {
   if (folder == nullptr) return all;
   while (const dirent* entry = readdir(folder)) {
     if (std::isdigit(static_cast<unsigned char>(entry->d_name[0])) == 0) continue;
-    if (const auto facts = read_process(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10)))) all.push_back(*facts);
+    if (const auto facts = read_process(static_cast<pid_t>(std::strtol(entry->d_name, nullptr, 10))))
+      all.push_back(*facts);
   }
   closedir(folder);
   return all;

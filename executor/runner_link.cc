@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "executor/process_tree.h"
 
 namespace millrace {
 namespace {
@@ -54,7 +53,6 @@ RunnerLink::~RunnerLink() {
   if (!closed_ && !out_.empty()) {
     if (::send(socket_.fd(), out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) out_.clear();
   }
-  if (process_ >= 0) ::close(process_);
 }
 
 Result<std::unique_ptr<RunnerLink>> RunnerLink::connect(boost::asio::io_context& io,
@@ -77,13 +75,10 @@ Result<std::unique_ptr<RunnerLink>> RunnerLink::connect(boost::asio::io_context&
     return fail(ErrorKind::unavailable, "the runner in " + folder.string() + " refused: " +
                                             (link->refusal_.empty() ? "no greeting" : link->refusal_));
   }
-  link->process_ = open_pidfd(static_cast<pid_t>(link->greeting_.pid));
   return link;
 }
 
 bool RunnerLink::wait_readable(Duration bound) const { return poll_readable(socket_.fd(), bound); }
-
-bool RunnerLink::runner_ended(Duration bound) const { return process_ < 0 || poll_readable(process_, bound); }
 
 bool RunnerLink::read_replay(Duration bound) {
   const MonoTime until = SystemClock().now().mono + bound;

@@ -38,8 +38,6 @@ class RunnerLink {
   /// From here on the loop reads.
   void go_on();
   bool closed() const { return closed_; }
-  /// The process is gone; waits at most `bound` for that.
-  bool runner_ended(Duration bound) const;
 
   /// False: the spec is bigger than a frame may be; nothing was sent.
   bool start(const AttemptSpec&);
@@ -61,7 +59,6 @@ class RunnerLink {
   boost::asio::io_context& io_;
   std::filesystem::path folder_;
   FdWatch socket_;
-  int process_ = -1;  ///< pidfd of the runner
   RunnerGreeting greeting_;
   RunnerReports reports_;
   std::string in_, out_;

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
 
 #include "executor/dead_runner.h"
 #include "executor/process_tree.h"
@@ -209,4 +212,38 @@ TEST_CASE("an attempt between intent and start at the runner's death is lost and
   const auto unseen = stage.reopen({dispatched(1)});
   CHECK(unseen.empty());
   CHECK(stage.wait_finished(1).kind == Kind::lost);
+}
+
+TEST_CASE("whoever dies at whatever moment, no attempt runs twice and each gets an end") {
+  const unsigned seed = GENERATE(1u, 2u, 3u, 4u, 5u, 6u);
+  std::mt19937 random(seed);
+  Stage stage;
+  constexpr std::int64_t count = 60;
+  const auto spec = [&](std::int64_t id) {
+    return stage.shell(id, "echo " + std::to_string(id) + " >> $STAGE/ran");
+  };
+  for (std::int64_t id = 1; id <= count; ++id) stage.executor().start(spec(id));
+  for (int death = 0; death < 5; ++death) {
+    const std::size_t moment = stage.finished.size() + random() % 12;
+    stage.until([&] { return stage.finished.size() >= std::min<std::size_t>(moment, count); });
+    const auto who = random() % 3;
+    if (who != 0 && stage.runner_pid() != 0) kill_runner(stage);
+    if (who == 1) continue;
+    std::vector<Outstanding> outstanding;
+    for (std::int64_t id = 1; id <= count; ++id) {
+      if (stage.finished.contains(id)) continue;
+      outstanding.push_back(stage.started.contains(id) ? known(stage, id) : dispatched(id));
+    }
+    for (const AttemptId id : stage.reopen(outstanding)) stage.executor().start(spec(id.value));
+  }
+  stage.until([&] { return stage.finished.size() == count; });
+  std::map<std::string, int> runs;
+  std::istringstream ran(stage.text("ran"));
+  for (std::string line; std::getline(ran, line);) ++runs[line];
+  for (const auto& [id, facts] : stage.finished) {
+    INFO("seed " << seed << " attempt " << id << ": " << facts.message);
+    const int times = runs[std::to_string(id)];
+    CHECK(times <= 1);
+    CHECK((facts.kind == Kind::lost || times == 1));
+  }
 }
