@@ -74,7 +74,10 @@ class Local final : public LocalExecutor {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // posted calls outlive a destroyed executor
 
  public:
-  ~Local() override { *alive_ = false; }
+  ~Local() override {
+    *alive_ = false;
+    drop_empty_estates();
+  }
   Local(const Local&) = delete;
   Local& operator=(const Local&) = delete;
 };
@@ -371,6 +374,7 @@ void Local::detach() {
   detached_ = true;
   taker_ = nullptr;
   links_.clear();
+  drop_empty_estates();
   estates_.clear();
   unheld_.clear();
   holders_.clear();

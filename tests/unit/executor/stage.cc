@@ -52,8 +52,12 @@ Stage::~Stage() {
   } catch (...) {
     WARN("the stage could not be cleared");
   }
-  std::error_code ignored;
-  fs::remove_all(folder, ignored);
+  // Again, as the runner may be removing its own folder at the same time.
+  std::error_code failed;
+  do {
+    failed.clear();
+    fs::remove_all(folder, failed);
+  } while (failed && fs::exists(folder));
 }
 
 void Stage::open() {
