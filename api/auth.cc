@@ -1,6 +1,7 @@
 #include "api/auth.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,8 +12,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-
-#include <fmt/format.h>
 
 #include "api/json.h"
 #include "base/sha256.h"
@@ -40,14 +39,13 @@ Result<std::string> new_token() {
 }
 
 Result<std::string> read_private(const std::filesystem::path& file) {
-  struct stat facts {};
+  struct stat facts{};
   if (stat(file.c_str(), &facts) != 0) {
     return fail(ErrorKind::internal, fmt::format("{}: {}", file.string(), std::strerror(errno)));
   }
   if ((facts.st_mode & 077) != 0) {
-    return fail(ErrorKind::forbidden,
-                fmt::format("{} may be read by others (mode {:o}); run: chmod 600 {}", file.string(),
-                            facts.st_mode & 0777, file.string()));
+    return fail(ErrorKind::forbidden, fmt::format("{} may be read by others (mode {:o}); run: chmod 600 {}",
+                                                  file.string(), facts.st_mode & 0777, file.string()));
   }
   std::ifstream in(file, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(in), {});
@@ -57,10 +55,14 @@ Result<std::string> read_private(const std::filesystem::path& file) {
 
 std::string_view to_word(Role role) {
   switch (role) {
-    case Role::viewer: return "viewer";
-    case Role::operator_: return "operator";
-    case Role::author: return "author";
-    case Role::admin: return "admin";
+    case Role::viewer:
+      return "viewer";
+    case Role::operator_:
+      return "operator";
+    case Role::author:
+      return "author";
+    case Role::admin:
+      return "admin";
   }
   return "";
 }
@@ -75,21 +77,23 @@ std::optional<Role> role_from(std::string_view word) {
 Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0 && errno != EEXIST) {
-    return fail(ErrorKind::unavailable, fmt::format("can't make {}: {}", file.string(), std::strerror(errno)));
+    return fail(ErrorKind::unavailable,
+                fmt::format("can't make {}: {}", file.string(), std::strerror(errno)));
   }
   if (fd < 0) {
     auto text = read_private(file);
     if (!text) return text;
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
     if (text->size() < 20) {
-      return fail(ErrorKind::invalid, fmt::format("{} holds no token; remove it to get a new one", file.string()));
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} holds no token; remove it to get a new one", file.string()));
     }
     return text;
   }
   auto token = new_token();
   const std::string line = token ? *token + "\n" : "";
-  const bool written = token && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) &&
-                       ::fsync(fd) == 0;
+  const bool written =
+      token && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
   ::close(fd);
   if (!written) {
     ::unlink(file.c_str());
@@ -98,7 +102,8 @@ Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
   return token;
 }
 
-Result<Tokens> Tokens::load(const std::filesystem::path& admin_file, const std::filesystem::path& tokens_file) {
+Result<Tokens> Tokens::load(const std::filesystem::path& admin_file,
+                            const std::filesystem::path& tokens_file) {
   Tokens tokens;
   auto admin = ensure_admin_token(admin_file);
   if (!admin) return std::unexpected(admin.error());
@@ -120,7 +125,8 @@ Result<Tokens> Tokens::load(const std::filesystem::path& admin_file, const std::
     const JsonValue* hash = item.find("sha256");
     const auto known = role == nullptr ? std::nullopt : role_from(role->text);
     if (name == nullptr || name->text.empty() || !known || hash == nullptr || hash->text.size() != 64) {
-      return bad("each token needs name, role (viewer, operator, author or admin) and sha256 (64 hex digits)");
+      return bad(
+          "each token needs name, role (viewer, operator, author or admin) and sha256 (64 hex digits)");
     }
     tokens.entries_.push_back({hash->text, {name->text, *known}});
   }

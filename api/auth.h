@@ -11,7 +11,8 @@
 
 namespace millrace {
 
-/// Each role may do all that the ones before it may. An author's DAGs run as the daemon's tasks: that is shell access.
+/// Each role may do all that the ones before it may. An author's DAGs run as the daemon's tasks: that is
+/// shell access.
 enum class Role : std::uint8_t { viewer, operator_, author, admin };
 std::string_view to_word(Role);
 std::optional<Role> role_from(std::string_view);
@@ -21,8 +22,8 @@ struct Principal {
   Role role = Role::viewer;
 };
 
-/// Reads the admin token of `file`, or makes one (mode 0600, never over an existing file). A file that others may read
-/// is refused.
+/// Reads the admin token of `file`, or makes one (mode 0600, never over an existing file). A file that others
+/// may read is refused.
 Result<std::string> ensure_admin_token(const std::filesystem::path& file);
 
 /// The tokens that open this daemon. Only their SHA-256 is kept.
@@ -30,7 +31,8 @@ class Tokens {
  public:
   /// The admin token, and those of `tokens.json` when there is one:
   /// `{"tokens": [{"name": "ci", "role": "operator", "sha256": "<64 hex>"}]}`.
-  static Result<Tokens> load(const std::filesystem::path& admin_file, const std::filesystem::path& tokens_file);
+  static Result<Tokens> load(const std::filesystem::path& admin_file,
+                             const std::filesystem::path& tokens_file);
 
   /// Who bears this token. Takes the same time whichever token is near.
   std::optional<Principal> find(std::string_view token) const;

@@ -37,8 +37,8 @@ struct Submitted {
   bool changed = false;           ///< false: the same version was already in force
 };
 
-/// The daemon as api/ sees it. Every call returns at once, from any thread; answers come on the loop's thread, after the
-/// commit, and must only hand over (post to the I/O thread). A full inbox answers `unavailable`.
+/// The daemon as api/ sees it. Every call returns at once, from any thread; answers come on the loop's thread, after
+/// the commit, and must only hand over (post to the I/O thread). A full inbox answers `unavailable`.
 class Backend {
  public:
   virtual ~Backend() = default;

@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "api/handlers.h"
 #include "api/shapes.h"
@@ -24,9 +24,12 @@ void read_spec(BodyReader& in, BackfillSpec& spec, bool dry_run) {
   spec.dates = in.times("dates");
   std::ranges::sort(spec.dates);
   const std::string reprocess = in.text("reprocess_behavior").value_or("none");
-  if (reprocess == "failed") spec.reprocess = Reprocess::failed;
-  else if (reprocess == "completed") spec.reprocess = Reprocess::completed;
-  else if (reprocess != "none") in.refuse("reprocess_behavior", "must be none, failed or completed");
+  if (reprocess == "failed")
+    spec.reprocess = Reprocess::failed;
+  else if (reprocess == "completed")
+    spec.reprocess = Reprocess::completed;
+  else if (reprocess != "none")
+    in.refuse("reprocess_behavior", "must be none, failed or completed");
   spec.max_active_runs = static_cast<int>(in.integer("max_active_runs", 1, 1'000).value_or(10));
   spec.run_backwards = in.boolean("run_backwards").value_or(false);
   spec.task_ids = in.texts("task_ids");
@@ -37,13 +40,15 @@ void read_spec(BodyReader& in, BackfillSpec& spec, bool dry_run) {
   if (conf && params) in.refuse("params", "is the same as dag_run_conf: give one");
   spec.params = params ? *params : conf.value_or("{}");
   const auto version = in.text("dag_version");
-  if (version && *version != "latest" && *version != "pinned") in.refuse("dag_version", "must be latest or pinned");
+  if (version && *version != "latest" && *version != "pinned")
+    in.refuse("dag_version", "must be latest or pinned");
   spec.latest_version = in.boolean("run_on_latest_version").value_or(version.value_or("latest") == "latest");
   spec.pool = in.text("pool").value_or("");
   spec.priority = static_cast<int>(in.integer("priority", -1'000'000, 1'000'000).value_or(0));
   spec.description = in.text("description").value_or("");
   if (in.boolean("cascade").value_or(false)) in.refuse("cascade", "is not available in this version");
-  if (in.boolean("dry_run").value_or(dry_run) != dry_run) in.refuse("dry_run", "has its own path: /backfills/dry_run");
+  if (in.boolean("dry_run").value_or(dry_run) != dry_run)
+    in.refuse("dry_run", "has its own path: /backfills/dry_run");
   if (spec.dag_id.empty()) in.refuse("dag_id", "is missing");
 }
 
@@ -61,7 +66,8 @@ std::expected<Wish, Problem> wish_of(const Call& call, StoreReader& reader, bool
     return refuse(404, "not_found", fmt::format("there is no DAG '{}'", wish.spec.dag_id),
                   "millrace dags list shows those there are");
   }
-  if (const auto ok = check_backfill(*wish.dag, wish.spec); !ok) return std::unexpected(to_problem(ok.error()));
+  if (const auto ok = check_backfill(*wish.dag, wish.spec); !ok)
+    return std::unexpected(to_problem(ok.error()));
   auto params = resolve_params(*wish.dag, wish.spec.params);
   if (!params) return refuse_field("dag_run_conf", params.error().message);
   wish.spec.params = std::move(*params);
@@ -70,9 +76,12 @@ std::expected<Wish, Problem> wish_of(const Call& call, StoreReader& reader, bool
 
 std::string_view word_of(PlannedDate::Action action) {
   switch (action) {
-    case PlannedDate::Action::create: return "create";
-    case PlannedDate::Action::rerun: return "rerun";
-    case PlannedDate::Action::skip: return "skip";
+    case PlannedDate::Action::create:
+      return "create";
+    case PlannedDate::Action::rerun:
+      return "rerun";
+    case PlannedDate::Action::skip:
+      return "skip";
   }
   return "skip";
 }
@@ -89,7 +98,8 @@ Plan make_plan(const Wish& wish, StoreReader& reader, const Page& page) {
   auto date = first_date(*wish.dag, wish.spec);
   while (date) {
     std::vector<WallTime> window;
-    for (; date && window.size() < planned_at_a_time; date = date_after(*wish.dag, wish.spec, window.back())) {
+    for (; date && window.size() < planned_at_a_time;
+         date = date_after(*wish.dag, wish.spec, window.back())) {
       window.push_back(*date);
     }
     const auto [low, high] = std::ranges::minmax(window);
@@ -99,11 +109,13 @@ Plan make_plan(const Wish& wish, StoreReader& reader, const Page& page) {
     }
     for (const WallTime at : window) {
       const auto existing = runs.find(at);
-      PlannedDate one = plan_date(wish.spec, at, existing == runs.end() ? std::nullopt : std::optional(existing->second));
+      PlannedDate one =
+          plan_date(wish.spec, at, existing == runs.end() ? std::nullopt : std::optional(existing->second));
       (one.action == PlannedDate::Action::create  ? plan.create
        : one.action == PlannedDate::Action::rerun ? plan.rerun
                                                   : plan.skip) += 1;
-      if (index >= page.offset && index < std::int64_t{page.offset} + page.limit) plan.shown.push_back(std::move(one));
+      if (index >= page.offset && index < std::int64_t{page.offset} + page.limit)
+        plan.shown.push_back(std::move(one));
       ++index;
     }
   }
@@ -143,7 +155,8 @@ Started act(const CallPtr& call, StoreReader& reader, BackfillAction::Kind kind)
   if (!row) return std::unexpected(row.error());
   commit(call, BackfillAction{kind, {}, row->id, call->who.name},
          [call](StoreReader& later, const Reply& reply) -> Answer {
-           if (const auto* given = std::get_if<BackfillRow>(&reply.body)) return backfill_response(*call, later, *given);
+           if (const auto* given = std::get_if<BackfillRow>(&reply.body))
+             return backfill_response(*call, later, *given);
            return get_backfill(*call, later);
          });
   return {};
@@ -174,14 +187,15 @@ Answer list_backfill_items(const Call& call, StoreReader& reader) {
   if (!page) return std::unexpected(page.error());
   const auto listed = reader.backfill_items(backfill->id, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
-  return list_response("items", listed->rows, listed->total_entries, [&](JsonWriter& out, const BackfillItemRow& row) {
-    const auto run = row.run ? reader.run(row.run) : std::nullopt;
-    out.begin_object().int_field("backfill_id", row.backfill.value);
-    date_fields(out, row.execution_date);
-    out.text_field("state", to_word(row.state)).word_field("reason", row.reason);
-    out.word_field("dag_run_id", run ? run->run_id : "");
-    out.word_field("dag_run_state", run ? to_word(run->state) : std::string_view{}).end_object();
-  });
+  return list_response(
+      "items", listed->rows, listed->total_entries, [&](JsonWriter& out, const BackfillItemRow& row) {
+        const auto run = row.run ? reader.run(row.run) : std::nullopt;
+        out.begin_object().int_field("backfill_id", row.backfill.value);
+        date_fields(out, row.execution_date);
+        out.text_field("state", to_word(row.state)).word_field("reason", row.reason);
+        out.word_field("dag_run_id", run ? run->run_id : "");
+        out.word_field("dag_run_state", run ? to_word(run->state) : std::string_view{}).end_object();
+      });
 }
 
 Answer dry_run_backfill(const Call& call, StoreReader& reader) {
@@ -211,7 +225,8 @@ Started create_backfill(const CallPtr& call, StoreReader& reader) {
   if (!wish) return std::unexpected(std::move(wish.error()));
   commit(call, BackfillRequested{{}, std::move(wish->spec)},
          [call](StoreReader& later, const Reply& reply) -> Answer {
-           if (const auto* row = std::get_if<BackfillRow>(&reply.body)) return backfill_response(*call, later, *row);
+           if (const auto* row = std::get_if<BackfillRow>(&reply.body))
+             return backfill_response(*call, later, *row);
            return std::unexpected(internal_problem("a backfill request was answered without its row"));
          });
   return {};

@@ -1,9 +1,9 @@
 #include "api/call.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 #include "base/invariant.h"
 #include "base/limits.h"
@@ -107,7 +107,8 @@ std::expected<std::optional<WallTime>, Problem> time_in_query(const Call& call, 
   const auto text = call.query_value(name);
   if (!text) return std::nullopt;
   const auto time = parse_iso(*text);
-  if (!time) return refuse_field(std::string(name), "not an ISO 8601 time", "2001-01-05 or 2001-01-05T00:00:00Z");
+  if (!time)
+    return refuse_field(std::string(name), "not an ISO 8601 time", "2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
 }
 
@@ -198,7 +199,8 @@ std::expected<void, Problem> BodyReader::done() {
   for (const auto& [name, value] : object_.members) {
     if (std::ranges::find(known, name) != known.end()) continue;
     const std::string near = nearest(name, known);
-    errors_.push_back({{"body", name}, {}, "unknown member", near.empty() ? "" : "did you mean '" + near + "'?"});
+    errors_.push_back(
+        {{"body", name}, {}, "unknown member", near.empty() ? "" : "did you mean '" + near + "'?"});
   }
   if (errors_.empty()) return {};
   Problem problem;

@@ -21,7 +21,8 @@
 
 namespace millrace {
 
-/// Number and time of DAG versions, remembered: a run's answer names its version, whose row holds the whole source.
+/// Number and time of DAG versions, remembered: a run's answer names its version, whose row holds the whole
+/// source.
 class VersionFacts {
  public:
   struct Facts {
@@ -43,24 +44,25 @@ struct Services {
   Readers& readers;
   const Clock& clock;
   VersionFacts& versions;
-  int data_dir_fd = -1;      ///< logs are opened below it
-  std::string data_dir;      ///< absolute
+  int data_dir_fd = -1;  ///< logs are opened below it
+  std::string data_dir;  ///< absolute
 };
 
 class Call;
 using CallPtr = std::shared_ptr<Call>;
 
-/// One request on its way: let in, its ids checked, its body read. Handed from thread to thread, used by one at a time.
+/// One request on its way: let in, its ids checked, its body read. Handed from thread to thread, used by one
+/// at a time.
 class Call {
  public:
   HttpRequest request;
   Principal who;
-  bool authenticated = false;                          ///< false only on open routes
+  bool authenticated = false;                               ///< false only on open routes
   std::vector<std::pair<std::string, std::string>> params;  ///< of the path, decoded and checked
   HeaderList query;
   Services* services = nullptr;
-  std::shared_ptr<void> keep;                          ///< the server's core, while an answer may still come
-  std::function<void(HttpResponse)> on_answer;         ///< once; from any thread
+  std::shared_ptr<void> keep;                   ///< the server's core, while an answer may still come
+  std::function<void(HttpResponse)> on_answer;  ///< once; from any thread
 
   std::string_view param(std::string_view name) const;
   /// A path parameter that is a number (the route's check made sure).
@@ -74,16 +76,18 @@ class Call {
 
 /// Runs `then` on a reader thread and answers with what it returns; exceptions become a 500 with an id.
 void answer_on_reader(const CallPtr&, std::function<Answer(StoreReader&)> then);
-/// Sends `event` to the loop; after the commit `then` makes the answer on a reader thread. A refusal answers itself.
+/// Sends `event` to the loop; after the commit `then` makes the answer on a reader thread. A refusal answers
+/// itself.
 void commit(const CallPtr&, Event event, std::function<Answer(StoreReader&, const Reply&)> then);
 /// Copies something out of the scheduler on the loop's thread, then makes the answer on a reader thread.
 template <class Seen>
 void ask(const CallPtr& call, std::function<Seen(const Scheduler&, Now)> look,
          std::function<Answer(StoreReader&, const Seen&)> then) {
-  call->backend().ask([call, look = std::move(look), then = std::move(then)](const Scheduler& scheduler, Now now) {
-    auto seen = std::make_shared<Seen>(look(scheduler, now));
-    answer_on_reader(call, [then, seen](StoreReader& reader) { return then(reader, *seen); });
-  });
+  call->backend().ask(
+      [call, look = std::move(look), then = std::move(then)](const Scheduler& scheduler, Now now) {
+        auto seen = std::make_shared<Seen>(look(scheduler, now));
+        answer_on_reader(call, [then, seen](StoreReader& reader) { return then(reader, *seen); });
+      });
 }
 
 /// `limit`, `offset` and `order_by` of a list.

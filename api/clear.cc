@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "api/handlers.h"
 #include "api/look_up.h"
@@ -9,7 +9,8 @@
 namespace millrace::handlers {
 namespace {
 
-Answer cleared_answer(const Call& call, StoreReader& reader, const Reply& reply, const RunRow& run, bool as_run) {
+Answer cleared_answer(const Call& call, StoreReader& reader, const Reply& reply, const RunRow& run,
+                      bool as_run) {
   Shapes shapes(call, reader);
   const Cleared* cleared = std::get_if<Cleared>(&reply.body);
   if (as_run) {
@@ -25,7 +26,8 @@ Answer cleared_answer(const Call& call, StoreReader& reader, const Reply& reply,
                        });
 }
 
-/// `task_ids`: names, or Airflow's pairs [task_id, map_index]. Several indexes of one task can't be said in one clear.
+/// `task_ids`: names, or Airflow's pairs [task_id, map_index]. Several indexes of one task can't be said in
+/// one clear.
 void read_task_ids(const JsonValue& body, BodyReader& in, ClearRequested& wish) {
   const JsonValue* list = body.find("task_ids");
   if (list == nullptr || list->is(JsonValue::Kind::null)) return;
@@ -35,7 +37,8 @@ void read_task_ids(const JsonValue& body, BodyReader& in, ClearRequested& wish) 
       wish.task_ids.push_back(item.text);
     } else if (item.is(JsonValue::Kind::array) && item.items.size() == 2 &&
                item.items[0].is(JsonValue::Kind::string) && item.items[1].is(JsonValue::Kind::integer)) {
-      if (list->items.size() != 1) return in.refuse("task_ids", "a [task_id, map_index] pair must stand alone");
+      if (list->items.size() != 1)
+        return in.refuse("task_ids", "a [task_id, map_index] pair must stand alone");
       wish.task_ids.push_back(item.items[0].text);
       wish.map_index = static_cast<int>(std::clamp<std::int64_t>(item.items[1].integer, -1, INT32_MAX));
     } else {
@@ -83,7 +86,8 @@ Started clear_task_instances(const CallPtr& call, StoreReader& reader) {
   wish.upstream = in.boolean("include_upstream").value_or(false);
   wish.downstream = in.boolean("include_downstream").value_or(false);
   wish.latest_version = in.boolean("run_on_latest_version").value_or(false);
-  for (const std::string_view ours : {"include_past", "include_future", "only_running", "prevent_running_task"}) {
+  for (const std::string_view ours :
+       {"include_past", "include_future", "only_running", "prevent_running_task"}) {
     if (in.boolean(ours).value_or(false)) in.refuse(ours, "is not available in this version");
   }
   if (!in.boolean("reset_dag_runs").value_or(true)) in.refuse("reset_dag_runs", "false is not available");

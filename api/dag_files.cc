@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 #include "api/handlers.h"
 #include "api/shapes.h"
@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view shown_name = "dag.yaml";  // bodies have no name
 constexpr int preview_most = 1'000;
 
-std::expected<DagVersionRow, Problem> version_of(const Call& call, StoreReader& reader, std::optional<int> number) {
+std::expected<DagVersionRow, Problem> version_of(const Call& call, StoreReader& reader,
+                                                 std::optional<int> number) {
   const std::string_view dag_id = call.param("dag_id");
   if (number) {
     for (const DagVersionRow& row : reader.dag_versions(dag_id)) {
@@ -28,7 +29,8 @@ std::expected<DagVersionRow, Problem> version_of(const Call& call, StoreReader& 
   return refuse(404, "not_found", fmt::format("there is no DAG '{}'", dag_id));
 }
 
-std::expected<std::optional<int>, Problem> number_in_query(const Call& call, std::string_view name, int most) {
+std::expected<std::optional<int>, Problem> number_in_query(const Call& call, std::string_view name,
+                                                           int most) {
   const auto text = call.query_value(name);
   if (!text) return std::nullopt;
   int value = 0;
@@ -86,18 +88,20 @@ Answer schedule_preview(const Call& call, StoreReader& reader) {
     ticks.push_back(*at);
     at = next_tick(dag->schedule, *at);
   }
-  return list_response("ticks", ticks, static_cast<std::int64_t>(ticks.size()), [&](JsonWriter& out, WallTime tick) {
-    const DataInterval interval = interval_at_tick(dag->schedule, tick);
-    const Zone::Local local = dag->schedule.zone.to_local(tick);
-    out.begin_object();
-    date_fields(out, interval.start);
-    time_field(out, "data_interval_start", interval.start);
-    time_field(out, "data_interval_end", interval.end);
-    time_field(out, "run_after", tick);
-    out.text_field("local_time", fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", local.year, local.month, local.day,
-                                             local.hour, local.minute, local.second));
-    out.text_field("timezone", dag->schedule.zone.name()).end_object();
-  });
+  return list_response(
+      "ticks", ticks, static_cast<std::int64_t>(ticks.size()), [&](JsonWriter& out, WallTime tick) {
+        const DataInterval interval = interval_at_tick(dag->schedule, tick);
+        const Zone::Local local = dag->schedule.zone.to_local(tick);
+        out.begin_object();
+        date_fields(out, interval.start);
+        time_field(out, "data_interval_start", interval.start);
+        time_field(out, "data_interval_end", interval.end);
+        time_field(out, "run_after", tick);
+        out.text_field("local_time",
+                       fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", local.year, local.month, local.day,
+                                   local.hour, local.minute, local.second));
+        out.text_field("timezone", dag->schedule.zone.name()).end_object();
+      });
 }
 
 Answer dag_source(const Call& call, StoreReader& reader) {
@@ -120,14 +124,16 @@ Answer dag_source(const Call& call, StoreReader& reader) {
 
 Answer list_dag_versions(const Call& call, StoreReader& reader) {
   const auto rows = reader.dag_versions(call.param("dag_id"));
-  if (rows.empty()) return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call.param("dag_id")));
+  if (rows.empty())
+    return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call.param("dag_id")));
   Shapes shapes(call, reader);
   return list_response("dag_versions", rows, static_cast<std::int64_t>(rows.size()),
                        [&](JsonWriter& out, const DagVersionRow& row) { shapes.dag_version(out, row.id); });
 }
 
 Answer get_dag_version(const Call& call, StoreReader& reader) {
-  const auto row = version_of(call, reader, static_cast<int>(std::min<std::int64_t>(call.number("version_number"), INT32_MAX)));
+  const auto row = version_of(
+      call, reader, static_cast<int>(std::min<std::int64_t>(call.number("version_number"), INT32_MAX)));
   if (!row) return std::unexpected(row.error());
   JsonWriter out;
   Shapes(call, reader).dag_version(out, row->id);

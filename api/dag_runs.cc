@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "api/handlers.h"
 #include "api/look_up.h"
@@ -43,7 +43,8 @@ std::expected<RunFilter, Problem> filter_of(const Call& call) {
   if (call.param("dag_id") != "~") filter.dag_id = call.param("dag_id");
   for (const std::string_view word : call.query_values("state")) {
     const auto state = run_state_from(word);
-    if (!state) return refuse_field("state", fmt::format("'{}' is not queued, running, success or failed", word));
+    if (!state)
+      return refuse_field("state", fmt::format("'{}' is not queued, running, success or failed", word));
     filter.states.push_back(*state);
   }
   for (const std::string_view word : call.query_values("run_type")) {
@@ -95,7 +96,8 @@ std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& d
   wish.note = in.text("note").value_or("");
   in.time("run_after");
   in.text("partition_key");
-  if (logical && execution && *logical != *execution) in.refuse("execution_date", "differs from logical_date");
+  if (logical && execution && *logical != *execution)
+    in.refuse("execution_date", "differs from logical_date");
   if (wish.run_id && !segment_ok("run_id", *wish.run_id)) {
     in.refuse("dag_run_id", "1 to 250 of A-Z a-z 0-9 _ . - + : ~, not starting with a dot");
   }
@@ -168,14 +170,17 @@ Started patch_run(const CallPtr& call, StoreReader& reader) {
   if (!state && !note) return refuse_field("state", "is missing: nothing to change");
   const RunId id = run->id;
   const std::string by = call->who.name;
-  const auto answer = [call, id](StoreReader& later, const Reply& reply) { return run_answer(*call, later, reply, id); };
+  const auto answer = [call, id](StoreReader& later, const Reply& reply) {
+    return run_answer(*call, later, reply, id);
+  };
   if (note) {
     NoteSet wish{{}, id, {}, *note, by};
     if (!state) {
       commit(call, std::move(wish), answer);
       return {};
     }
-    call->backend().request(std::move(wish), [](const Reply&) {});  // in order before the next; its answer says enough
+    call->backend().request(std::move(wish),
+                            [](const Reply&) {});  // in order before the next; its answer says enough
   }
   if (*to == RunState::queued) {
     ClearRequested wish;

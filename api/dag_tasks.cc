@@ -41,14 +41,17 @@ void Shapes::task(JsonWriter& out, const Dag& dag, TaskIndex index) {
   } else {
     out.null_field("execution_timeout");
   }
-  out.bool_field("depends_on_past", task.depends_on_past).bool_field("wait_for_downstream", task.wait_for_downstream);
+  out.bool_field("depends_on_past", task.depends_on_past)
+      .bool_field("wait_for_downstream", task.wait_for_downstream);
   time_field(out, "start_date", dag.start_date);
   time_field(out, "end_date", dag.end_date);
   out.key("extra_links").begin_array().end_array().key("template_fields").begin_array().end_array();
   out.key("params").begin_object().end_object().key("class_ref").begin_object().end_object();
   out.text_field("ui_color", "#fff").text_field("ui_fgcolor", "#000");
   out.key("resources").begin_object().int_field("cpu_milli", task.resources.cpu_milli);
-  out.int_field("memory_bytes", task.resources.memory_bytes).int_field("gpu", task.resources.gpu).end_object();
+  out.int_field("memory_bytes", task.resources.memory_bytes)
+      .int_field("gpu", task.resources.gpu)
+      .end_object();
   out.int_field("line", task.place.line);
   out.end_object();
 }
@@ -79,7 +82,9 @@ Answer get_task(const Call& call, StoreReader& reader) {
   const auto dag = current_dag(call, reader);
   if (!dag) return std::unexpected(dag.error());
   const auto index = (*dag)->find(call.param("task_id"));
-  if (!index) return refuse(404, "not_found", fmt::format("DAG '{}' has no task '{}'", (*dag)->dag_id, call.param("task_id")));
+  if (!index)
+    return refuse(404, "not_found",
+                  fmt::format("DAG '{}' has no task '{}'", (*dag)->dag_id, call.param("task_id")));
   JsonWriter out;
   Shapes(call, reader).task(out, **dag, *index);
   return json_response(out.take());

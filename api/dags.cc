@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
-
-#include <fmt/format.h>
 
 #include "api/handlers.h"
 #include "api/shapes.h"
@@ -19,7 +19,9 @@ void write_next(JsonWriter& out, const DagRow& row, const Dag& dag, WallTime now
   const auto tick = next_tick(dag.schedule, row.watermark.value_or(now));
   const auto interval = tick ? std::optional(interval_at_tick(dag.schedule, *tick)) : std::nullopt;
   const bool past_end = interval && dag.end_date && interval->start > *dag.end_date;
-  const auto shown = [&](auto value) { return tick && !past_end ? std::optional<WallTime>(value) : std::nullopt; };
+  const auto shown = [&](auto value) {
+    return tick && !past_end ? std::optional<WallTime>(value) : std::nullopt;
+  };
   time_field(out, "next_dagrun_logical_date", interval ? shown(interval->start) : std::nullopt);
   time_field(out, "next_dagrun_data_interval_start", interval ? shown(interval->start) : std::nullopt);
   time_field(out, "next_dagrun_data_interval_end", interval ? shown(interval->end) : std::nullopt);
@@ -42,7 +44,8 @@ void write_params(JsonWriter& out, const Dag& dag) {
 void Shapes::dag(JsonWriter& out, const DagRow& row, bool details) {
   const auto dag = dag_of(row.current);
   const auto facts = services_.versions.find(reader_, row.current);
-  const bool periodic = dag && (dag->schedule.kind == Schedule::Kind::cron || dag->schedule.kind == Schedule::Kind::every);
+  const bool periodic =
+      dag && (dag->schedule.kind == Schedule::Kind::cron || dag->schedule.kind == Schedule::Kind::every);
   out.begin_object();
   out.text_field("dag_id", row.dag_id).text_field("dag_display_name", row.dag_id);
   out.bool_field("is_paused", row.paused).bool_field("is_stale", row.removed);
@@ -141,7 +144,8 @@ Answer list_dags(const Call& call, StoreReader& reader) {
   const auto tags = call.query_values("tags");
   const auto owners = call.query_values("owners");
   const bool all_tags = call.query_value("tags_match_mode").value_or("any") == "all";
-  const std::string_view order = page->order_by.empty() ? std::string_view{"dag_id"} : std::string_view{page->order_by};
+  const std::string_view order =
+      page->order_by.empty() ? std::string_view{"dag_id"} : std::string_view{page->order_by};
   if (order != "dag_id" && order != "-dag_id") return refuse_field("order_by", "dag_id or -dag_id");
   Shapes shapes(call, reader);
   std::vector<DagRow> rows = reader.dags();
@@ -151,7 +155,8 @@ Answer list_dags(const Call& call, StoreReader& reader) {
     if (tags.empty() && owners.empty()) return false;
     const auto dag = shapes.dag_of(row.current);
     if (!dag) return true;
-    if (!owners.empty() && std::ranges::find(owners, std::string_view(dag->owner)) == owners.end()) return true;
+    if (!owners.empty() && std::ranges::find(owners, std::string_view(dag->owner)) == owners.end())
+      return true;
     return !tags.empty() && !has_tags(*dag, tags, all_tags);
   });
   if (order == "-dag_id") std::ranges::reverse(rows);
@@ -160,7 +165,8 @@ Answer list_dags(const Call& call, StoreReader& reader) {
   const auto total = static_cast<std::int64_t>(rows.size());
   const std::vector<DagRow> shown(rows.begin() + static_cast<std::ptrdiff_t>(from),
                                   rows.begin() + static_cast<std::ptrdiff_t>(to));
-  return list_response("dags", shown, total, [&](JsonWriter& out, const DagRow& row) { shapes.dag(out, row, false); });
+  return list_response("dags", shown, total,
+                       [&](JsonWriter& out, const DagRow& row) { shapes.dag(out, row, false); });
 }
 
 Answer get_dag(const Call& call, StoreReader& reader) {
@@ -191,26 +197,28 @@ Answer list_dag_tags(const Call& call, StoreReader& reader) {
 }
 
 Answer dag_stats(const Call& call, StoreReader& reader) {
-  static constexpr std::array states = {RunState::queued, RunState::running, RunState::success, RunState::failed};
+  static constexpr std::array states = {RunState::queued, RunState::running, RunState::success,
+                                        RunState::failed};
   const auto wanted = call.query_values("dag_ids");
   std::vector<DagRow> rows = reader.dags();
   std::erase_if(rows, [&](const DagRow& row) {
     return !wanted.empty() && std::ranges::find(wanted, std::string_view(row.dag_id)) == wanted.end();
   });
   if (rows.size() > limits::list_page) return refuse_field("dag_ids", "name fewer DAGs");
-  return list_response("dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {
-    out.begin_object().text_field("dag_id", row.dag_id).text_field("dag_display_name", row.dag_id);
-    out.key("stats").begin_array();
-    for (const RunState state : states) {
-      RunFilter filter;
-      filter.dag_id = row.dag_id;
-      filter.states = {state};
-      const auto listed = reader.runs(filter, Page{1, 0, {}});
-      out.begin_object().text_field("state", to_word(state));
-      out.int_field("count", listed ? listed->total_entries : 0).end_object();
-    }
-    out.end_array().end_object();
-  });
+  return list_response(
+      "dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {
+        out.begin_object().text_field("dag_id", row.dag_id).text_field("dag_display_name", row.dag_id);
+        out.key("stats").begin_array();
+        for (const RunState state : states) {
+          RunFilter filter;
+          filter.dag_id = row.dag_id;
+          filter.states = {state};
+          const auto listed = reader.runs(filter, Page{1, 0, {}});
+          out.begin_object().text_field("state", to_word(state));
+          out.int_field("count", listed ? listed->total_entries : 0).end_object();
+        }
+        out.end_array().end_object();
+      });
 }
 
 Started patch_dag(const CallPtr& call, StoreReader& reader) {

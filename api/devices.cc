@@ -22,13 +22,14 @@ std::vector<SeenDevice> see(const Scheduler& scheduler, Now) {
 
 Started list_devices(const CallPtr& call, StoreReader&) {
   ask<std::vector<SeenDevice>>(call, see, [](StoreReader&, const std::vector<SeenDevice>& devices) -> Answer {
-    return list_response("devices", devices, static_cast<std::int64_t>(devices.size()),
-                         [](JsonWriter& out, const SeenDevice& device) {
-                           out.begin_object().text_field("uuid", device.gpu.uuid).text_field("model", device.gpu.model);
-                           out.int_field("memory_bytes", device.gpu.memory_bytes);
-                           out.bool_field("healthy", device.gpu.healthy).word_field("attempt", device.attempt);
-                           out.end_object();
-                         });
+    return list_response(
+        "devices", devices, static_cast<std::int64_t>(devices.size()),
+        [](JsonWriter& out, const SeenDevice& device) {
+          out.begin_object().text_field("uuid", device.gpu.uuid).text_field("model", device.gpu.model);
+          out.int_field("memory_bytes", device.gpu.memory_bytes);
+          out.bool_field("healthy", device.gpu.healthy).word_field("attempt", device.attempt);
+          out.end_object();
+        });
   });
   return {};
 }

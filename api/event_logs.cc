@@ -14,7 +14,9 @@ void write_event(JsonWriter& out, StoreReader& reader, const EventRow& row) {
   extra.end_object();
   out.begin_object().int_field("event_log_id", row.seq);
   time_field(out, "when", row.at);
-  out.text_field("event", row.kind).word_field("dag_id", row.dag_id).word_field("dag_display_name", row.dag_id);
+  out.text_field("event", row.kind)
+      .word_field("dag_id", row.dag_id)
+      .word_field("dag_display_name", row.dag_id);
   out.word_field("run_id", run ? run->run_id : "").null_field("task_id").null_field("task_display_name");
   out.null_field("map_index").null_field("try_number").null_field("owner");
   date_fields(out, run ? std::optional(run->execution_date) : std::nullopt);

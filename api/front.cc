@@ -1,17 +1,18 @@
 #include "api/front.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -42,8 +43,8 @@ std::expected<void, Problem> check_content(const HttpRequest& head, const Route&
   if (!changes_things(head.method) || head.method == "DELETE") return {};
   const std::string type = media_type(head.header("content-type"));
   if (type.empty() && !has_body(head)) return {};
-  static constexpr std::array<std::string_view, 4> yaml = {"text/yaml", "application/yaml", "application/x-yaml",
-                                                           "text/x-yaml"};
+  static constexpr std::array<std::string_view, 4> yaml = {"text/yaml", "application/yaml",
+                                                           "application/x-yaml", "text/x-yaml"};
   if (route.yaml && std::ranges::find(yaml, type) != yaml.end()) return {};
   if (!route.yaml && type == "application/json") return {};
   return refuse(415, "unsupported_media_type",
@@ -60,11 +61,16 @@ std::expected<void, Problem> Front::check_framing(const HttpRequest& head) const
     return bad_framing("the method isn't one of this API");
   }
   if (head.count("content-length") > 1) return bad_framing("Content-Length is given twice");
+  const std::string_view length = head.header("content-length");
+  if (!std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; })) {
+    return bad_framing("Content-Length must be one number");
+  }
   if (head.count("transfer-encoding") > 1) return bad_framing("Transfer-Encoding is given twice");
   if (head.count("host") != 1) return bad_framing("exactly one Host header is needed");
   if (head.count("transfer-encoding") == 1) {
     if (head.count("content-length") != 0) return bad_framing("Content-Length beside Transfer-Encoding");
-    if (lower(head.header("transfer-encoding")) != "chunked") return bad_framing("only chunked is understood");
+    if (lower(head.header("transfer-encoding")) != "chunked")
+      return bad_framing("only chunked is understood");
   }
   if (!changes_things(head.method) && has_body(head)) return bad_framing("this method takes no body");
   for (const auto& [name, value] : head.headers) {
@@ -75,7 +81,8 @@ std::expected<void, Problem> Front::check_framing(const HttpRequest& head) const
     }
   }
   if (head.path.empty() || head.path[0] != '/') return bad_framing("the target must be a path");
-  if (head.count("content-encoding") != 0) return bad_framing("encoded bodies aren't taken: send it plain", 415);
+  if (head.count("content-encoding") != 0)
+    return bad_framing("encoded bodies aren't taken: send it plain", 415);
   return {};
 }
 
@@ -88,7 +95,8 @@ std::expected<void, Problem> Front::check_place(const HttpRequest& head) const {
     return refuse(421, "misdirected", "this daemon doesn't answer for that Host",
                   "name it with --allowed-host if it is right");
   }
-  // A browser names the page that asks. Only pages of this very daemon may; others have no business with any route.
+  // A browser names the page that asks. Only pages of this very daemon may; others have no business with any
+  // route.
   if (head.count("origin") == 0) return {};
   const std::string origin = lower(head.header("origin"));
   for (const std::string_view scheme : {"http://", "https://"}) {

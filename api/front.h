@@ -10,8 +10,9 @@
 
 namespace millrace {
 
-/// The one choke point before any handler: who is asked (Host), from where (Origin), how it is framed, who asks (token),
-/// what for (route, role), in what form (content type). Looks at the head only: nothing of a body is read before.
+/// The one choke point before any handler: who is asked (Host), from where (Origin), how it is framed, who
+/// asks (token), what for (route, role), in what form (content type). Looks at the head only: nothing of a
+/// body is read before.
 class Front {
  public:
   Front(Tokens tokens, std::vector<std::string> allowed_hosts)

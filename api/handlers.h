@@ -4,8 +4,8 @@
 
 #include "api/call.h"
 
-/// Every handler of the API, by resource; each resource has its own .cc. What a route means is said in docs and in
-/// routes.cc; here is only who exists.
+/// Every handler of the API, by resource; each resource has its own .cc. What a route means is said in docs
+/// and in routes.cc; here is only who exists.
 namespace millrace::handlers {
 
 using Started = std::expected<void, Problem>;

@@ -7,18 +7,18 @@
 #include <utility>
 #include <vector>
 
-/// api/ speaks HTTP: it reads requests, checks who asks, reads the store and hands wishes to the Backend. It knows no
-/// rule of scheduling and writes no row. These are its own plain forms of a request and an answer; only session.cc and
-/// server.cc see Beast.
+/// api/ speaks HTTP: it reads requests, checks who asks, reads the store and hands wishes to the Backend. It
+/// knows no rule of scheduling and writes no row. These are its own plain forms of a request and an answer;
+/// only session.cc and server.cc see Beast.
 namespace millrace {
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpRequest {
-  std::string method;              ///< as sent: `GET`, `POST` …
-  std::string path;                ///< raw, still percent-encoded, without the query
-  std::string query;               ///< raw, without `?`
-  HeaderList headers;              ///< names in lower case, in the order sent
+  std::string method;  ///< as sent: `GET`, `POST` …
+  std::string path;    ///< raw, still percent-encoded, without the query
+  std::string query;   ///< raw, without `?`
+  HeaderList headers;  ///< names in lower case, in the order sent
   std::string body;
 
   /// The first header of that (lower-case) name; empty when there is none.
@@ -47,9 +47,9 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  HeaderList headers;              ///< beside the ones that every answer has
-  FileSlice file;                  ///< when open, the body is this, sent in pieces
-  bool close = false;              ///< end the connection after it
+  HeaderList headers;  ///< beside the ones that every answer has
+  FileSlice file;      ///< when open, the body is this, sent in pieces
+  bool close = false;  ///< end the connection after it
 };
 
 /// `%41` → `A`, once. Nothing for a broken or cut escape.

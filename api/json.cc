@@ -1,19 +1,19 @@
 #include "api/json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-#include <set>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/limits.h"
 
 namespace millrace {
 namespace {
 
-/// Builds a JsonValue from nlohmann's events, with our bounds. The library's own tree recurses when it is copied or
-/// dropped; this one can't be deeper than limits::json_depth.
+/// Builds a JsonValue from nlohmann's events, with our bounds. The library's own tree recurses when it is
+/// copied or dropped; this one can't be deeper than limits::json_depth.
 class Builder final : public nlohmann::json_sax<nlohmann::json> {
  public:
   bool null() override { return put({}); }
@@ -25,12 +25,14 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
   bool number_integer(number_integer_t value) override { return put_integer(value); }
   bool number_unsigned(number_unsigned_t value) override {
-    if (value > static_cast<number_unsigned_t>(INT64_MAX)) return refuse(fmt::format("{} is out of range", value));
+    if (value > static_cast<number_unsigned_t>(INT64_MAX))
+      return refuse(fmt::format("{} is out of range", value));
     return put_integer(static_cast<std::int64_t>(value));
   }
   bool number_float(number_float_t value, const string_t& written) override {
     if (!std::isfinite(value)) return refuse(fmt::format("{} is out of range", written));
-    if (written.find_first_of(".eE") == written.npos) return refuse(fmt::format("{} is out of range", written));
+    if (written.find_first_of(".eE") == written.npos)
+      return refuse(fmt::format("{} is out of range", written));
     JsonValue v;
     v.kind = JsonValue::Kind::number;
     v.text = written;
@@ -104,17 +106,25 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   std::vector<JsonValue> stack_;
-  std::vector<std::string> key_;             // the pending member name of each open level
+  std::vector<std::string> key_;              // the pending member name of each open level
   std::vector<std::set<std::string>> names_;  // of each open object
 };
 
 void write_value(JsonWriter& out, const JsonValue& value) {
   switch (value.kind) {
-    case JsonValue::Kind::null: out.null(); return;
-    case JsonValue::Kind::boolean: out.boolean(value.boolean); return;
+    case JsonValue::Kind::null:
+      out.null();
+      return;
+    case JsonValue::Kind::boolean:
+      out.boolean(value.boolean);
+      return;
     case JsonValue::Kind::integer:
-    case JsonValue::Kind::number: out.raw(value.text); return;
-    case JsonValue::Kind::string: out.string(value.text); return;
+    case JsonValue::Kind::number:
+      out.raw(value.text);
+      return;
+    case JsonValue::Kind::string:
+      out.string(value.text);
+      return;
     case JsonValue::Kind::array:
       out.begin_array();
       for (const JsonValue& item : value.items) write_value(out, item);
@@ -219,10 +229,14 @@ JsonWriter& JsonWriter::string(std::string_view text) {
       out_ += c;
       ++i;
     } else if (byte < 0x20 || byte == 0x7f) {
-      if (c == '\n') out_ += "\\n";
-      else if (c == '\t') out_ += "\\t";
-      else if (c == '\r') out_ += "\\r";
-      else out_ += fmt::format("\\u{:04x}", static_cast<unsigned>(byte));
+      if (c == '\n')
+        out_ += "\\n";
+      else if (c == '\t')
+        out_ += "\\t";
+      else if (c == '\r')
+        out_ += "\\r";
+      else
+        out_ += fmt::format("\\u{:04x}", static_cast<unsigned>(byte));
       ++i;
     } else if (const std::size_t length = utf8_length(text, i); length != 0) {
       out_ += text.substr(i, length);

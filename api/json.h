@@ -17,7 +17,7 @@ struct JsonValue {
   Kind kind = Kind::null;
   bool boolean = false;
   std::int64_t integer = 0;
-  std::string text;                                        ///< the string, or the number as written
+  std::string text;  ///< the string, or the number as written
   std::vector<JsonValue> items;
   std::vector<std::pair<std::string, JsonValue>> members;
 
@@ -26,8 +26,8 @@ struct JsonValue {
   bool is(Kind k) const { return kind == k; }
 };
 
-/// Strict: UTF-8, one value, at most limits::json_depth deep, no duplicate member, no number that a 64-bit integer or
-/// a double can't hold. The message says what and at which byte.
+/// Strict: UTF-8, one value, at most limits::json_depth deep, no duplicate member, no number that a 64-bit
+/// integer or a double can't hold. The message says what and at which byte.
 Result<JsonValue> parse_json(std::string_view);
 /// Compact text of a value.
 std::string to_json(const JsonValue&);

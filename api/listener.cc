@@ -1,17 +1,10 @@
 #include "api/listener.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <thread>
-#include <utility>
-#include <vector>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -23,7 +16,13 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <fmt/format.h>
+#include <cctype>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -37,9 +36,10 @@ namespace http = boost::beast::http;
 using tcp = net::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::size_t file_piece = 256u << 10;       // of a log, in memory at a time
-constexpr std::size_t drained_at_most = 64u << 20;   // of a body that was refused, before the connection is cut
-constexpr std::size_t buffer_bytes = 128u << 10;     // read ahead; also bounds a chunk's header line
+constexpr std::size_t file_piece = 256u << 10;  // of a log, in memory at a time
+constexpr std::size_t drained_at_most = 64u
+                                        << 20;    // of a body that was refused, before the connection is cut
+constexpr std::size_t buffer_bytes = 128u << 10;  // read ahead; also bounds a chunk's header line
 
 class Session;
 
@@ -52,7 +52,8 @@ struct HttpListener::State {
   Callbacks callbacks;
   std::vector<std::jthread> threads;
   std::mutex mutex;
-  std::map<Session*, std::shared_ptr<Session>> sessions;  // the owner: a session that waits for its answer has no other
+  std::map<Session*, std::shared_ptr<Session>>
+      sessions;  // the owner: a session that waits for its answer has no other
   std::map<std::string, std::size_t> by_address;
   bool stopped = false;
 
@@ -71,14 +72,15 @@ HttpRequest to_request(const http::request<http::string_body>& message) {
   if (question != target.npos) request.query = target.substr(question + 1);
   for (const auto& field : message) {
     std::string name(field.name_string());
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     request.headers.emplace_back(std::move(name), std::string(field.value()));
   }
   return request;
 }
 
-/// One connection: read a head, ask the front, read the body, dispatch, write the answer, again. All of it on one
-/// strand; between dispatch and answer nothing is under way.
+/// One connection: read a head, ask the front, read the body, dispatch, write the answer, again. All of it on
+/// one strand; between dispatch and answer nothing is under way.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(tcp::socket socket, HttpListener::State& host, std::string address)
@@ -99,8 +101,9 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(limits::http_header_bytes);
     parser_->body_limit(limits::http_body_bytes);
     stream_.expires_after(limits::http_header_deadline);
-    http::async_read_header(stream_, buffer_, *parser_,
-                            [self = shared_from_this()](error_code error, std::size_t) { self->on_head(error); });
+    http::async_read_header(
+        stream_, buffer_, *parser_,
+        [self = shared_from_this()](error_code error, std::size_t) { self->on_head(error); });
   }
 
   /// The connection rests until its next request begins; only then does the deadline of a head run.
@@ -128,10 +131,11 @@ class Session : public std::enable_shared_from_this<Session> {
     const std::string_view expect = request_.header("expect");
     if (expect != "100-continue" && expect != "100-Continue") return read_body();
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    net::async_write(stream_, net::buffer(go_on), [self = shared_from_this()](error_code failed, std::size_t) {
-      if (failed) return self->end();
-      self->read_body();
-    });
+    net::async_write(stream_, net::buffer(go_on),
+                     [self = shared_from_this()](error_code failed, std::size_t) {
+                       if (failed) return self->end();
+                       self->read_body();
+                     });
   }
 
   void read_body() {
@@ -143,12 +147,24 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void read_failed(error_code error) {
     if (error == http::error::header_limit) {
-      return refuse({431, "too_large", fmt::format("the head is larger than {} bytes", limits::http_header_bytes),
-                     {}, {}, {}, {}, true});
+      return refuse({431,
+                     "too_large",
+                     fmt::format("the head is larger than {} bytes", limits::http_header_bytes),
+                     {},
+                     {},
+                     {},
+                     {},
+                     true});
     }
     if (error == http::error::body_limit) {
-      return refuse({413, "too_large", fmt::format("the body is larger than {} bytes", limits::http_body_bytes), {},
-                     {}, {}, {}, true});
+      return refuse({413,
+                     "too_large",
+                     fmt::format("the body is larger than {} bytes", limits::http_body_bytes),
+                     {},
+                     {},
+                     {},
+                     {},
+                     true});
     }
     const bool gone = error == http::error::end_of_stream || error == http::error::partial_message;
     if (gone || error.category() != error_code(http::error::bad_method).category()) return end();
@@ -179,8 +195,8 @@ class Session : public std::enable_shared_from_this<Session> {
     head_ = render_head(response_, keep_);
     stream_.expires_after(limits::http_idle);
     const bool with_body = !head_only_ && !response_.file;
-    const std::array<net::const_buffer, 2> parts = {net::buffer(head_),
-                                                    net::buffer(with_body ? response_.body : std::string_view{})};
+    const std::array<net::const_buffer, 2> parts = {
+        net::buffer(head_), net::buffer(with_body ? response_.body : std::string_view{})};
     net::async_write(stream_, parts, [self = shared_from_this()](error_code error, std::size_t) {
       if (error) return self->end();
       if (self->response_.file && !self->head_only_) return self->send_piece();
@@ -259,7 +275,8 @@ void HttpListener::State::accept_next() {
     }
     if (error == net::error::operation_aborted || !acceptor.is_open()) return;
     log::warn("api accept failed: {}", error.message());
-    pause.expires_after(std::chrono::milliseconds{100});  // out of descriptors: try again when some may be back
+    pause.expires_after(
+        std::chrono::milliseconds{100});  // out of descriptors: try again when some may be back
     pause.async_wait([this](error_code cancelled) {
       if (!cancelled) accept_next();
     });
@@ -299,7 +316,8 @@ Result<std::unique_ptr<HttpListener>> HttpListener::bind(const std::string& addr
   if (!error) state->acceptor.bind(endpoint, error);
   if (!error) state->acceptor.listen(net::socket_base::max_listen_connections, error);
   if (error) {
-    return fail(ErrorKind::unavailable, fmt::format("can't listen on {}:{}: {}", address, port, error.message()));
+    return fail(ErrorKind::unavailable,
+                fmt::format("can't listen on {}:{}: {}", address, port, error.message()));
   }
   return std::unique_ptr<HttpListener>(new HttpListener(std::move(state)));
 }

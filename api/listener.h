@@ -11,16 +11,16 @@
 
 namespace millrace {
 
-/// The sockets: accepts, reads requests within the limits, writes answers, on threads of its own. The only place that
-/// sees Beast. Nothing in it waits: a slow or silent client costs a buffer and a timer.
+/// The sockets: accepts, reads requests within the limits, writes answers, on threads of its own. The only
+/// place that sees Beast. Nothing in it waits: a slow or silent client costs a buffer and a timer.
 class HttpListener {
  public:
   using Reply = std::function<void(HttpResponse)>;
   struct Callbacks {
     /// Looks at a head before its body is read; on the I/O threads.
     std::function<std::expected<Front::Admitted, Problem>(const HttpRequest&)> admit;
-    /// Takes an admitted request with its body; on the I/O threads. `Reply` is called once, from any thread, and only
-    /// while the listener exists.
+    /// Takes an admitted request with its body; on the I/O threads. `Reply` is called once, from any thread,
+    /// and only while the listener exists.
     std::function<void(Front::Admitted, HttpRequest, Reply)> dispatch;
   };
 

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -8,8 +9,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "api/handlers.h"
 #include "api/look_up.h"
@@ -34,7 +33,7 @@ FileSlice open_below(const Services& services, std::string_view path) {
   const long fd = ::syscall(SYS_openat2, services.data_dir_fd, relative.c_str(), &how, sizeof how);
   if (fd < 0) return {};
   FileSlice file(static_cast<int>(fd), 0, 0);
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(file.fd(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
   file.length = facts.st_size;
   return file;
@@ -43,7 +42,8 @@ FileSlice open_below(const Services& services, std::string_view path) {
 std::optional<std::int64_t> to_offset(std::string_view text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0) return std::nullopt;
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0)
+    return std::nullopt;
   return value;
 }
 
@@ -86,9 +86,11 @@ Answer raw_answer(const Call& call, FileSlice file) {
     }
     case RangeAnswer::part:
       response.status = 206;
-      response.headers.emplace_back("Content-Range", fmt::format("bytes {}-{}/{}", range.from, range.to - 1, size));
+      response.headers.emplace_back("Content-Range",
+                                    fmt::format("bytes {}-{}/{}", range.from, range.to - 1, size));
       break;
-    case RangeAnswer::whole: break;
+    case RangeAnswer::whole:
+      break;
   }
   file.offset = range.from;
   file.length = range.to - range.from;

@@ -1,9 +1,9 @@
 #include "api/look_up.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -41,7 +41,8 @@ std::expected<FoundTask, Problem> find_task_instance(const Call& call, StoreRead
   auto instance = reader.task_instance(run->id, call.param("task_id"), *map_index);
   if (instance) return FoundTask{std::move(*run), std::move(*instance)};
   const std::string which = *map_index < 0 ? "" : fmt::format(" with map_index {}", *map_index);
-  return refuse(404, "not_found", fmt::format("run '{}' has no task '{}'{}", run->run_id, call.param("task_id"), which),
+  return refuse(404, "not_found",
+                fmt::format("run '{}' has no task '{}'{}", run->run_id, call.param("task_id"), which),
                 *map_index < 0 ? "a mapped task needs its map_index" : "");
 }
 

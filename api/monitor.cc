@@ -12,8 +12,16 @@ void write_health(JsonWriter& out, const DaemonStatus& status, bool all) {
   time_field(out, "latest_scheduler_heartbeat", status.last_loop);
   out.end_object();
   // Airflow's other parts are in the one daemon here.
-  out.key("triggerer").begin_object().null_field("status").null_field("latest_triggerer_heartbeat").end_object();
-  out.key("dag_processor").begin_object().null_field("status").null_field("latest_dag_processor_heartbeat").end_object();
+  out.key("triggerer")
+      .begin_object()
+      .null_field("status")
+      .null_field("latest_triggerer_heartbeat")
+      .end_object();
+  out.key("dag_processor")
+      .begin_object()
+      .null_field("status")
+      .null_field("latest_dag_processor_heartbeat")
+      .end_object();
   if (all) {
     out.key("millrace").begin_object();
     out.text_field("version", status.version);

@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "api/handlers.h"
 #include "api/routes.h"
@@ -28,7 +28,8 @@ const PoolUse* find(const std::vector<PoolUse>& pools, std::string_view name) {
 }
 
 std::unexpected<Problem> no_pool(std::string_view name) {
-  return refuse(404, "not_found", fmt::format("there is no pool '{}'", name), "millrace pools list shows those there are");
+  return refuse(404, "not_found", fmt::format("there is no pool '{}'", name),
+                "millrace pools list shows those there are");
 }
 
 /// Sets the pool and answers with its use as the loop sees it then.
@@ -38,13 +39,14 @@ void set_pool(const CallPtr& call, PoolSet wish, int status) {
     if (const Error* error = std::get_if<Error>(&reply.body)) {
       return call->answer(std::unexpected(to_problem(*error)));
     }
-    ask<std::vector<PoolUse>>(call, see, [name, status](StoreReader&, const std::vector<PoolUse>& pools) -> Answer {
-      const PoolUse* use = find(pools, name);
-      if (use == nullptr) return no_pool(name);
-      JsonWriter out;
-      write_pool(out, *use);
-      return json_response(out.take(), status);
-    });
+    ask<std::vector<PoolUse>>(call, see,
+                              [name, status](StoreReader&, const std::vector<PoolUse>& pools) -> Answer {
+                                const PoolUse* use = find(pools, name);
+                                if (use == nullptr) return no_pool(name);
+                                JsonWriter out;
+                                write_pool(out, *use);
+                                return json_response(out.take(), status);
+                              });
   });
 }
 
@@ -60,14 +62,15 @@ std::optional<PoolRow> stored_pool(StoreReader& reader, std::string_view name) {
 Started list_pools(const CallPtr& call, StoreReader&) {
   const auto page = page_of(*call);
   if (!page) return std::unexpected(page.error());
-  ask<std::vector<PoolUse>>(call, see, [page = *page](StoreReader&, const std::vector<PoolUse>& pools) -> Answer {
-    const std::size_t from = std::min(pools.size(), static_cast<std::size_t>(page.offset));
-    const std::size_t to = std::min(pools.size(), from + static_cast<std::size_t>(page.limit));
-    const std::vector<PoolUse> shown(pools.begin() + static_cast<std::ptrdiff_t>(from),
-                                     pools.begin() + static_cast<std::ptrdiff_t>(to));
-    return list_response("pools", shown, static_cast<std::int64_t>(pools.size()),
-                         [](JsonWriter& out, const PoolUse& use) { write_pool(out, use); });
-  });
+  ask<std::vector<PoolUse>>(
+      call, see, [page = *page](StoreReader&, const std::vector<PoolUse>& pools) -> Answer {
+        const std::size_t from = std::min(pools.size(), static_cast<std::size_t>(page.offset));
+        const std::size_t to = std::min(pools.size(), from + static_cast<std::size_t>(page.limit));
+        const std::vector<PoolUse> shown(pools.begin() + static_cast<std::ptrdiff_t>(from),
+                                         pools.begin() + static_cast<std::ptrdiff_t>(to));
+        return list_response("pools", shown, static_cast<std::int64_t>(pools.size()),
+                             [](JsonWriter& out, const PoolUse& use) { write_pool(out, use); });
+      });
   return {};
 }
 
@@ -113,10 +116,14 @@ Started patch_pool(const CallPtr& call, StoreReader& reader) {
   const auto description = in.text("description");
   in.boolean("include_deferred");
   in.text("team_name");
-  if ((name && *name != row->name) || (pool && *pool != row->name)) in.refuse("name", "a pool can't be renamed");
+  if ((name && *name != row->name) || (pool && *pool != row->name))
+    in.refuse("name", "a pool can't be renamed");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   set_pool(call,
-           PoolSet{{}, row->name, slots ? static_cast<int>(*slots) : row->slots, description.value_or(row->description),
+           PoolSet{{},
+                   row->name,
+                   slots ? static_cast<int>(*slots) : row->slots,
+                   description.value_or(row->description),
                    call->who.name},
            200);
   return {};

@@ -1,8 +1,8 @@
 #include "api/problem.h"
 
-#include <atomic>
-
 #include <fmt/format.h>
+
+#include <atomic>
 
 #include "api/json.h"
 #include "base/log.h"
@@ -24,7 +24,8 @@ HttpResponse to_response(Problem problem) {
       out.begin_object().key("loc").begin_array();
       for (const std::string& part : error.loc) out.string(part);
       out.end_array();
-      if (error.place != Place{}) out.int_field("line", error.place.line).int_field("column", error.place.column);
+      if (error.place != Place{})
+        out.int_field("line", error.place.line).int_field("column", error.place.column);
       out.text_field("msg", error.msg);
       if (!error.hint.empty()) out.text_field("hint", error.hint);
       out.end_object();
@@ -46,16 +47,25 @@ Problem to_problem(const Error& error) {
   Problem problem;
   problem.detail = error.message;
   switch (error.kind) {
-    case ErrorKind::invalid: problem.status = 422, problem.code = "invalid"; break;
-    case ErrorKind::not_found: problem.status = 404, problem.code = "not_found"; break;
-    case ErrorKind::conflict: problem.status = 409, problem.code = "conflict"; break;
-    case ErrorKind::forbidden: problem.status = 403, problem.code = "forbidden"; break;
+    case ErrorKind::invalid:
+      problem.status = 422, problem.code = "invalid";
+      break;
+    case ErrorKind::not_found:
+      problem.status = 404, problem.code = "not_found";
+      break;
+    case ErrorKind::conflict:
+      problem.status = 409, problem.code = "conflict";
+      break;
+    case ErrorKind::forbidden:
+      problem.status = 403, problem.code = "forbidden";
+      break;
     case ErrorKind::unavailable:
       problem.status = 503;
       problem.code = "unavailable";
       problem.headers.emplace_back("Retry-After", "1");
       break;
-    case ErrorKind::internal: return internal_problem(error.message);
+    case ErrorKind::internal:
+      return internal_problem(error.message);
   }
   return problem;
 }
@@ -66,7 +76,8 @@ Problem to_problem(const Diagnostics& diagnostics, std::string_view file_name, s
   problem.code = "bad_dag";
   problem.rendered = render(diagnostics, file_name, text);
   const std::size_t count = diagnostics.entries.size();
-  problem.detail = fmt::format("the DAG file has {} error{}; nothing was changed", count, count == 1 ? "" : "s");
+  problem.detail =
+      fmt::format("the DAG file has {} error{}; nothing was changed", count, count == 1 ? "" : "s");
   for (const Diagnostic& entry : diagnostics.entries) {
     problem.errors.push_back({{"body"}, entry.place, entry.message, entry.hint});
   }

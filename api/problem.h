@@ -21,11 +21,11 @@ struct FieldError {
 /// A refusal, in Airflow's form (`detail`) and RFC 9457's. Written for a person; causes go to the log.
 struct Problem {
   int status = 500;
-  std::string code;              ///< a word for programs: `not_found`, `conflict`, `bad_token`
+  std::string code;  ///< a word for programs: `not_found`, `conflict`, `bad_token`
   std::string detail;
   std::string hint;
   std::vector<FieldError> errors;
-  std::string rendered;          ///< diagnostics as a terminal shows them; empty: none
+  std::string rendered;  ///< diagnostics as a terminal shows them; empty: none
   HeaderList headers;
   bool close = false;
 };
@@ -39,7 +39,8 @@ Problem to_problem(const Diagnostics&, std::string_view file_name, std::string_v
 /// Logs `cause` and returns a 500 that names only an id.
 Problem internal_problem(std::string_view cause);
 
-inline std::unexpected<Problem> refuse(int status, std::string code, std::string detail, std::string hint = {}) {
+inline std::unexpected<Problem> refuse(int status, std::string code, std::string detail,
+                                       std::string hint = {}) {
   Problem problem;
   problem.status = status;
   problem.code = std::move(code);

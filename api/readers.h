@@ -16,7 +16,8 @@ namespace millrace {
 
 using ReaderFactory = std::function<Result<std::unique_ptr<StoreReader>>()>;
 
-/// A few threads, each with its own StoreReader, that answer requests off the I/O thread. Owned by the server.
+/// A few threads, each with its own StoreReader, that answer requests off the I/O thread. Owned by the
+/// server.
 class Readers {
  public:
   using Job = std::function<void(StoreReader&)>;

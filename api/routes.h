@@ -57,7 +57,8 @@ struct Match {
 /// Exact match; a literal segment is preferred to a parameter. HEAD finds GET's route.
 Match match_route(std::string_view method, std::string_view raw_path);
 
-/// Whether a decoded segment may be the value of parameter `name`: a strict alphabet for ids, digits for numbers.
+/// Whether a decoded segment may be the value of parameter `name`: a strict alphabet for ids, digits for
+/// numbers.
 bool segment_ok(std::string_view name, std::string_view value);
 
 }  // namespace millrace

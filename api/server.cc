@@ -1,13 +1,12 @@
 #include "api/server.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "api/call.h"
 #include "api/front.h"
@@ -17,7 +16,8 @@
 
 namespace millrace {
 
-/// Held by the server and by every call that still waits for the loop, so that a late reply finds what it needs.
+/// Held by the server and by every call that still waits for the loop, so that a late reply finds what it
+/// needs.
 struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
   Core(Backend& backend, const Clock& clock) : services{backend, readers, clock, versions, -1, {}} {}
   ~Core() {
@@ -62,10 +62,13 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
       call->answer(std::unexpected(internal_problem(e.what())));
     }
   });
-  if (!posted) call->answer(std::unexpected(to_problem(Error{ErrorKind::unavailable, "too many requests wait; try again"})));
+  if (!posted)
+    call->answer(
+        std::unexpected(to_problem(Error{ErrorKind::unavailable, "too many requests wait; try again"})));
 }
 
-Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend& backend, const Clock& clock) {
+Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend& backend,
+                                                    const Clock& clock) {
   auto core = std::make_shared<Core>(backend, clock);
   std::error_code error;
   const auto data_dir = std::filesystem::canonical(options.data_dir, error);
@@ -92,15 +95,17 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
     hosts.push_back(fmt::format("{}:{}", name, core->port));
   }
   core->front = std::make_unique<Front>(std::move(*tokens), std::move(hosts));
-  if (auto ok = core->readers.start(options.open_reader, static_cast<std::size_t>(std::max(options.reader_threads, 1)));
+  if (auto ok = core->readers.start(options.open_reader,
+                                    static_cast<std::size_t>(std::max(options.reader_threads, 1)));
       !ok) {
     return std::unexpected(ok.error());
   }
-  core->listener->serve({[core = core.get()](const HttpRequest& head) { return core->front->admit(head); },
-                         [core = core.get()](Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
-                           core->dispatch(std::move(in), std::move(request), std::move(reply));
-                         }},
-                        options.io_threads);
+  core->listener->serve(
+      {[core = core.get()](const HttpRequest& head) { return core->front->admit(head); },
+       [core = core.get()](Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
+         core->dispatch(std::move(in), std::move(request), std::move(reply));
+       }},
+      options.io_threads);
   log::info("api listens on={}:{}", options.address, core->port);
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(core)));
 }

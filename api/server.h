@@ -15,23 +15,23 @@ namespace millrace {
 
 struct ApiOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;                   ///< 0: any free one; see ApiServer::port
+  std::uint16_t port = 8080;  ///< 0: any free one; see ApiServer::port
   /// `Host` values beside 127.0.0.1:PORT, localhost:PORT and [::1]:PORT, in lower case: `flows.example:8080`.
   std::vector<std::string> allowed_hosts;
-  std::filesystem::path data_dir;              ///< logs are read below it, and nothing else
-  std::filesystem::path admin_token_file;      ///< empty: data_dir/admin.token; made when it isn't there
-  std::filesystem::path tokens_file;           ///< empty: data_dir/tokens.json; may be missing
-  ReaderFactory open_reader;                   ///< called reader_threads times by start()
+  std::filesystem::path data_dir;          ///< logs are read below it, and nothing else
+  std::filesystem::path admin_token_file;  ///< empty: data_dir/admin.token; made when it isn't there
+  std::filesystem::path tokens_file;       ///< empty: data_dir/tokens.json; may be missing
+  ReaderFactory open_reader;               ///< called reader_threads times by start()
   int io_threads = 1;
   int reader_threads = 2;
 };
 
-/// The HTTP server: its own I/O and reader threads, no thread of the daemon's. A slow or silent client costs a buffer,
-/// never a thread.
+/// The HTTP server: its own I/O and reader threads, no thread of the daemon's. A slow or silent client costs
+/// a buffer, never a thread.
 class ApiServer {
  public:
-  /// Binds, reads or makes the tokens and serves. Address in use, a token file that others may read, a data folder that
-  /// isn't there: refused in words. `backend` and `clock` outlive the server.
+  /// Binds, reads or makes the tokens and serves. Address in use, a token file that others may read, a data
+  /// folder that isn't there: refused in words. `backend` and `clock` outlive the server.
   static Result<std::unique_ptr<ApiServer>> start(ApiOptions, Backend& backend, const Clock& clock);
   /// stop()
   ~ApiServer();
@@ -39,8 +39,8 @@ class ApiServer {
   ApiServer& operator=(const ApiServer&) = delete;
 
   std::uint16_t port() const;
-  /// Takes no more connections, ends those there are and joins the threads. Replies of the backend that come later are
-  /// dropped. From any thread but the server's own.
+  /// Takes no more connections, ends those there are and joins the threads. Replies of the backend that come
+  /// later are dropped. From any thread but the server's own.
   void stop();
 
  private:

@@ -22,10 +22,14 @@ void duration_field(JsonWriter& out, std::optional<WallTime> start, std::optiona
 
 std::string_view triggered_by_word(RunType type) {
   switch (type) {
-    case RunType::scheduled: return "timetable";
-    case RunType::manual: return "rest_api";
-    case RunType::backfill: return "backfill";
-    case RunType::dataset_triggered: return "asset";
+    case RunType::scheduled:
+      return "timetable";
+    case RunType::manual:
+      return "rest_api";
+    case RunType::backfill:
+      return "backfill";
+    case RunType::dataset_triggered:
+      return "asset";
   }
   return "rest_api";
 }
@@ -63,20 +67,28 @@ std::string_view airflow_word(RunType type) {
 
 std::string_view to_word(Reprocess reprocess) {
   switch (reprocess) {
-    case Reprocess::none: return "none";
-    case Reprocess::failed: return "failed";
-    case Reprocess::completed: return "completed";
+    case Reprocess::none:
+      return "none";
+    case Reprocess::failed:
+      return "failed";
+    case Reprocess::completed:
+      return "completed";
   }
   return "none";
 }
 
 std::string_view action_word(const Task& task) {
   switch (task.action.index()) {
-    case 0: return "command";
-    case 1: return "script";
-    case 2: return "trigger_dag";
-    case 3: return "sensor";
-    default: return "check";
+    case 0:
+      return "command";
+    case 1:
+      return "script";
+    case 2:
+      return "trigger_dag";
+    case 3:
+      return "sensor";
+    default:
+      return "check";
   }
 }
 
@@ -194,7 +206,8 @@ void Shapes::task_instance(JsonWriter& out, const TaskInstanceRow& row) {
   task_instance(out, row, at->second, nullptr);
 }
 
-void Shapes::attempt(JsonWriter& out, const AttemptRow& row, const TaskInstanceRow& instance, const RunRow& run) {
+void Shapes::attempt(JsonWriter& out, const AttemptRow& row, const TaskInstanceRow& instance,
+                     const RunRow& run) {
   const auto start = row.start ? std::optional(row.start->at) : std::nullopt;
   const auto end = row.exit ? std::optional(row.exit->at) : std::nullopt;
   out.begin_object();
@@ -202,7 +215,9 @@ void Shapes::attempt(JsonWriter& out, const AttemptRow& row, const TaskInstanceR
   out.int_field("try_number", row.try_number).text_field("name", row.name);
   std::string_view state = row.start ? "running" : "queued";
   if (row.outcome) {
-    state = *row.outcome == Outcome::success ? "success" : *row.outcome == Outcome::skipped ? "skipped" : "failed";
+    state = *row.outcome == Outcome::success   ? "success"
+            : *row.outcome == Outcome::skipped ? "skipped"
+                                               : "failed";
   }
   out.text_field("state", state);
   out.word_field("outcome", row.outcome ? to_word(*row.outcome) : std::string_view{});
@@ -236,10 +251,16 @@ void Shapes::attempt(JsonWriter& out, const AttemptRow& row, const TaskInstanceR
 
 void Shapes::backfill(JsonWriter& out, const BackfillRow& row) {
   const BackfillSpec& spec = row.spec;
-  const auto from = spec.from_date ? spec.from_date : spec.dates.empty() ? std::nullopt : std::optional(spec.dates.front());
-  const auto to = spec.to_date ? spec.to_date : spec.dates.empty() ? std::nullopt : std::optional(spec.dates.back());
+  const auto from = spec.from_date       ? spec.from_date
+                    : spec.dates.empty() ? std::nullopt
+                                         : std::optional(spec.dates.front());
+  const auto to = spec.to_date         ? spec.to_date
+                  : spec.dates.empty() ? std::nullopt
+                                       : std::optional(spec.dates.back());
   out.begin_object();
-  out.int_field("id", row.id.value).text_field("dag_id", spec.dag_id).text_field("dag_display_name", spec.dag_id);
+  out.int_field("id", row.id.value)
+      .text_field("dag_id", spec.dag_id)
+      .text_field("dag_display_name", spec.dag_id);
   time_field(out, "from_date", from);
   time_field(out, "to_date", to);
   out.key("dates").begin_array();
@@ -250,7 +271,8 @@ void Shapes::backfill(JsonWriter& out, const BackfillRow& row) {
   out.text_field("reprocess_behavior", to_word(spec.reprocess));
   out.int_field("max_active_runs", spec.max_active_runs).bool_field("run_backwards", spec.run_backwards);
   strings_field(out, "task_ids", spec.task_ids);
-  out.bool_field("include_upstream", spec.include_upstream).bool_field("include_downstream", spec.include_downstream);
+  out.bool_field("include_upstream", spec.include_upstream)
+      .bool_field("include_downstream", spec.include_downstream);
   out.text_field("dag_version", spec.latest_version ? "latest" : "pinned");
   out.word_field("pool", spec.pool).int_field("priority", spec.priority);
   out.word_field("description", spec.description).word_field("created_by", spec.created_by);
@@ -262,7 +284,10 @@ void Shapes::backfill(JsonWriter& out, const BackfillRow& row) {
   time_field(out, "created_at", row.created_at);
   time_field(out, "started_at", row.started_at);
   time_field(out, "completed_at", row.completed_at);
-  time_field(out, "updated_at", row.completed_at ? row.completed_at : row.started_at ? row.started_at : row.created_at);
+  time_field(out, "updated_at",
+             row.completed_at ? row.completed_at
+             : row.started_at ? row.started_at
+                              : row.created_at);
   out.end_object();
 }
 

@@ -48,7 +48,8 @@ class Shapes {
 
 /// `{"<plural>": [...], "total_entries": n}`
 template <class Row, class Write>
-HttpResponse list_response(std::string_view plural, const std::vector<Row>& rows, std::int64_t total, Write write) {
+HttpResponse list_response(std::string_view plural, const std::vector<Row>& rows, std::int64_t total,
+                           Write write) {
   JsonWriter out;
   out.begin_object().key(plural).begin_array();
   for (const Row& row : rows) write(out, row);

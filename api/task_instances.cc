@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "api/handlers.h"
 #include "api/look_up.h"
@@ -71,10 +71,9 @@ Answer list_tries(const Call& call, StoreReader& reader) {
   if (!found) return std::unexpected(found.error());
   const auto attempts = reader.attempts(found->instance.id);
   Shapes shapes(call, reader);
-  return list_response("task_instances", attempts, static_cast<std::int64_t>(attempts.size()),
-                       [&](JsonWriter& out, const AttemptRow& row) {
-                         shapes.attempt(out, row, found->instance, found->run);
-                       });
+  return list_response(
+      "task_instances", attempts, static_cast<std::int64_t>(attempts.size()),
+      [&](JsonWriter& out, const AttemptRow& row) { shapes.attempt(out, row, found->instance, found->run); });
 }
 
 Answer get_try(const Call& call, StoreReader& reader) {
@@ -86,7 +85,8 @@ Answer get_try(const Call& call, StoreReader& reader) {
     Shapes(call, reader).attempt(out, row, found->instance, found->run);
     return json_response(out.take());
   }
-  return refuse(404, "not_found", fmt::format("task '{}' has no try {}", found->instance.task_id, call.param("try_number")));
+  return refuse(404, "not_found",
+                fmt::format("task '{}' has no try {}", found->instance.task_id, call.param("try_number")));
 }
 
 Started patch_task_instance(const CallPtr& call, StoreReader& reader) {
@@ -97,7 +97,8 @@ Started patch_task_instance(const CallPtr& call, StoreReader& reader) {
   BodyReader in(*body);
   const auto word = in.text("new_state");
   const auto note = in.text("note");
-  for (const std::string_view theirs : {"include_upstream", "include_downstream", "include_past", "include_future"}) {
+  for (const std::string_view theirs :
+       {"include_upstream", "include_downstream", "include_past", "include_future"}) {
     if (in.boolean(theirs).value_or(false)) in.refuse(theirs, "is not available in this version");
   }
   const auto to = word ? task_state_from(*word) : std::nullopt;
@@ -108,17 +109,17 @@ Started patch_task_instance(const CallPtr& call, StoreReader& reader) {
   const auto answer = [call, found = *found](StoreReader& later, const Reply& reply) -> Answer {
     const TaskInstanceRow* given = std::get_if<TaskInstanceRow>(&reply.body);
     const auto& was = found.instance;
-    const auto row = given != nullptr ? std::optional(*given)
-                                      : later.task_instance(was.run, was.task_id, was.map_index);
+    const auto row =
+        given != nullptr ? std::optional(*given) : later.task_instance(was.run, was.task_id, was.map_index);
     Shapes shapes(*call, later);
-    return list_response("task_instances", std::vector<TaskInstanceRow>{row.value_or(was)}, 1,
-                         [&](JsonWriter& out, const TaskInstanceRow& r) {
-                           shapes.task_instance(out, r, found.run, nullptr);
-                         });
+    return list_response(
+        "task_instances", std::vector<TaskInstanceRow>{row.value_or(was)}, 1,
+        [&](JsonWriter& out, const TaskInstanceRow& r) { shapes.task_instance(out, r, found.run, nullptr); });
   };
   const std::string by = call->who.name;
   if (word) {
-    commit(call, MarkTaskRequested{{}, found->run.id, found->instance.id, *to, by, note.value_or("")}, answer);
+    commit(call, MarkTaskRequested{{}, found->run.id, found->instance.id, *to, by, note.value_or("")},
+           answer);
   } else {
     commit(call, NoteSet{{}, found->run.id, found->instance.id, *note, by}, answer);
   }

@@ -40,7 +40,8 @@ Answer get_xcom(const Call& call, StoreReader& reader) {
     write_entry(out, row, *found);
     return json_response(out.take());
   }
-  return refuse(404, "not_found", fmt::format("task '{}' has no output '{}'", found->instance.task_id, call.param("key")));
+  return refuse(404, "not_found",
+                fmt::format("task '{}' has no output '{}'", found->instance.task_id, call.param("key")));
 }
 
 }  // namespace millrace::handlers

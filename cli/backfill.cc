@@ -1,9 +1,8 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <iostream>
-
-#include <fmt/format.h>
 
 #include "base/time.h"
 #include "cli/commands.h"
@@ -22,29 +21,31 @@ std::string path_of(const std::string& id) { return "/api/v2/backfills/" + escap
 
 std::string progress_of(const Json& backfill) {
   const Json& n = backfill["counts"];
-  const long long done = n["success"].integer() + n["failed"].integer() + n["skipped"].integer() + n["cancelled"].integer();
-  return fmt::format("{}  {} running, {} failed  {}", render_bar(done, n["total"].integer(), 30), n["running"].shown(),
-                     n["failed"].shown(), backfill["state"].shown());
+  const long long done =
+      n["success"].integer() + n["failed"].integer() + n["skipped"].integer() + n["cancelled"].integer();
+  return fmt::format("{}  {} running, {} failed  {}", render_bar(done, n["total"].integer(), 30),
+                     n["running"].shown(), n["failed"].shown(), backfill["state"].shown());
 }
 
 void print_backfill(const Json& b) {
   const Json& n = b["counts"];
-  print(render_facts({{"backfill", b["id"].shown()},
-                      {"dag", b["dag_id"].shown()},
-                      {"dates", short_time(b["from_date"]) + " to " + short_time(b["to_date"])},
-                      {"state", b["state"].shown()},
-                      {"reprocess", b["reprocess_behavior"].shown()},
-                      {"at a time", b["max_active_runs"].shown()},
-                      {"by", b["created_by"].shown()},
-                      {"created", short_time(b["created_at"])},
-                      {"ended", short_time(b["completed_at"])},
-                      {"dates done", fmt::format("{} of {}: {} success, {} failed, {} skipped, {} cancelled; {} running, "
-                                                 "{} queued",
-                                                 n["success"].integer() + n["failed"].integer() + n["skipped"].integer() +
-                                                     n["cancelled"].integer(),
-                                                 n["total"].shown(), n["success"].shown(), n["failed"].shown(),
-                                                 n["skipped"].shown(), n["cancelled"].shown(), n["running"].shown(),
-                                                 n["queued"].shown())}}));
+  print(render_facts(
+      {{"backfill", b["id"].shown()},
+       {"dag", b["dag_id"].shown()},
+       {"dates", short_time(b["from_date"]) + " to " + short_time(b["to_date"])},
+       {"state", b["state"].shown()},
+       {"reprocess", b["reprocess_behavior"].shown()},
+       {"at a time", b["max_active_runs"].shown()},
+       {"by", b["created_by"].shown()},
+       {"created", short_time(b["created_at"])},
+       {"ended", short_time(b["completed_at"])},
+       {"dates done",
+        fmt::format("{} of {}: {} success, {} failed, {} skipped, {} cancelled; {} running, "
+                    "{} queued",
+                    n["success"].integer() + n["failed"].integer() + n["skipped"].integer() +
+                        n["cancelled"].integer(),
+                    n["total"].shown(), n["success"].shown(), n["failed"].shown(), n["skipped"].shown(),
+                    n["cancelled"].shown(), n["running"].shown(), n["queued"].shown())}}));
 }
 
 void print_plan(const Json& plan) {
@@ -54,7 +55,8 @@ void print_plan(const Json& plan) {
     print(fmt::format("  {}  {:6}  {}\n", short_time(dates[i]["execution_date"]), dates[i]["action"].shown(),
                       dates[i]["reason"].shown()));
   }
-  if (dates.size() > shown) print(fmt::format("  … and {} more\n", plan["total_entries"].integer() - std::int64_t{shown}));
+  if (dates.size() > shown)
+    print(fmt::format("  … and {} more\n", plan["total_entries"].integer() - std::int64_t{shown}));
   const Json& n = plan["counts"];
   const std::string seconds = render_seconds(plan["estimate"]["seconds"].shown());
   print(fmt::format("{} dates: {} to create, {} to run again, {} to skip{}\n", plan["total_entries"].shown(),
@@ -96,12 +98,15 @@ std::optional<std::string> backfill_body(const BackfillOptions& options) {
     }
   }
   if (options.dates.empty() && (from.empty() || to.empty())) {
-    complain("say which dates: --dates 2001-01-01..2001-01-31, or --from and --to, or --date for single ones");
+    complain(
+        "say which dates: --dates 2001-01-01..2001-01-31, or --from and --to, or --date for single ones");
     return std::nullopt;
   }
   const auto params = params_object(options.params);
   if (!params) return std::nullopt;
-  const auto flag = [](std::string_view name, bool value) { return value ? json_string(name) + ":true" : std::string(); };
+  const auto flag = [](std::string_view name, bool value) {
+    return value ? json_string(name) + ":true" : std::string();
+  };
   return object_of({text_member("dag_id", options.dag_id), from.empty() ? "" : text_member("from_date", from),
                     to.empty() ? "" : text_member("to_date", to),
                     options.dates.empty() ? "" : "\"dates\":" + list_of(options.dates),
@@ -109,7 +114,8 @@ std::optional<std::string> backfill_body(const BackfillOptions& options) {
                     fmt::format("\"max_active_runs\":{}", options.max_active_runs),
                     flag("run_backwards", options.backwards),
                     options.tasks.empty() ? "" : "\"task_ids\":" + list_of(options.tasks),
-                    flag("include_upstream", options.upstream), flag("include_downstream", options.downstream),
+                    flag("include_upstream", options.upstream),
+                    flag("include_downstream", options.downstream),
                     options.pinned ? text_member("dag_version", "pinned") : "",
                     options.pool.empty() ? "" : text_member("pool", options.pool),
                     options.priority == 0 ? "" : fmt::format("\"priority\":{}", options.priority),
@@ -137,7 +143,8 @@ int backfill_create(Context& context, const BackfillOptions& options) {
   const std::string id = (*backfill)["id"].shown();
   if (options.wait) return wait_for_backfill(context, id);
   if (!print_json(context, *backfill)) {
-    print(fmt::format("backfill {} is {}\nwatch it: millrace backfill show {}\n", id, (*backfill)["state"].shown(), id));
+    print(fmt::format("backfill {} is {}\nwatch it: millrace backfill show {}\n", id,
+                      (*backfill)["state"].shown(), id));
   }
   return ok;
 }
@@ -163,8 +170,10 @@ int backfill_list(Context& context, const std::string& dag_id, const ListOptions
   const auto answer = fetch(context, path);
   if (!answer) return answer.error();
   const auto done = [](const Json& n) {
-    return fmt::format("{}/{}", n["success"].integer() + n["failed"].integer() + n["skipped"].integer() +
-                                    n["cancelled"].integer(), n["total"].shown());
+    return fmt::format(
+        "{}/{}",
+        n["success"].integer() + n["failed"].integer() + n["skipped"].integer() + n["cancelled"].integer(),
+        n["total"].shown());
   };
   return print_list(context, *answer, "backfills",
                     {{"ID", "id"},
@@ -203,6 +212,8 @@ int backfill_pause(Context& context, const std::string& id, bool paused) {
 int backfill_cancel(Context& context, const std::string& id, bool terminate) {
   return act(context, "PUT", path_of(id) + "/cancel?mode=" + (terminate ? "terminate" : "drain"));
 }
-int backfill_retry(Context& context, const std::string& id) { return act(context, "POST", path_of(id) + "/retryFailed"); }
+int backfill_retry(Context& context, const std::string& id) {
+  return act(context, "POST", path_of(id) + "/retryFailed");
+}
 
 }  // namespace millrace::cli

@@ -10,7 +10,8 @@ struct Client::State {
   httplib::Client http;
 };
 
-Client::Client(std::string url, std::string token) : url_(std::move(url)), state_(std::make_unique<State>(url_)) {
+Client::Client(std::string url, std::string token)
+    : url_(std::move(url)), state_(std::make_unique<State>(url_)) {
   state_->http.set_tcp_nodelay(true);
   state_->http.set_url_encode(false);  // paths come escaped
   state_->http.set_keep_alive(true);
@@ -25,9 +26,10 @@ Client::~Client() = default;
 namespace {
 
 std::unexpected<Error> nobody(const std::string& url, httplib::Error error) {
-  return fail(ErrorKind::unavailable, fmt::format("no daemon answers at {} ({}); start one with `millrace serve`, or "
-                                                  "name another with --url or MILLRACE_URL",
-                                                  url, httplib::to_string(error)));
+  return fail(ErrorKind::unavailable,
+              fmt::format("no daemon answers at {} ({}); start one with `millrace serve`, or "
+                          "name another with --url or MILLRACE_URL",
+                          url, httplib::to_string(error)));
 }
 
 }  // namespace
@@ -70,9 +72,10 @@ Result<int> Client::stream(std::string_view path, std::int64_t offset,
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~' || c == ':';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~' || c == ':';
+    out += plain ? std::string(1, c)
+                 : fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
   }
   return out;
 }

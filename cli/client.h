@@ -27,7 +27,8 @@ class Client {
   Result<HttpReply> send(std::string_view method, std::string_view path, std::string_view body,
                          std::string_view content_type = "application/json");
   /// Streams bytes from `offset` on to `sink`. Status 416: there are none yet.
-  Result<int> stream(std::string_view path, std::int64_t offset, const std::function<void(std::string_view)>& sink);
+  Result<int> stream(std::string_view path, std::int64_t offset,
+                     const std::function<void(std::string_view)>& sink);
   const std::string& url() const { return url_; }
 
  private:

@@ -1,13 +1,12 @@
 #include "cli/context.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-
-#include <fmt/format.h>
 
 #include "cli/table.h"
 
@@ -59,8 +58,8 @@ int explain_refusal(const HttpReply& reply) {
 
 std::expected<Json, int> fetch(Context& context, std::string_view path) { return send(context, "GET", path); }
 
-std::expected<Json, int> send(Context& context, std::string_view method, std::string_view path, std::string_view body,
-                              std::string_view content_type) {
+std::expected<Json, int> send(Context& context, std::string_view method, std::string_view path,
+                              std::string_view body, std::string_view content_type) {
   const auto reply = context.client().send(method, path, body, content_type);
   if (!reply) {
     complain(reply.error().message);

@@ -16,9 +16,9 @@ enum ExitCode : int { ok = 0, refused = 1, usage = 2, unreachable = 3, not_found
 
 /// What every command gets: how to reach the daemon and how to print.
 struct Context {
-  bool json = false;        ///< print the API's JSON instead of tables
+  bool json = false;  ///< print the API's JSON instead of tables
   bool color = false;
-  bool progress = false;    ///< standard error is a screen
+  bool progress = false;  ///< standard error is a screen
   std::string url, token, data_dir = ".millrace";
 
   /// Made on first use: `validate` and `schema` need no daemon.
@@ -39,8 +39,8 @@ void pause_ms(int ms);
 
 /// The answer's JSON, or the exit code after the refusal was printed (`detail`, `hint`, the errors).
 std::expected<Json, int> fetch(Context&, std::string_view path);
-std::expected<Json, int> send(Context&, std::string_view method, std::string_view path, std::string_view body = {},
-                              std::string_view content_type = "application/json");
+std::expected<Json, int> send(Context&, std::string_view method, std::string_view path,
+                              std::string_view body = {}, std::string_view content_type = "application/json");
 /// Prints what a reply refuses and returns the exit code for it.
 int explain_refusal(const HttpReply&);
 

@@ -41,13 +41,14 @@ int version(Context& context) {
 int devices(Context& context) {
   const auto answer = fetch(context, "/api/v2/devices");
   if (!answer) return answer.error();
-  return print_list(context, *answer, "devices",
-                    {{"UUID", "uuid"},
-                     {"MODEL", "model"},
-                     {"MEMORY", "memory_bytes",
-                      [](const Json& bytes) { return fmt::format("{:.1f} GiB", bytes.number() / (1 << 30)); }},
-                     {"HEALTHY", "healthy"},
-                     {"HELD BY", "attempt"}});
+  return print_list(
+      context, *answer, "devices",
+      {{"UUID", "uuid"},
+       {"MODEL", "model"},
+       {"MEMORY", "memory_bytes",
+        [](const Json& bytes) { return fmt::format("{:.1f} GiB", bytes.number() / (1 << 30)); }},
+       {"HEALTHY", "healthy"},
+       {"HELD BY", "attempt"}});
 }
 
 }  // namespace millrace::cli

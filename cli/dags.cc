@@ -61,20 +61,22 @@ int dags_show(Context& context, const std::string& dag_id) {
                       {"version", d["version_number"].shown()},
                       {"file", d["fileloc"].shown()}}));
   print("\n");
-  return print_list(context, *tasks, "tasks",
-                    {{"TASK", "task_id"},
-                     {"DOES", "operator_name"},
-                     {"AFTER", "upstream_task_ids", [](const Json& list) { return names_of(list, ""); }},
-                     {"RULE", "trigger_rule"},
-                     {"RETRIES", "retries"},
-                     {"POOL", "pool"},
-                     {"GPU", "resources", [](const Json& r) { return r["gpu"].shown() == "0" ? "" : r["gpu"].shown(); }}});
+  return print_list(
+      context, *tasks, "tasks",
+      {{"TASK", "task_id"},
+       {"DOES", "operator_name"},
+       {"AFTER", "upstream_task_ids", [](const Json& list) { return names_of(list, ""); }},
+       {"RULE", "trigger_rule"},
+       {"RETRIES", "retries"},
+       {"POOL", "pool"},
+       {"GPU", "resources", [](const Json& r) { return r["gpu"].shown() == "0" ? "" : r["gpu"].shown(); }}});
 }
 
 int dags_pause(Context& context, const std::string& dag_id, bool paused) {
   const auto answer = send(context, "PATCH", path_of(dag_id), fmt::format("{{\"is_paused\":{}}}", paused));
   if (!answer) return answer.error();
-  if (!print_json(context, *answer)) print(fmt::format("{} is {}\n", dag_id, paused ? "paused" : "on its schedule"));
+  if (!print_json(context, *answer))
+    print(fmt::format("{} is {}\n", dag_id, paused ? "paused" : "on its schedule"));
   return ok;
 }
 

@@ -2,9 +2,8 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 
 namespace millrace::cli {
 namespace {
@@ -22,7 +21,9 @@ CLI::App* command(CLI::App& parent, Dispatch& d, const std::string& name, const 
 
 template <class Options>
 void add_page(CLI::App& app, const std::shared_ptr<Options>& made) {
-  app.add_option("--limit", made->limit, "how many at most")->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--limit", made->limit, "how many at most")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_option("--offset", made->offset, "how many to leave out first")->check(CLI::NonNegativeNumber);
 }
 
@@ -44,7 +45,9 @@ CLI::App* group(CLI::App& app, const std::string& name, const std::string& what)
 }
 
 using Names = std::vector<std::string>;
-struct Named { std::string name; };
+struct Named {
+  std::string name;
+};
 
 void add_serve(CLI::App& app, Dispatch& d) {
   CLI::App* serve = app.add_subcommand("serve", "run the daemon");
@@ -53,11 +56,14 @@ void add_serve(CLI::App& app, Dispatch& d) {
   serve->add_option("--listen", o.listen, "HOST:PORT")->capture_default_str();
   serve->add_option("--config", o.config_file, "millrace.yaml");
   serve->add_option("--log-level", o.log_level)->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  serve->add_option("--allowed-host", o.allowed_hosts, "another Host that is this daemon: flows.example:8080");
-  serve->add_flag("--behind-proxy", o.behind_proxy, "a proxy in front ends TLS: any address may be listened on");
+  serve->add_option("--allowed-host", o.allowed_hosts,
+                    "another Host that is this daemon: flows.example:8080");
+  serve->add_flag("--behind-proxy", o.behind_proxy,
+                  "a proxy in front ends TLS: any address may be listened on");
   serve->footer("Example:\n  millrace serve --data ./.millrace --dags ./dags --listen 127.0.0.1:8080");
   serve->callback([&d, serve, &app] {
-    for (const char* name : {"--dags", "--listen", "--config", "--log-level", "--allowed-host", "--behind-proxy"}) {
+    for (const char* name :
+         {"--dags", "--listen", "--config", "--log-level", "--allowed-host", "--behind-proxy"}) {
       if (serve->count(name) != 0) d.serve_options.given.emplace_back(std::string(name).substr(2));
     }
     if (app.count("--data") != 0) d.serve_options.given.emplace_back("data");
@@ -80,11 +86,13 @@ void add_daemon_commands(CLI::App& app, Dispatch& d) {
   });
   for (const bool check : {true, false}) {
     const auto files = std::make_shared<Names>();
-    CLI::App* made = command<Names>(app, d, check ? "validate" : "submit",
-                                    check ? "check DAG files, without a daemon" : "check DAG files and put them in force",
-                                    files, check ? validate : submit);
+    CLI::App* made =
+        command<Names>(app, d, check ? "validate" : "submit",
+                       check ? "check DAG files, without a daemon" : "check DAG files and put them in force",
+                       files, check ? validate : submit);
     made->add_option("FILE", *files, "DAG files; - is standard input")->required();
-    made->footer(check ? "Example:\n  millrace validate dags/*.yaml" : "Example:\n  millrace submit etl.yaml");
+    made->footer(check ? "Example:\n  millrace validate dags/*.yaml"
+                       : "Example:\n  millrace submit etl.yaml");
   }
 }
 
@@ -102,11 +110,14 @@ void add_dag_commands(CLI::App& app, Dispatch& d) {
   for (const auto& [name, what] : each) {
     const auto one = std::make_shared<Named>();
     const std::string verb = name;
-    command<Named>(*dags, d, name, what, one, [verb](Context& context, const Named& dag) {
-      if (verb == "show") return dags_show(context, dag.name);
-      if (verb == "delete") return dags_delete(context, dag.name);
-      return dags_pause(context, dag.name, verb == "pause");
-    })->add_option("DAG", one->name, "the DAG's id")->required();
+    command<Named>(*dags, d, name, what, one,
+                   [verb](Context& context, const Named& dag) {
+                     if (verb == "show") return dags_show(context, dag.name);
+                     if (verb == "delete") return dags_delete(context, dag.name);
+                     return dags_pause(context, dag.name, verb == "pause");
+                   })
+        ->add_option("DAG", one->name, "the DAG's id")
+        ->required();
   }
 }
 
@@ -114,7 +125,8 @@ void add_run_commands(CLI::App& app, Dispatch& d) {
   const auto options = std::make_shared<RunOptions>();
   CLI::App* start = command<RunOptions>(app, d, "run", "start a run of a DAG", options, run);
   start->add_option("DAG", options->dag_id, "the DAG's id")->required();
-  start->add_option("--date", options->date, "execution date: 2001-01-05 or 2001-01-05T06:00:00Z (default: now)");
+  start->add_option("--date", options->date,
+                    "execution date: 2001-01-05 or 2001-01-05T06:00:00Z (default: now)");
   start->add_option("--param", options->params, "k=v; the value as JSON if it is JSON, else as text");
   start->add_option("--run-id", options->run_id, "its id (default: made from the date)");
   start->add_option("--note", options->note);
@@ -130,20 +142,19 @@ void add_run_commands(CLI::App& app, Dispatch& d) {
   list->add_option("--backfill", filter->backfill, "only of this backfill");
   add_page(*list, filter);
   const auto shown = std::make_shared<OneRun>();
-  add_run_arguments(*command<OneRun>(*runs, d, "show", "one run and its tasks", shown, runs_show), shown->dag_id,
-                    shown->run_id);
+  add_run_arguments(*command<OneRun>(*runs, d, "show", "one run and its tasks", shown, runs_show),
+                    shown->dag_id, shown->run_id);
   const auto cancelled = std::make_shared<OneRun>();
-  add_run_arguments(*command<OneRun>(*runs, d, "cancel", "end its tasks", cancelled, runs_cancel), cancelled->dag_id,
-                    cancelled->run_id);
+  add_run_arguments(*command<OneRun>(*runs, d, "cancel", "end its tasks", cancelled, runs_cancel),
+                    cancelled->dag_id, cancelled->run_id);
   struct Clear {
     OneRun run;
     bool only_failed = false, latest = false;
   };
   const auto cleared = std::make_shared<Clear>();
-  CLI::App* clear = command<Clear>(*runs, d, "clear", "run its tasks again", cleared,
-                                   [](Context& context, const Clear& c) {
-                                     return runs_clear(context, c.run, c.only_failed, c.latest);
-                                   });
+  CLI::App* clear = command<Clear>(
+      *runs, d, "clear", "run its tasks again", cleared,
+      [](Context& context, const Clear& c) { return runs_clear(context, c.run, c.only_failed, c.latest); });
   add_run_arguments(*clear, cleared->run.dag_id, cleared->run.run_id);
   clear->add_flag("--only-failed", cleared->only_failed, "leave what succeeded");
   clear->add_flag("--latest-version", cleared->latest, "with the DAG as it is now");
@@ -171,7 +182,8 @@ void add_task_commands(CLI::App& app, Dispatch& d) {
   logs->add_flag("-f,--follow", log->follow, "go on until the try ends");
 
   const auto explained = std::make_shared<OneTask>();
-  add_task_arguments(*command<OneTask>(*tasks, d, "explain", "why it isn't running", explained, tasks_explain), *explained);
+  add_task_arguments(
+      *command<OneTask>(*tasks, d, "explain", "why it isn't running", explained, tasks_explain), *explained);
 
   const auto cleared = std::make_shared<ClearOptions>();
   CLI::App* clear = command<ClearOptions>(*tasks, d, "clear", "run it again", cleared, tasks_clear);
@@ -186,26 +198,34 @@ void add_task_commands(CLI::App& app, Dispatch& d) {
     std::string state, note;
   };
   const auto marked = std::make_shared<Mark>();
-  CLI::App* mark = command<Mark>(*tasks, d, "mark", "set its state by hand", marked, [](Context& context, const Mark& m) {
-    return tasks_mark(context, m.task, m.state, m.note);
-  });
+  CLI::App* mark = command<Mark>(
+      *tasks, d, "mark", "set its state by hand", marked,
+      [](Context& context, const Mark& m) { return tasks_mark(context, m.task, m.state, m.note); });
   add_task_arguments(*mark, marked->task);
-  mark->add_option("STATE", marked->state)->required()->check(CLI::IsMember({"success", "failed", "skipped"}));
+  mark->add_option("STATE", marked->state)
+      ->required()
+      ->check(CLI::IsMember({"success", "failed", "skipped"}));
   mark->add_option("--note", marked->note, "why");
 }
 
 void add_backfill_commands(CLI::App& app, Dispatch& d) {
   CLI::App* backfill = group(app, "backfill", "backfills: create, list, show, pause, unpause, cancel, retry");
   const auto o = std::make_shared<BackfillOptions>();
-  CLI::App* create = command<BackfillOptions>(*backfill, d, "create", "run a DAG for past dates", o, backfill_create);
+  CLI::App* create =
+      command<BackfillOptions>(*backfill, d, "create", "run a DAG for past dates", o, backfill_create);
   create->add_option("DAG", o->dag_id, "the DAG's id")->required();
   create->add_option("--dates", o->range, "A..B, both included");
   create->add_option("--from", o->from, "first execution date");
   create->add_option("--to", o->to, "last execution date");
   create->add_option("--date", o->dates, "exactly these dates");
-  create->add_option("--reprocess", o->reprocess, "dates that have a run: leave them, repeat the failed, repeat all")
-      ->check(CLI::IsMember({"none", "failed", "completed"}))->capture_default_str();
-  create->add_option("--max-active-runs", o->max_active_runs)->check(CLI::Range(1, 1000))->capture_default_str();
+  create
+      ->add_option("--reprocess", o->reprocess,
+                   "dates that have a run: leave them, repeat the failed, repeat all")
+      ->check(CLI::IsMember({"none", "failed", "completed"}))
+      ->capture_default_str();
+  create->add_option("--max-active-runs", o->max_active_runs)
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   create->add_flag("--backwards", o->backwards, "newest date first");
   create->add_option("--task", o->tasks, "only these tasks");
   create->add_flag("--upstream", o->upstream, "and all before them");
@@ -218,13 +238,16 @@ void add_backfill_commands(CLI::App& app, Dispatch& d) {
   create->add_flag("--dry-run", o->dry_run, "only show what would happen");
   create->add_flag("-y,--yes", o->yes, "don't ask");
   create->add_flag("--wait", o->wait, "until it ends; the exit code tells how");
-  create->footer("Example:\n  millrace backfill create flights_ingest --dates 2001-01-01..2001-01-31 --yes --wait");
+  create->footer(
+      "Example:\n  millrace backfill create flights_ingest --dates 2001-01-01..2001-01-31 --yes --wait");
 
-  struct List : ListOptions { std::string dag_id; };
+  struct List : ListOptions {
+    std::string dag_id;
+  };
   const auto listed = std::make_shared<List>();
-  CLI::App* list = command<List>(*backfill, d, "list", "all backfills", listed, [](Context& context, const List& l) {
-    return backfill_list(context, l.dag_id, l);
-  });
+  CLI::App* list =
+      command<List>(*backfill, d, "list", "all backfills", listed,
+                    [](Context& context, const List& l) { return backfill_list(context, l.dag_id, l); });
   list->add_option("DAG", listed->dag_id, "only of this DAG");
   add_page(*list, listed);
 
@@ -242,10 +265,14 @@ void add_backfill_commands(CLI::App& app, Dispatch& d) {
     if (!flag.empty()) made->add_flag(flag, one->flag, flag_text);
   };
   add_one("show", "one backfill", "--items", "and each date", backfill_show);
-  add_one("pause", "start no more runs", "", "", [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, true); });
-  add_one("unpause", "go on", "", "", [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, false); });
-  add_one("cancel", "start no more runs, let running ones end", "--terminate", "end running ones too", backfill_cancel);
-  add_one("retry", "run its failed dates again", "", "", [](Context& c, const std::string& id, bool) { return backfill_retry(c, id); });
+  add_one("pause", "start no more runs", "", "",
+          [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, true); });
+  add_one("unpause", "go on", "", "",
+          [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, false); });
+  add_one("cancel", "start no more runs, let running ones end", "--terminate", "end running ones too",
+          backfill_cancel);
+  add_one("retry", "run its failed dates again", "", "",
+          [](Context& c, const std::string& id, bool) { return backfill_retry(c, id); });
 }
 
 void add_pool_commands(CLI::App& app, Dispatch& d) {
@@ -256,16 +283,17 @@ void add_pool_commands(CLI::App& app, Dispatch& d) {
     int slots = 0;
   };
   const auto set = std::make_shared<Set>();
-  CLI::App* make = command<Set>(*pools, d, "set", "make a pool or change it", set, [](Context& context, const Set& s) {
-    return pools_set(context, s.name, s.slots, s.description);
-  });
+  CLI::App* make = command<Set>(
+      *pools, d, "set", "make a pool or change it", set,
+      [](Context& context, const Set& s) { return pools_set(context, s.name, s.slots, s.description); });
   make->add_option("POOL", set->name)->required();
   make->add_option("SLOTS", set->slots)->required()->check(CLI::NonNegativeNumber);
   make->add_option("--description", set->description);
   const auto gone = std::make_shared<Named>();
-  command<Named>(*pools, d, "delete", "remove a pool", gone, [](Context& context, const Named& pool) {
-    return pools_delete(context, pool.name);
-  })->add_option("POOL", gone->name)->required();
+  command<Named>(*pools, d, "delete", "remove a pool", gone,
+                 [](Context& context, const Named& pool) { return pools_delete(context, pool.name); })
+      ->add_option("POOL", gone->name)
+      ->required();
 }
 
 }  // namespace millrace::cli
@@ -290,7 +318,8 @@ int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve
   context.progress = ::isatty(STDERR_FILENO) != 0;
   context.color = ::isatty(STDOUT_FILENO) != 0 && (no_color == nullptr || *no_color == '\0');
 
-  CLI::App app{"Millrace runs DAGs of tasks on schedules, on data and on demand, and fills in the past.", "millrace"};
+  CLI::App app{"Millrace runs DAGs of tasks on schedules, on data and on demand, and fills in the past.",
+               "millrace"};
   app.require_subcommand(1);
   app.fallthrough();  // --json and the like may stand after the command too
   app.add_flag("--json", context.json, "print the API's JSON");
@@ -298,7 +327,8 @@ int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve
   app.add_option("--token", context.token, "its token (MILLRACE_TOKEN; default: DATA/admin.token)");
   app.add_option("--data", context.data_dir, "the daemon's data folder")->capture_default_str();
   app.set_version_flag("--version", std::string("millrace ") + MILLRACE_VERSION);
-  app.footer("Exit codes: 0 done, 1 refused or failed, 2 bad arguments, 3 no daemon answers, 4 no such thing.");
+  app.footer(
+      "Exit codes: 0 done, 1 refused or failed, 2 bad arguments, 3 no daemon answers, 4 no such thing.");
   cli::add_daemon_commands(app, d);
   cli::add_dag_commands(app, d);
   cli::add_run_commands(app, d);

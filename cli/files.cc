@@ -1,8 +1,8 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "cli/commands.h"
@@ -65,10 +65,11 @@ int validate(Context& context, const std::vector<std::string>& files) {
       code = refused;
     } else if (context.json) {
       print(object_of({text_member("file", name), text_member("dag_id", result.dag->dag_id),
-                       fmt::format("\"task_count\":{}", result.dag->tasks.size())}) + "\n");
+                       fmt::format("\"task_count\":{}", result.dag->tasks.size())}) +
+            "\n");
     } else {
-      print(fmt::format("{}: ok, DAG '{}' with {} task{}\n", name, result.dag->dag_id, result.dag->tasks.size(),
-                        result.dag->tasks.size() == 1 ? "" : "s"));
+      print(fmt::format("{}: ok, DAG '{}' with {} task{}\n", name, result.dag->dag_id,
+                        result.dag->tasks.size(), result.dag->tasks.size() == 1 ? "" : "s"));
     }
   }
   return code;
@@ -93,10 +94,10 @@ int submit(Context& context, const std::vector<std::string>& files) {
     } else if (reply->status >= 300 || !answer) {
       code = explain_refusal(*reply);
     } else if (!print_json(context, *answer)) {
-      print(fmt::format("{}: DAG '{}' {}, version {}{}\n", name, (*answer)["dag_id"].shown(),
-                        (*answer)["changed"].is_true() ? "submitted" : "unchanged",
-                        (*answer)["version_number"].shown(),
-                        (*answer)["is_paused"].is_true() ? " (paused: `millrace dags unpause` starts its schedule)" : ""));
+      print(fmt::format(
+          "{}: DAG '{}' {}, version {}{}\n", name, (*answer)["dag_id"].shown(),
+          (*answer)["changed"].is_true() ? "submitted" : "unchanged", (*answer)["version_number"].shown(),
+          (*answer)["is_paused"].is_true() ? " (paused: `millrace dags unpause` starts its schedule)" : ""));
     }
   }
   return code;

@@ -1,9 +1,9 @@
 #include "cli/json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace millrace::cli {
@@ -35,9 +35,11 @@ Json convert(const nlohmann::ordered_json& from, int depth) {
       break;
     case nlohmann::ordered_json::value_t::object:
       out.kind = Json::Kind::object;
-      for (const auto& [name, value] : from.items()) out.members.emplace_back(name, convert(value, depth + 1));
+      for (const auto& [name, value] : from.items())
+        out.members.emplace_back(name, convert(value, depth + 1));
       break;
-    default: break;
+    default:
+      break;
   }
   return out;
 }
@@ -64,12 +66,16 @@ double Json::number() const {
 
 std::string Json::shown() const {
   switch (kind) {
-    case Kind::null: return "";
-    case Kind::boolean: return boolean ? "yes" : "no";
+    case Kind::null:
+      return "";
+    case Kind::boolean:
+      return boolean ? "yes" : "no";
     case Kind::number:
-    case Kind::string: return text;
+    case Kind::string:
+      return text;
     case Kind::array:
-    case Kind::object: return to_json(*this);
+    case Kind::object:
+      return to_json(*this);
   }
   return "";
 }
@@ -97,10 +103,14 @@ std::string json_string(std::string_view text) {
 std::string to_json(const Json& value) {
   std::string out;
   switch (value.kind) {
-    case Json::Kind::null: return "null";
-    case Json::Kind::boolean: return value.boolean ? "true" : "false";
-    case Json::Kind::number: return value.text;
-    case Json::Kind::string: return json_string(value.text);
+    case Json::Kind::null:
+      return "null";
+    case Json::Kind::boolean:
+      return value.boolean ? "true" : "false";
+    case Json::Kind::number:
+      return value.text;
+    case Json::Kind::string:
+      return json_string(value.text);
     case Json::Kind::array:
       for (const Json& item : value.items) out += (out.empty() ? "" : ",") + to_json(item);
       return "[" + out + "]";
@@ -118,7 +128,8 @@ std::optional<std::string> param_member(std::string_view pair) {
   if (equals == pair.npos || equals == 0) return std::nullopt;
   const std::string_view value = pair.substr(equals + 1);
   const auto json = read_json(value);
-  return fmt::format("{}:{}", json_string(pair.substr(0, equals)), json ? std::string(value) : json_string(value));
+  return fmt::format("{}:{}", json_string(pair.substr(0, equals)),
+                     json ? std::string(value) : json_string(value));
 }
 
 }  // namespace millrace::cli

@@ -23,9 +23,9 @@ int pools_set(Context& context, const std::string& name, int slots, const std::s
   if (!found) return complain(found.error().message), unreachable;
   const std::string more = description.empty() ? "" : text_member("description", description);
   const std::string size = fmt::format("\"slots\":{}", slots);
-  const auto answer = found->status == 404
-                          ? send(context, "POST", "/api/v2/pools", object_of({text_member("name", name), size, more}))
-                          : send(context, "PATCH", path, object_of({size, more}));
+  const auto answer = found->status == 404 ? send(context, "POST", "/api/v2/pools",
+                                                  object_of({text_member("name", name), size, more}))
+                                           : send(context, "PATCH", path, object_of({size, more}));
   if (!answer) return answer.error();
   if (!print_json(context, *answer)) print(fmt::format("pool {} has {} slots\n", name, slots));
   return ok;

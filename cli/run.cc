@@ -1,6 +1,6 @@
-#include <map>
-
 #include <fmt/format.h>
+
+#include <map>
 
 #include "cli/commands.h"
 #include "cli/table.h"
@@ -35,8 +35,8 @@ std::string progress_of(const Json& run) {
   long long done = 0, all = 0;
   for (const auto& [state, count] : run["task_counts"].members) {
     all += count.integer();
-    const bool final = state == "success" || state == "failed" || state == "skipped" || state == "upstream_failed" ||
-                       state == "removed";
+    const bool final = state == "success" || state == "failed" || state == "skipped" ||
+                       state == "upstream_failed" || state == "removed";
     if (final) done += count.integer();
   }
   return render_bar(done, all, 30) + "  " + run["state"].shown();
@@ -59,7 +59,8 @@ int wait_for_run(Context& context, const std::string& dag_id, const std::string&
       show_progress(context, "");
       if (!print_json(context, *run)) {
         const std::string reason = (*run)["reason"].shown();
-        print(fmt::format("{} {}: {}{} in {}\n", dag_id, run_id, state, reason.empty() ? "" : " (" + reason + ")",
+        print(fmt::format("{} {}: {}{} in {}\n", dag_id, run_id, state,
+                          reason.empty() ? "" : " (" + reason + ")",
                           render_seconds((*run)["duration"].shown())));
       }
       return state == "success" ? ok : refused;
@@ -71,15 +72,16 @@ int wait_for_run(Context& context, const std::string& dag_id, const std::string&
 int run(Context& context, const RunOptions& options) {
   const auto conf = params_object(options.params);
   if (!conf) return usage;
-  const std::string body = object_of({options.date.empty() ? "" : text_member("logical_date", options.date),
-                                      options.run_id.empty() ? "" : text_member("dag_run_id", options.run_id),
-                                      options.note.empty() ? "" : text_member("note", options.note),
-                                      "\"conf\":" + *conf});
+  const std::string body =
+      object_of({options.date.empty() ? "" : text_member("logical_date", options.date),
+                 options.run_id.empty() ? "" : text_member("dag_run_id", options.run_id),
+                 options.note.empty() ? "" : text_member("note", options.note), "\"conf\":" + *conf});
   const auto answer = send(context, "POST", "/api/v2/dags/" + escaped(options.dag_id) + "/dagRuns", body);
   if (!answer) return answer.error();
   const std::string run_id = (*answer)["dag_run_id"].shown();
   if (options.wait || options.follow) {
-    if (!context.json) print(fmt::format("{} {} is {}\n", options.dag_id, run_id, (*answer)["state"].shown()));
+    if (!context.json)
+      print(fmt::format("{} {} is {}\n", options.dag_id, run_id, (*answer)["state"].shown()));
     return wait_for_run(context, options.dag_id, run_id, options.follow);
   }
   if (!print_json(context, *answer)) {

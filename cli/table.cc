@@ -1,17 +1,16 @@
 #include "cli/table.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
-
-#include <fmt/format.h>
 
 namespace millrace::cli {
 namespace {
 
 std::string printable(std::string_view text) {
   std::string out(text);
-  std::ranges::replace_if(
-      out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   return out;
 }
 
@@ -31,8 +30,8 @@ std::string_view color_of(std::string_view word) {
 
 }  // namespace
 
-std::string render_table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows,
-                         bool color) {
+std::string render_table(const std::vector<std::string>& headings,
+                         const std::vector<std::vector<std::string>>& rows, bool color) {
   std::vector<std::size_t> widths;
   for (const std::string& heading : headings) widths.push_back(width_of(heading));
   for (const auto& row : rows) {
@@ -73,8 +72,10 @@ std::string render_facts(const std::vector<std::pair<std::string, std::string>>&
 
 std::string render_bar(long long done, long long total, int width) {
   const long long most = std::max(total, 1LL);
-  const auto filled = static_cast<std::size_t>(std::clamp(done * width / most, 0LL, static_cast<long long>(width)));
-  const std::string bar = std::string(filled, '#') + std::string(static_cast<std::size_t>(width) - filled, '.');
+  const auto filled =
+      static_cast<std::size_t>(std::clamp(done * width / most, 0LL, static_cast<long long>(width)));
+  const std::string bar =
+      std::string(filled, '#') + std::string(static_cast<std::size_t>(width) - filled, '.');
   return fmt::format("[{}] {:3} %  {}/{}", bar, std::clamp(done * 100 / most, 0LL, 100LL), done, total);
 }
 

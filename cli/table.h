@@ -6,10 +6,10 @@
 
 namespace millrace::cli {
 
-/// Rows of text under headings, columns padded to the widest cell by characters; control characters are shown as `?`, so
-/// that no name or message moves the cursor. `color` paints the words of states.
-std::string render_table(const std::vector<std::string>& headings, const std::vector<std::vector<std::string>>& rows,
-                         bool color);
+/// Rows of text under headings, columns padded to the widest cell by characters; control characters are shown
+/// as `?`, so that no name or message moves the cursor. `color` paints the words of states.
+std::string render_table(const std::vector<std::string>& headings,
+                         const std::vector<std::vector<std::string>>& rows, bool color);
 /// `name   value` lines; empty values are left out.
 std::string render_facts(const std::vector<std::pair<std::string, std::string>>& facts);
 /// `[#####.....]  50 %  16/31`, `width` characters of bar.

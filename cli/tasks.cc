@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "cli/commands.h"
 #include "cli/table.h"
@@ -42,15 +42,16 @@ int tasks_list(Context& context, const TasksOptions& options) {
   for (const std::string& state : options.states) path += "&state=" + escaped(state);
   const auto answer = fetch(context, path);
   if (!answer) return answer.error();
-  return print_list(context, *answer, "task_instances",
-                    {{"TASK", "task_id"},
-                     {"MAP", "map_index", [](const Json& i) { return i.integer() < 0 ? "" : i.shown(); }},
-                     {"STATE", "state", [](const Json& state) { return state.is_null() ? "none" : state.shown(); }},
-                     {"REASON", "reason"},
-                     {"TRY", "try_number"},
-                     {"STARTED", "start_date", short_time},
-                     {"TOOK", "duration", [](const Json& seconds) { return render_seconds(seconds.shown()); }},
-                     {"POOL", "pool"}});
+  return print_list(
+      context, *answer, "task_instances",
+      {{"TASK", "task_id"},
+       {"MAP", "map_index", [](const Json& i) { return i.integer() < 0 ? "" : i.shown(); }},
+       {"STATE", "state", [](const Json& state) { return state.is_null() ? "none" : state.shown(); }},
+       {"REASON", "reason"},
+       {"TRY", "try_number"},
+       {"STARTED", "start_date", short_time},
+       {"TOOK", "duration", [](const Json& seconds) { return render_seconds(seconds.shown()); }},
+       {"POOL", "pool"}});
 }
 
 int tasks_log(Context& context, const OneTask& task, int try_number, bool follow) {
@@ -61,7 +62,8 @@ int tasks_log(Context& context, const OneTask& task, int try_number, bool follow
   if (!instance) return instance.error();
   const std::int64_t number = try_number > 0 ? try_number : (*instance)["try_number"].integer();
   if (number == 0) {
-    complain(fmt::format("task '{}' hasn't started; `millrace tasks explain` says what it waits for", task.task_id));
+    complain(fmt::format("task '{}' hasn't started; `millrace tasks explain` says what it waits for",
+                         task.task_id));
     return refused;
   }
   const std::string log = fmt::format("{}/logs/{}?map_index={}", at->task_path, number, task.map_index);
@@ -110,8 +112,9 @@ int tasks_mark(Context& context, const OneTask& task, const std::string& state, 
   int code = ok;
   const auto at = locate(context, task, code);
   if (!at) return code;
-  const auto answer = send(context, "PATCH", mapped(*at),
-                           object_of({text_member("new_state", state), note.empty() ? "" : text_member("note", note)}));
+  const auto answer =
+      send(context, "PATCH", mapped(*at),
+           object_of({text_member("new_state", state), note.empty() ? "" : text_member("note", note)}));
   if (!answer) return answer.error();
   if (!print_json(context, *answer)) print(fmt::format("{} is marked {}\n", task.task_id, state));
   return ok;
@@ -121,10 +124,13 @@ int tasks_clear(Context& context, const ClearOptions& options) {
   int code = ok;
   const auto at = locate(context, options.task, code);
   if (!at) return code;
-  const std::string ids = options.task.map_index < 0
-                              ? json_string(options.task.task_id)
-                              : fmt::format("[{},{}]", json_string(options.task.task_id), options.task.map_index);
-  const auto flag = [](std::string_view name, bool value) { return fmt::format("{}:{}", json_string(name), value); };
+  const std::string ids =
+      options.task.map_index < 0
+          ? json_string(options.task.task_id)
+          : fmt::format("[{},{}]", json_string(options.task.task_id), options.task.map_index);
+  const auto flag = [](std::string_view name, bool value) {
+    return fmt::format("{}:{}", json_string(name), value);
+  };
   const std::string body =
       object_of({text_member("dag_run_id", at->task.run_id), "\"task_ids\":[" + ids + "]",
                  flag("dry_run", options.dry_run), flag("only_failed", options.only_failed),
@@ -134,7 +140,8 @@ int tasks_clear(Context& context, const ClearOptions& options) {
   if (!answer) return answer.error();
   if (print_json(context, *answer)) return ok;
   print(fmt::format("{} {} task instance{}\n", options.dry_run ? "would clear" : "cleared",
-                    (*answer)["total_entries"].shown(), (*answer)["total_entries"].integer() == 1 ? "" : "s"));
+                    (*answer)["total_entries"].shown(),
+                    (*answer)["total_entries"].integer() == 1 ? "" : "s"));
   for (const Json& one : (*answer)["task_instances"].items) print("  " + one["task_id"].shown() + "\n");
   return ok;
 }

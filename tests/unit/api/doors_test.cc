@@ -1,9 +1,8 @@
 // Who gets in: tokens, roles, Host, Origin, content types, framing, limits, ids. Against a real server.
-#include <catch2/catch.hpp>
-
-#include <string>
-
 #include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <string>
 
 #include "api/routes.h"
 #include "fakes.h"
@@ -17,10 +16,11 @@ namespace {
 std::string filled(std::string_view pattern) {
   std::string out(pattern);
   const std::pair<std::string_view, std::string_view> values[] = {
-      {"{dag_id}", "etl"},     {"{run_id}", "manual__2001-01-05T00:00:00+00:00"}, {"{task_id}", "load"},
-      {"{map_index}", "-1"},   {"{try_number}", "1"},                              {"{key}", "k"},
-      {"{backfill_id}", "3"},  {"{pool_name}", "cpu"},                             {"{event_log_id}", "1"},
-      {"{version_number}", "1"}};
+      {"{dag_id}", "etl"},     {"{run_id}", "manual__2001-01-05T00:00:00+00:00"},
+      {"{task_id}", "load"},   {"{map_index}", "-1"},
+      {"{try_number}", "1"},   {"{key}", "k"},
+      {"{backfill_id}", "3"},  {"{pool_name}", "cpu"},
+      {"{event_log_id}", "1"}, {"{version_number}", "1"}};
   for (const auto& [name, value] : values) {
     if (const std::size_t at = out.find(name); at != out.npos) out.replace(at, name.size(), value);
   }
@@ -37,7 +37,8 @@ TEST_CASE("every route refuses who has no token, but for the two open ones") {
     const auto answer = served.ask(route.method, filled(route.pattern), "");
     CHECK(answer.status == (route.needs.open() ? 200 : 401));
     open += route.needs.open() ? 1 : 0;
-    CHECK(served.ask(route.method, filled(route.pattern), "wrong").status == (route.needs.open() ? 200 : 401));
+    CHECK(served.ask(route.method, filled(route.pattern), "wrong").status ==
+          (route.needs.open() ? 200 : 401));
   }
   CHECK(open == 2);
   CHECK(served.ask("GET", "/api/v2/nothing", "").status == 401);
@@ -53,8 +54,10 @@ TEST_CASE("a viewer changes nothing, an operator submits nothing") {
     if (route.needs.open()) continue;
     CAPTURE(route.method, route.pattern);
     const std::string path = filled(route.pattern);
-    if (route.needs.least() > Role::viewer) CHECK(served.ask(route.method, path, Served::viewer).status == 403);
-    if (route.needs.least() > Role::operator_) CHECK(served.ask(route.method, path, Served::operator_).status == 403);
+    if (route.needs.least() > Role::viewer)
+      CHECK(served.ask(route.method, path, Served::viewer).status == 403);
+    if (route.needs.least() > Role::operator_)
+      CHECK(served.ask(route.method, path, Served::operator_).status == 403);
     if (route.method != "GET" && route.pattern != "/api/v2/backfills/dry_run") {
       CHECK(route.needs.least() > Role::viewer);
     }
@@ -92,7 +95,9 @@ TEST_CASE("only the daemon's own names are answered, before anything else") {
   CHECK(with_host(fmt::format("evil.example:{}", port)) == 421);
   CHECK(with_host("localhost") == 421);
   CHECK(served.raw("GET /api/v2/version HTTP/1.1\r\n\r\n").status == 400);
-  CHECK(served.raw(fmt::format("GET /api/v2/version HTTP/1.1\r\nHost: {0}\r\nHost: {0}\r\n\r\n", served.host())).status == 400);
+  CHECK(
+      served.raw(fmt::format("GET /api/v2/version HTTP/1.1\r\nHost: {0}\r\nHost: {0}\r\n\r\n", served.host()))
+          .status == 400);
 }
 
 TEST_CASE("pages of other origins may not ask, and get no CORS headers") {
@@ -106,9 +111,10 @@ TEST_CASE("pages of other origins may not ask, and get no CORS headers") {
   CHECK(from("http://127.0.0.1:1").status == 403);
   CHECK(served.backend.wishes() == 0);
   CHECK(from(fmt::format("http://127.0.0.1:{}", served.server->port())).status != 403);
-  const auto preflight = served.raw(fmt::format(
-      "OPTIONS /api/v2/dags HTTP/1.1\r\nHost: {}\r\nOrigin: https://evil.example\r\n"
-      "Access-Control-Request-Method: POST\r\n\r\n", served.host()));
+  const auto preflight =
+      served.raw(fmt::format("OPTIONS /api/v2/dags HTTP/1.1\r\nHost: {}\r\nOrigin: https://evil.example\r\n"
+                             "Access-Control-Request-Method: POST\r\n\r\n",
+                             served.host()));
   CHECK(preflight.status == 403);
   CHECK(preflight.head.find("Access-Control") == preflight.head.npos);
 }
@@ -116,20 +122,26 @@ TEST_CASE("pages of other origins may not ask, and get no CORS headers") {
 TEST_CASE("bodies come as JSON, DAG files as YAML, nothing encoded") {
   const Served served;
   const std::string_view trigger = "/api/v2/dags/etl/dagRuns";
-  for (const std::string_view type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/yaml"}) {
+  for (const std::string_view type :
+       {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "text/yaml"}) {
     CAPTURE(type);
     CHECK(served.ask("POST", trigger, served.admin, "{}", type).status == 415);
   }
   CHECK(served.ask("POST", "/api/v2/dags", served.admin, "{}", "application/json").status == 415);
-  CHECK(served.ask("POST", trigger, served.admin, "{}", "application/json", "Content-Encoding: gzip\r\n").status == 415);
+  CHECK(served.ask("POST", trigger, served.admin, "{}", "application/json", "Content-Encoding: gzip\r\n")
+            .status == 415);
   CHECK(served.backend.wishes() == 0);
-  CHECK(served.ask("POST", "/api/v2/dags", served.admin, "dag_id: etl\n", "text/yaml; charset=utf-8").status == 201);
+  CHECK(
+      served.ask("POST", "/api/v2/dags", served.admin, "dag_id: etl\n", "text/yaml; charset=utf-8").status ==
+      201);
 }
 
 TEST_CASE("framing that two readers could read in two ways is refused and the connection closed") {
   const Served served;
-  const std::string begin = fmt::format("POST /api/v2/dags/etl/dagRuns HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
-                                        "Content-Type: application/json\r\n", served.host(), served.admin);
+  const std::string begin = fmt::format(
+      "POST /api/v2/dags/etl/dagRuns HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
+      "Content-Type: application/json\r\n",
+      served.host(), served.admin);
   const std::string get = fmt::format("GET /api/v2/dags HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n",
                                       served.host(), served.admin);
   const std::string bad[] = {
@@ -168,8 +180,10 @@ TEST_CASE("framing that two readers could read in two ways is refused and the co
 
 TEST_CASE("heads and bodies over the limit are refused, by length and by chunks") {
   const Served served;
-  const std::string begin = fmt::format("POST /api/v2/dags HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
-                                        "Content-Type: text/yaml\r\n", served.host(), served.admin);
+  const std::string begin = fmt::format(
+      "POST /api/v2/dags HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n"
+      "Content-Type: text/yaml\r\n",
+      served.host(), served.admin);
   CHECK(served.raw(begin + fmt::format("X: {}\r\n\r\n", std::string(17 << 10, 'a'))).status == 431);
   const auto by_length = served.raw(begin + "Content-Length: 16777217\r\n\r\n");
   CHECK(by_length.status == 413);
@@ -186,14 +200,16 @@ TEST_CASE("a chunked body within the limit is taken") {
   const Served served;
   const auto answer = served.raw(fmt::format(
       "POST /api/v2/dags HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: text/yaml\r\n"
-      "Transfer-Encoding: chunked\r\n\r\n4\r\ndag_\r\n8\r\nid: etl\n\r\n0\r\n\r\n", served.host(), served.admin));
+      "Transfer-Encoding: chunked\r\n\r\n4\r\ndag_\r\n8\r\nid: etl\n\r\n0\r\n\r\n",
+      served.host(), served.admin));
   CHECK(answer.status == 201);
 }
 
 TEST_CASE("ids that could mean a path are refused in every parameter") {
   const Served served;
-  const std::string bad[] = {"..", "%2e%2e", "%2F", "..%2f..%2fetc", "%252F", "%252e%252e", "a%5Cb", "a%00b",
-                             std::string(300, 'a'), "%E2%88%95", "a%0d%0ab", "%", "%zz"};
+  const std::string bad[] = {"..",         "%2e%2e", "%2F",   "..%2f..%2fetc",       "%252F",
+                             "%252e%252e", "a%5Cb",  "a%00b", std::string(300, 'a'), "%E2%88%95",
+                             "a%0d%0ab",   "%",      "%zz"};
   for (const Route& route : routes()) {
     const std::string full = filled(route.pattern);
     std::string_view rest = route.pattern;
@@ -211,8 +227,9 @@ TEST_CASE("ids that could mean a path are refused in every parameter") {
 
 TEST_CASE("all answers carry the security headers, and echo nothing") {
   const Served served;
-  for (const auto& answer : {served.ask("GET", "/api/v2/version", ""), served.ask("GET", "/api/v2/dags", ""),
-                             served.ask("GET", "/api/v2/x%0d%0aSet-Cookie:a", served.admin), served.raw("garbage\r\n\r\n")}) {
+  for (const auto& answer :
+       {served.ask("GET", "/api/v2/version", ""), served.ask("GET", "/api/v2/dags", ""),
+        served.ask("GET", "/api/v2/x%0d%0aSet-Cookie:a", served.admin), served.raw("garbage\r\n\r\n")}) {
     CAPTURE(answer.head);
     for (const std::string_view header : {"frame-ancestors 'none'", "X-Content-Type-Options: nosniff",
                                           "Referrer-Policy: no-referrer", "Cache-Control: no-store"}) {
@@ -225,9 +242,10 @@ TEST_CASE("all answers carry the security headers, and echo nothing") {
 
 TEST_CASE("JSON that is too deep, double or too large a number is 400 and changes nothing") {
   const Served served;
-  for (const std::string& body : {std::string(33, '[') + std::string(33, ']'), std::string(100'000, '['),
-                                  std::string(R"({"note":"a","note":"b"})"), std::string(R"({"conf":{"a":1e400}})"),
-                                  std::string(R"({"conf":{"a":18446744073709551616}})"), std::string(R"({"note":"\ud800"})")}) {
+  for (const std::string& body :
+       {std::string(33, '[') + std::string(33, ']'), std::string(100'000, '['),
+        std::string(R"({"note":"a","note":"b"})"), std::string(R"({"conf":{"a":1e400}})"),
+        std::string(R"({"conf":{"a":18446744073709551616}})"), std::string(R"({"note":"\ud800"})")}) {
     CAPTURE(body.substr(0, 60));
     CHECK(served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, body).status == 400);
   }

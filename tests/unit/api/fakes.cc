@@ -1,6 +1,7 @@
 #include "fakes.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,8 +9,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <stdexcept>
-
-#include <fmt/format.h>
 
 #include "base/sha256.h"
 #include "dags/parser.h"
@@ -47,10 +46,12 @@ std::shared_ptr<const Dag> small_dag() {
 
 FakeRows small_rows() {
   FakeRows rows;
-  rows.dags = {{.dag_id = "etl", .current = {1}, .paused = false, .removed = false, .watermark = {}, .version = 1}};
+  rows.dags = {
+      {.dag_id = "etl", .current = {1}, .paused = false, .removed = false, .watermark = {}, .version = 1}};
   DagVersionRow version;
   version.id = {1};
   version.dag_id = "etl";
+  version.number = 1;
   version.hash = "abc";
   version.source = "dag_id: etl\n";
   rows.versions = {version};
@@ -98,7 +99,8 @@ Result<Listed<RunRow>> FakeReader::runs(const RunFilter&, const Page& page) {
   return page_of(rows_.runs);
 }
 std::optional<RunRow> FakeReader::run(std::string_view dag_id, std::string_view run_id) {
-  return first_of(rows_.runs, [&](const RunRow& row) { return row.dag_id == dag_id && row.run_id == run_id; });
+  return first_of(rows_.runs,
+                  [&](const RunRow& row) { return row.dag_id == dag_id && row.run_id == run_id; });
 }
 std::optional<RunRow> FakeReader::run(RunId id) {
   return first_of(rows_.runs, [&](const RunRow& row) { return row.id == id; });
@@ -111,7 +113,9 @@ std::optional<TaskInstanceRow> FakeReader::task_instance(RunId, std::string_view
     return row.task_id == task_id && row.map_index == map_index;
   });
 }
-Result<Listed<BackfillRow>> FakeReader::backfills(std::string_view, const Page&) { return page_of(rows_.backfills); }
+Result<Listed<BackfillRow>> FakeReader::backfills(std::string_view, const Page&) {
+  return page_of(rows_.backfills);
+}
 std::optional<BackfillRow> FakeReader::backfill(BackfillId id) {
   return first_of(rows_.backfills, [&](const BackfillRow& row) { return row.id == id; });
 }
@@ -128,7 +132,8 @@ void FakeBackend::request(Event event, OnReply on_reply) {
 void FakeBackend::submit_dag(std::string text, std::string, std::function<void(Submitted)> done) {
   Submitted submitted;
   if (text.find("dag_id") == text.npos) submitted.diagnostics.add({1, 1}, "no 'dag_id'", "add one");
-  submitted.dag = DagRow{.dag_id = "etl", .current = {1}, .paused = false, .removed = false, .watermark = {}, .version = 1};
+  submitted.dag = DagRow{
+      .dag_id = "etl", .current = {1}, .paused = false, .removed = false, .watermark = {}, .version = 1};
   submitted.changed = true;
   {
     const std::lock_guard lock(mutex_);
@@ -160,8 +165,8 @@ Event FakeBackend::last() const {
 }
 
 Served::Served() : rows(small_rows()) {
-  char name[] = "/tmp/millrace_api_XXXXXX";
-  if (mkdtemp(name) == nullptr) throw std::runtime_error("no temporary folder");
+  std::string name = (std::filesystem::temp_directory_path() / "millrace_api_XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder = name;
   backend.dag = small_dag();
   backend.logs = (folder / "logs").string();
@@ -175,7 +180,9 @@ Served::Served() : rows(small_rows()) {
   ApiOptions options;
   options.port = 0;
   options.data_dir = folder;
-  options.open_reader = [this]() -> Result<std::unique_ptr<StoreReader>> { return std::make_unique<FakeReader>(rows); };
+  options.open_reader = [this]() -> Result<std::unique_ptr<StoreReader>> {
+    return std::make_unique<FakeReader>(rows);
+  };
   auto started = ApiServer::start(options, backend, clock);
   if (!started) throw std::runtime_error(started.error().message);
   server = std::move(*started);
@@ -230,10 +237,12 @@ Served::Answer Served::raw(std::string_view bytes, bool head_only) const {
 }
 
 Served::Answer Served::ask(std::string_view method, std::string_view target, std::string_view token,
-                           std::string_view body, std::string_view content_type, std::string_view more_headers) const {
+                           std::string_view body, std::string_view content_type,
+                           std::string_view more_headers) const {
   std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", method, target, host());
   if (!token.empty()) text += fmt::format("Authorization: Bearer {}\r\n", token);
-  if (!body.empty()) text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", content_type, body.size());
+  if (!body.empty())
+    text += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", content_type, body.size());
   text += more_headers;
   text += "\r\n";
   text += body;

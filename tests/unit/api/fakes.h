@@ -44,7 +44,9 @@ class FakeReader final : public StoreReader {
   std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override { return {{"success", 1}}; }
   Result<Listed<BackfillRow>> backfills(std::string_view, const Page&) override;
   std::optional<BackfillRow> backfill(BackfillId) override;
-  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override { return Listed<BackfillItemRow>{}; }
+  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override {
+    return Listed<BackfillItemRow>{};
+  }
   std::vector<RunRow> runs_between(std::string_view, WallTime, WallTime) override { return rows_.runs; }
   std::optional<double> mean_run_seconds(std::string_view) override { return 2.0; }
   std::vector<PoolRow> pools() override { return rows_.pools; }
@@ -64,7 +66,9 @@ class FakeBackend final : public Backend {
   void ask(std::function<void(const Scheduler&, Now)> look) override { look(scheduler_, Now{}); }
   void status(std::function<void(DaemonStatus)>) override;
   std::shared_ptr<const Dag> dag_version(DagVersionId) override { return dag; }
-  std::string log_path(std::string_view attempt_name) override { return logs + "/" + std::string(attempt_name) + ".log"; }
+  std::string log_path(std::string_view attempt_name) override {
+    return logs + "/" + std::string(attempt_name) + ".log";
+  }
 
   std::size_t wishes() const;
   Event last() const;
@@ -78,8 +82,8 @@ class FakeBackend final : public Backend {
   std::vector<Event> events_;
 };
 
-/// A FakeBackend and a real server on a free loopback port, with one DAG `etl`, its run `manual__1`, task `load` with
-/// one try, and tokens of each role.
+/// A FakeBackend and a real server on a free loopback port, with one DAG `etl`, its run `manual__1`, task
+/// `load` with one try, and tokens of each role.
 struct Served {
   Served();
   ~Served();
@@ -100,8 +104,9 @@ struct Served {
   /// Sends the bytes as they are and reads one answer.
   Answer raw(std::string_view bytes, bool head_only = false) const;
   /// A request as a well-behaved client makes it.
-  Answer ask(std::string_view method, std::string_view target, std::string_view token, std::string_view body = {},
-             std::string_view content_type = "application/json", std::string_view more_headers = {}) const;
+  Answer ask(std::string_view method, std::string_view target, std::string_view token,
+             std::string_view body = {}, std::string_view content_type = "application/json",
+             std::string_view more_headers = {}) const;
   std::string host() const;
 };
 

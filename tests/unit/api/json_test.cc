@@ -37,7 +37,10 @@ TEST_CASE("JSON that isn't: lone surrogates, bad UTF-8, rests, nothing") {
 
 TEST_CASE("written JSON is valid whatever the text: controls, quotes, broken UTF-8") {
   JsonWriter out;
-  out.begin_object().text_field("a", "q\"\\\n\t\x01").text_field("b", "\xff\xc3\xa9\xed\xa0\x80").end_object();
+  out.begin_object()
+      .text_field("a", "q\"\\\n\t\x01")
+      .text_field("b", "\xff\xc3\xa9\xed\xa0\x80")
+      .end_object();
   const auto back = parse_json(out.text());
   REQUIRE(back.has_value());
   CHECK(back->find("a")->text == "q\"\\\n\t\x01");
@@ -46,7 +49,15 @@ TEST_CASE("written JSON is valid whatever the text: controls, quotes, broken UTF
 
 TEST_CASE("nested writing sets commas right") {
   JsonWriter out;
-  out.begin_object().key("l").begin_array().integer(1).begin_object().end_object().begin_array().end_array().null();
+  out.begin_object()
+      .key("l")
+      .begin_array()
+      .integer(1)
+      .begin_object()
+      .end_object()
+      .begin_array()
+      .end_array()
+      .null();
   out.end_array().bool_field("t", true).end_object();
   CHECK(out.text() == R"({"l":[1,{},[],null],"t":true})");
 }

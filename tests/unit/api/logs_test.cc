@@ -1,10 +1,9 @@
 // Task logs: ranges, binary bytes, big files, links, Airflow's JSON form.
-#include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
-
-#include <fmt/format.h>
 
 #include "api/json.h"
 #include "fakes.h"
@@ -55,7 +54,8 @@ TEST_CASE("parts of a log: from, until, the last") {
   CHECK(range(served, "bytes=9-99").body == "9");
   CHECK(range(served, "bytes=10-").status == 416);
   CHECK(range(served, "bytes=10-").head.find("Content-Range: bytes */10") != std::string::npos);
-  for (const std::string_view odd : {"bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5", "bytes=99999999999999999999-"}) {
+  for (const std::string_view odd :
+       {"bytes=4-2", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5", "bytes=99999999999999999999-"}) {
     CAPTURE(odd);
     CHECK(range(served, odd).status == 200);
   }

@@ -1,7 +1,7 @@
 // What the resources say and ask for: shapes, wishes to the loop, refusals.
-#include <catch2/catch.hpp>
-
 #include <fmt/format.h>
+
+#include <catch2/catch.hpp>
 
 #include "api/json.h"
 #include "fakes.h"
@@ -91,7 +91,9 @@ TEST_CASE("a trigger becomes one wish with the date, the params and who") {
 
 TEST_CASE("a refusal of the loop becomes its status, with Airflow's detail") {
   Served served;
-  served.backend.reply = [](const Event&) { return Reply{{}, Error{ErrorKind::conflict, "a run of that date is there"}}; };
+  served.backend.reply = [](const Event&) {
+    return Reply{{}, Error{ErrorKind::conflict, "a run of that date is there"}};
+  };
   const auto answer = served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, "{}");
   CHECK(answer.status == 409);
   CHECK(word(json_of(answer), "detail") == "a run of that date is there");
@@ -113,10 +115,12 @@ TEST_CASE("a failure of ours says an id and nothing else") {
 
 TEST_CASE("unknown and ill-typed members are named, with the nearest known one") {
   const Served served;
-  const auto typo = served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, R"({"logicaldate":"2001-01-05"})");
+  const auto typo =
+      served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, R"({"logicaldate":"2001-01-05"})");
   CHECK(typo.status == 422);
   CHECK(typo.body.find("logical_date") != typo.body.npos);
-  const auto feb = served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, R"({"logical_date":"2001-02-31"})");
+  const auto feb =
+      served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, R"({"logical_date":"2001-02-31"})");
   CHECK(feb.status == 422);
   CHECK(served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, "[]").status == 422);
   CHECK(served.ask("POST", "/api/v2/dags/nope/dagRuns", served.admin, "{}").status == 404);
@@ -146,7 +150,9 @@ TEST_CASE("a DAG with errors is 422 with places and the text as a terminal shows
 
 TEST_CASE("clear shows first: dry_run is true unless said otherwise") {
   Served served;
-  served.backend.reply = [&](const Event&) { return Reply{{}, Cleared{served.rows.runs[0], served.rows.instances}}; };
+  served.backend.reply = [&](const Event&) {
+    return Reply{{}, Cleared{served.rows.runs[0], served.rows.instances}};
+  };
   const auto answer = served.ask("POST", "/api/v2/dags/etl/clearTaskInstances", Served::operator_,
                                  R"({"dag_run_id":"manual__2001-01-05T00:00:00+00:00","task_ids":["load"]})");
   CHECK(answer.status == 200);
@@ -161,9 +167,11 @@ TEST_CASE("clear shows first: dry_run is true unless said otherwise") {
 
 TEST_CASE("marks, pauses, cancels and pools reach the loop as what they are") {
   Served served;
-  CHECK(served.ask("PATCH", run_path + "/taskInstances/load", Served::operator_, R"({"new_state":"skipped"})").status == 200);
+  CHECK(served.ask("PATCH", run_path + "/taskInstances/load", Served::operator_, R"({"new_state":"skipped"})")
+            .status == 200);
   CHECK(std::get<MarkTaskRequested>(served.backend.last()).to == TaskState::skipped);
-  CHECK(served.ask("PATCH", run_path + "/taskInstances/load", Served::operator_, R"({"new_state":"running"})").status == 422);
+  CHECK(served.ask("PATCH", run_path + "/taskInstances/load", Served::operator_, R"({"new_state":"running"})")
+            .status == 422);
   CHECK(served.ask("PATCH", "/api/v2/dags/etl", Served::operator_, R"({"is_paused":true})").status == 200);
   CHECK(std::get<DagPaused>(served.backend.last()).paused);
   CHECK(served.ask("POST", run_path + "/cancel", Served::operator_).status == 200);

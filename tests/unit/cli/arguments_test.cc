@@ -1,6 +1,5 @@
 // What the program makes of its arguments: exit codes, options of serve, the bodies it sends.
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -30,7 +29,8 @@ TEST_CASE("serve needs nothing and passes on what is said") {
   CHECK(options.data_dir == ".millrace");
   CHECK(options.listen == "127.0.0.1:8080");
   CHECK(options.given.empty());
-  CHECK(run_with({"serve", "--data", "/d", "--dags", "x", "--listen", "127.0.0.1:9", "--behind-proxy"}, &options) == 42);
+  CHECK(run_with({"serve", "--data", "/d", "--dags", "x", "--listen", "127.0.0.1:9", "--behind-proxy"},
+                 &options) == 42);
   CHECK(options.data_dir == "/d");
   CHECK(options.dags_dir == "x");
   CHECK(options.listen == "127.0.0.1:9");
@@ -71,7 +71,8 @@ TEST_CASE("a backfill's dates come as a range, as ends or one by one") {
   REQUIRE(range.has_value());
   CHECK(range->find(R"("from_date":"2001-01-01","to_date":"2001-01-31")") != std::string::npos);
   options.range = "2001-01-05";
-  CHECK(cli::backfill_body(options)->find(R"("from_date":"2001-01-05","to_date":"2001-01-05")") != std::string::npos);
+  CHECK(cli::backfill_body(options)->find(R"("from_date":"2001-01-05","to_date":"2001-01-05")") !=
+        std::string::npos);
   options.range.clear();
   options.dates = {"2001-01-01", "2001-02-01"};
   CHECK(cli::backfill_body(options)->find(R"("dates":["2001-01-01","2001-02-01"])") != std::string::npos);

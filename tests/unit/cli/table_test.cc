@@ -23,9 +23,9 @@ TEST_CASE("facts leave out what is empty") {
 }
 
 TEST_CASE("the bar fills from nothing to all") {
-  CHECK(render_bar(0, 0, 4) == "[....]    0 %  0/0");
-  CHECK(render_bar(1, 2, 4) == "[##..]   50 %  1/2");
-  CHECK(render_bar(5, 2, 4) == "[####]  100 %  5/2");
+  CHECK(render_bar(0, 0, 4) == "[....]   0 %  0/0");
+  CHECK(render_bar(1, 2, 4) == "[##..]  50 %  1/2");
+  CHECK(render_bar(5, 2, 4) == "[####] 100 %  5/2");
 }
 
 TEST_CASE("seconds are readable") {
