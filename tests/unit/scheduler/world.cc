@@ -1,0 +1,174 @@
+#include "world.h"
+
+#include <fmt/format.h>
+
+namespace millrace::test {
+
+World::World() = default;
+
+void World::boot() {
+  scheduler = std::make_unique<Scheduler>();
+  kills.clear();
+  checks.clear();
+  MachineFound machine;
+  machine.cpu_milli = 64'000;
+  machine.memory_bytes = 64ll << 30;
+  for (int i = 0; i < gpus; ++i) machine.gpus.push_back({fmt::format("gpu-{}", i), "H100", 80ll << 30, true});
+  apply(machine);
+  for (const auto& [name, row] : ledger.pools) apply(PoolLoaded{row});
+  for (const auto& [dag_id, row] : ledger.dags) apply(DagLoaded{row, ledger.versions.at(row.current)});
+  for (const auto& [id, row] : ledger.backfills) {
+    if (is_final(row.state)) continue;
+    BackfillLoaded loaded{row, {}};
+    for (const auto& [key, item] : ledger.items)
+      if (item.backfill == id && (item.state == ItemState::queued || item.state == ItemState::running))
+        loaded.open_items.push_back(item);
+    apply(loaded);
+  }
+  for (const auto& [dag_id, partition, dataset] : ledger.pending)
+    apply(PendingPartitionLoaded{{dag_id, partition, dataset, false}});
+  for (const auto& [id, row] : ledger.runs)
+    if (!is_final(row.state)) apply(RunLoaded{id, ledger.snapshot(id), ledger.versions.at(row.dag_version)});
+  apply(ledger.next_ids());
+  if (ledger.pools.empty()) {
+    apply(PoolSet{{}, "cpu", cpu_slots, "", "start"});
+    apply(PoolSet{{}, "gpu", gpus, "", "start"});
+  }
+}
+
+void World::send(const Event& event) {
+  seen.clear();
+  apply(event);
+  for (std::string& problem : ledger.check(*scheduler)) problems.push_back(std::move(problem));
+}
+
+void World::apply(const Event& event) {
+  const std::vector<Command> commands = scheduler->apply(event, now);
+  for (std::string& problem : ledger.take(commands)) problems.push_back(std::move(problem));
+  std::deque<Event> answers;
+  for (const Command& command : commands) {
+    seen.push_back(command);
+    if (keep_transcript) transcript += to_text(command) + "\n";
+    if (const auto* asked = std::get_if<LookUpDates>(&command)) {
+      answers.push_back(DatesLookedUp{asked->lookup, ledger.runs_at(*asked)});
+    } else if (const auto* load = std::get_if<LoadRun>(&command)) {
+      RunLoaded loaded{load->run, ledger.snapshot(load->run), nullptr};
+      if (loaded.snapshot) loaded.dag = ledger.versions.at(loaded.snapshot->run.dag_version);
+      answers.push_back(loaded);
+    } else if (const auto* spawn = std::get_if<Spawn>(&command)) {
+      if (!auto_start) continue;
+      StartFacts facts;
+      facts.pid = spawn->attempt.value;
+      facts.at = now.wall;
+      starts_.push_back(AttemptStarted{spawn->attempt, facts});
+    } else if (const auto* kill = std::get_if<Kill>(&command)) {
+      kills.insert(kill->attempt);
+    } else if (const auto* check = std::get_if<CheckSensor>(&command)) {
+      checks.insert(check->task_instance);
+    }
+  }
+  // Questions first, all the way down: nothing else may come between a question and its answer.
+  ++depth_;
+  for (const Event& answer : answers) apply(answer);
+  --depth_;
+  while (depth_ == 0 && !starts_.empty()) {
+    const Event start = starts_.front();
+    starts_.pop_front();
+    apply(start);
+  }
+}
+
+void World::submit(std::shared_ptr<const Dag> dag, bool paused) {
+  const DagVersionId version{next_version_++};
+  ledger.versions[version] = dag;
+  send(DagSubmitted{{}, version, dag, paused, "test"});
+}
+
+void World::finish(AttemptId attempt, ExitFacts facts, std::vector<Output> outputs, std::string output_problem) {
+  kills.erase(attempt);
+  facts.at = now.wall;
+  send(AttemptFinished{attempt, facts, std::move(outputs), std::move(output_problem), seed++});
+}
+
+ExitFacts exited(int code) {
+  ExitFacts facts;
+  facts.wait_status = code << 8;
+  return facts;
+}
+
+ExitFacts signalled(int number) {
+  ExitFacts facts;
+  facts.wait_status = number;
+  return facts;
+}
+
+namespace {
+
+std::string opt(const std::optional<WallTime>& t) { return t ? to_iso(*t) : "-"; }
+
+struct Text {
+  std::string operator()(const DagRow& r) const {
+    return fmt::format("dag {} v{} paused={} removed={} wm={} #{}", r.dag_id, r.current.value, r.paused, r.removed,
+                       opt(r.watermark), r.version);
+  }
+  std::string operator()(const RunRow& r) const {
+    return fmt::format("run {} {} {} {} {} by={} cancel={} rerun={} {} {} #{}", r.id.value, r.dag_id, r.run_id,
+                       to_word(r.state), r.reason, r.triggered_by, r.cancel_requested, r.rerun, opt(r.started_at),
+                       opt(r.ended_at), r.version);
+  }
+  std::string operator()(const TaskInstanceRow& r) const {
+    return fmt::format("ti {} run={} {}[{}] {} {} try={}/{} pool={} prio={} mem={} {} {} {} {} #{}", r.id.value,
+                       r.run.value, r.task_id, r.map_index, to_word(r.state), r.reason, r.try_number, r.max_tries,
+                       r.pool, r.priority, r.memory_bytes, opt(r.scheduled_at), opt(r.started_at), opt(r.ended_at),
+                       opt(r.not_before), r.version);
+  }
+  std::string operator()(const AttemptRow& r) const {
+    return fmt::format("attempt {} ti={} {} kill={} devices={} outcome={} #{}", r.id.value, r.task_instance.value,
+                       r.name, r.kill_requested, fmt::join(r.devices, "+"),
+                       r.outcome ? to_word(*r.outcome) : "-", r.version);
+  }
+  std::string operator()(const OutputRow& r) const {
+    return fmt::format("output {} {}={}", r.task_instance.value, r.key, r.value);
+  }
+  std::string operator()(const BackfillRow& r) const {
+    return fmt::format("backfill {} {} cursor={} {}/{}/{}/{}/{}/{} #{}", r.id.value, to_word(r.state), opt(r.cursor),
+                       r.counts.queued, r.counts.running, r.counts.success, r.counts.failed, r.counts.skipped,
+                       r.counts.cancelled, r.version);
+  }
+  std::string operator()(const BackfillItemRow& r) const {
+    return fmt::format("item {} {} {} {} run={} #{}", r.backfill.value, to_iso(r.execution_date), to_word(r.state),
+                       r.reason, r.run.value, r.version);
+  }
+  std::string operator()(const PoolRow& r) const { return fmt::format("pool {} {} #{}", r.name, r.slots, r.version); }
+  std::string operator()(const DatasetEventRow& r) const {
+    return fmt::format("dataset {} {} {}", r.id, r.dataset, to_iso(r.partition));
+  }
+  std::string operator()(const PendingPartitionRow& r) const {
+    return fmt::format("pending {} {} {} {}", r.dag_id, to_iso(r.partition), r.dataset, r.removed);
+  }
+  std::string operator()(const EventRow& r) const {
+    return fmt::format("event {} {} {} run={} ti={} a={} {}->{} {}", r.seq, r.kind, r.dag_id, r.run.value,
+                       r.task_instance.value, r.attempt.value, r.from, r.to, r.cause);
+  }
+  std::string operator()(const Record& c) const { return std::visit(*this, c.change); }
+  std::string operator()(const Spawn& c) const { return fmt::format("spawn {}", c.attempt.value); }
+  std::string operator()(const Kill& c) const { return fmt::format("kill {}", c.attempt.value); }
+  std::string operator()(const Acknowledge& c) const { return fmt::format("ack {}", c.attempt.value); }
+  std::string operator()(const LookUpDates& c) const {
+    std::string out = fmt::format("look_up {} {}", c.lookup.value, c.dag_id);
+    for (const WallTime date : c.dates) out += " " + to_iso(date);
+    return out;
+  }
+  std::string operator()(const LoadRun& c) const { return fmt::format("load {}", c.run.value); }
+  std::string operator()(const CheckSensor& c) const { return fmt::format("check {}", c.task_instance.value); }
+  std::string operator()(const Reply& c) const {
+    if (const auto* error = std::get_if<Error>(&c.body)) return "error " + error->message;
+    return fmt::format("reply {} {}", c.request.value, c.body.index());
+  }
+};
+
+}  // namespace
+
+std::string to_text(const Command& command) { return std::visit(Text{}, command); }
+
+}  // namespace millrace::test
