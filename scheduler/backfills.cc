@@ -82,6 +82,7 @@ void Core::on(const BackfillLoaded& fact) {
     if (item.state == ItemState::running) ++backfill.running;
     if (item.state == ItemState::queued) backfill.retries.insert(item.execution_date);
   }
+  backfill.recalled = is_final(fact.row.state);
   if (acting) load_choice(backfill);
 }
 
@@ -91,6 +92,7 @@ void Core::on(const BackfillAction& fact) {
     return reply(fact.request,
                  Error{ErrorKind::conflict, fmt::format("backfill {} isn't active", fact.backfill.value)});
   Backfill& backfill = it->second;
+  backfill.recalled = false;
   const BackfillState state = backfill.row.state;
   const bool retry = fact.kind == BackfillAction::Kind::retry_failed;
   if ((is_final(state) && !retry) || cancelling(backfill))

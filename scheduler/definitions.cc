@@ -81,7 +81,7 @@ void Core::on(const DagPaused& fact) {
   DagEntry* entry = find_dag(fact.dag_id);
   if (!entry || entry->row.removed)
     return reply(fact.request, Error{ErrorKind::not_found, no_such_dag(*this, fact.dag_id)});
-  if (entry->row.paused != fact.paused) {
+  if (entry->row.paused != fact.paused || (!fact.paused && !entry->hold.empty())) {
     touch(*entry);
     entry->row.paused = fact.paused;
     EventRow row;

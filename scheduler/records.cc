@@ -121,7 +121,7 @@ std::vector<Command> Core::take_commands() {
   dirty_pools.clear();
   dirty_attempts.clear(), new_outputs.clear(), new_dataset_events.clear(), new_pending.clear(), new_events.clear();
   for (const Backfill* backfill : std::exchange(dirty_backfills, {}))
-    if (is_final(backfill->row.state) && backfill->items.empty()) backfills.erase(BackfillId{backfill->row.id});
+    if (is_final(backfill->row.state) && !backfill->recalled) backfills.erase(BackfillId{backfill->row.id});
   // While a question is open its answer may concern a run that the store doesn't have in its last state yet.
   if (lookups.empty() && loads.empty())
     for (const RunId id : std::exchange(leaving, {})) forget(id);

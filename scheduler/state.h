@@ -114,12 +114,13 @@ struct Backfill {
   std::size_t window = 1;                      ///< how many dates to look up next
   int running = 0;
   bool looking = false;
+  bool recalled = false;                       ///< a finished one, loaded for retry_failed
   std::set<WallTime> dirty_items;
   bool fresh = false, dirty = false;
 };
 
 struct Timer {
-  enum class Kind : std::uint8_t { due, sensor_deadline, run_deadline };
+  enum class Kind : std::uint8_t { run_deadline, sensor_deadline, due };
   MonoTime at;
   Kind kind = Kind::due;
   std::int64_t id = 0;               ///< task instance or run
