@@ -74,7 +74,7 @@ void Core::mark_run(Run* run, const MarkRunRequested& fact) {
     if (state != TaskState::skipped && state != TaskState::removed)
       mark(*run, i, TaskState::success, cause, fact.by);
   }
-  if (is_final(run->row.state)) move(*run, RunState::success, cause, "marked", By::person);
+  if (is_final(run->row.state)) move(*run, RunState::success, cause, "marked", By::person), past_reopened(*run);
   else if (run->row.state == RunState::queued) start(*run);
   check_end(*run);
   reply(fact.request, run->row);

@@ -126,6 +126,7 @@ void Core::past_frozen(const Run& run) {
   later->past.states = states_of(run);
 }
 
+/// `run` is in memory again and its states have changed or may: whoever looked at them when it ended looks anew.
 void Core::past_reopened(const Run& run) {
   const DagEntry& entry = *find_dag(run.row.dag_id);
   for (auto it = entry.active.upper_bound(run.row.execution_date); it != entry.active.end(); ++it) {
@@ -135,6 +136,7 @@ void Core::past_reopened(const Run& run) {
     later.past.run = run.row.id;
     later.past.states.clear();
     followers[run.row.id] = later.row.id;
+    consider_all(later);
   }
 }
 

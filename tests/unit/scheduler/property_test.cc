@@ -188,6 +188,7 @@ TEST_CASE("random histories keep the invariants, end, and repeat byte for byte")
     std::vector<std::string> problems, again;
     std::string stuck;
     const std::string transcript = play(seed, problems, stuck);
+    if (one) WARN(transcript);
     for (const std::string& problem : problems) FAIL_CHECK("SEED=" << seed << ": " << problem);
     if (!stuck.empty()) FAIL_CHECK("SEED=" << seed << ": " << stuck);
     if (seed % 10 == 0 && play(seed, again, stuck) != transcript) FAIL_CHECK("SEED=" << seed << ": not repeatable");
