@@ -217,7 +217,7 @@ struct Core {
 
   std::set<Timer> timers;
   std::set<std::pair<WallTime, std::string>> dues;
-  std::map<RunId, RunId> followers;           ///< run -> the run whose past it is
+  std::map<RunId, std::set<RunId>> followers; ///< run -> the runs whose past it is
   std::map<RunId, std::set<TaskInstanceId>> parents;  ///< child run -> who waits for it
   std::map<std::string, std::set<TaskInstanceId>, std::less<>> dataset_sensors, run_sensors;  ///< "": any name
   std::set<std::pair<std::string, WallTime>> rerun_marks;  ///< (dag, partition): run again when the run ends

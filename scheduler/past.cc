@@ -50,7 +50,7 @@ void Core::find_past(Run& run) {
   if (const auto it = entry.active.find(run.past.date); it != entry.active.end()) {
     run.past.kind = Past::Kind::active;
     run.past.run = it->second;
-    followers[it->second] = run.row.id;
+    followers[it->second].insert(run.row.id);
     return;
   }
   run.past.kind = Past::Kind::unknown;
@@ -108,22 +108,27 @@ bool Core::past_allows(const Run& run, TaskIndex t, std::string* why) const {
 void Core::past_changed(Run& run, TaskIndex t) {
   if (followers.empty()) return;
   const auto it = followers.find(run.row.id);
-  Run* later = it == followers.end() ? nullptr : find_run(it->second);
-  if (!later) return;
-  const auto same = later->dag->find(run.dag->tasks[t].task_id);
-  if (!same) return;
-  consider(*later, *same);
-  const auto [first, last] = later->dag->upstream.of(*same);
-  for (const TaskIndex* u = first; u != last; ++u)
-    if (later->dag->tasks[*u].wait_for_downstream) consider(*later, *u);
+  if (it == followers.end()) return;
+  for (const RunId id : it->second) {
+    Run* later = find_run(id);
+    const auto same = later ? later->dag->find(run.dag->tasks[t].task_id) : std::nullopt;
+    if (!same) continue;
+    consider(*later, *same);
+    const auto [first, last] = later->dag->upstream.of(*same);
+    for (const TaskIndex* u = first; u != last; ++u)
+      if (later->dag->tasks[*u].wait_for_downstream) consider(*later, *u);
+  }
 }
 
 void Core::past_frozen(const Run& run) {
   const auto it = followers.find(run.row.id);
-  Run* later = it == followers.end() ? nullptr : find_run(it->second);
-  if (!later || later->past.kind != Past::Kind::active || later->past.run != run.row.id) return;
-  later->past.kind = Past::Kind::ended;
-  later->past.states = states_of(run);
+  if (it == followers.end()) return;
+  for (const RunId id : it->second) {
+    Run* later = find_run(id);
+    if (!later || later->past.kind != Past::Kind::active || later->past.run != run.row.id) continue;
+    later->past.kind = Past::Kind::ended;
+    later->past.states = states_of(run);
+  }
 }
 
 /// `run` is in memory again and its states have changed or may: whoever looked at them when it ended looks anew.
@@ -135,7 +140,7 @@ void Core::past_reopened(const Run& run) {
     later.past.kind = Past::Kind::active;
     later.past.run = run.row.id;
     later.past.states.clear();
-    followers[run.row.id] = later.row.id;
+    followers[run.row.id].insert(later.row.id);
     consider_all(later);
   }
 }
