@@ -1,6 +1,7 @@
 #include "base/diagnostics.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -65,7 +66,8 @@ void Diagnostics::add(Place place, std::string message, std::string hint) {
 }
 
 void Diagnostics::sort() {
-  std::ranges::stable_sort(entries, {}, &Diagnostic::place);
+  // Not stable_sort: its buffer is deprecated in the library that the second compiler uses.
+  std::ranges::sort(entries, {}, [](const Diagnostic& d) { return std::tie(d.place, d.message); });
 }
 
 std::string render(const Diagnostics& diagnostics, std::string_view file_name, std::string_view text) {

@@ -100,7 +100,15 @@ std::uint64_t random_seed() {
 }  // namespace
 
 void Daemon::Parts::turn() {
-  loop->turn();
+  try {
+    loop->turn();
+  } catch (const std::exception& problem) {
+    // A read of the store failed (StoreError): what is in memory can't be trusted to be whole any more.
+    log::error("loop: {}; stopping, running attempts go on", problem.what());
+    exit_code = 1;
+    io.stop();
+    return;
+  }
   arm();
 }
 
@@ -284,9 +292,10 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   const MachineFound machine = find_machine(parts->config, devices);
   parts->dispatcher->set_machine(machine);
   if (const auto opened = parts->open_executor(); !opened) return std::unexpected(opened.error());
-  recover(*parts->store, *parts->catalog, *parts->loop, machine);
+  load_state(*parts->store, *parts->catalog, *parts->loop, machine);
+  const auto unseen = parts->executor->recover(outstanding(parts->scheduler));
+  resume(*parts->store, parts->scheduler, *parts->loop, unseen, parts->clock);
   ensure_pools(parts->config, machine, parts->scheduler, *parts->loop);
-  parts->loop->respawn(parts->executor->recover(outstanding(parts->scheduler)));
   if (const auto watched = parts->watch_folder(); !watched) return std::unexpected(watched.error());
   const Isolation& isolation = parts->executor->isolation();
   if (const auto opened = parts->open_api(isolation); !opened) return std::unexpected(opened.error());

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -38,6 +39,22 @@ std::string upper_name(std::string_view name) {
       out += static_cast<char>(c - 'a' + 'A');
     } else {
       out += (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ? c : '_';
+    }
+  }
+  return out;
+}
+
+/// A process that finds a name twice takes the one or the other; here the later one wins.
+std::vector<std::pair<std::string, std::string>> last_of_each(
+    std::vector<std::pair<std::string, std::string>> pairs) {
+  std::vector<std::pair<std::string, std::string>> out;
+  std::map<std::string, std::size_t, std::less<>> place;
+  for (auto& pair : pairs) {
+    const auto [known, is_new] = place.emplace(pair.first, out.size());
+    if (is_new) {
+      out.push_back(std::move(pair));
+    } else {
+      out[known->second].second = std::move(pair.second);
     }
   }
   return out;
@@ -136,8 +153,12 @@ TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler
     if (head == "item") return json_member(context.task_instance->item, rest);
     if (head == "params") return json_member(context.run->params, rest);
     if (head == "tasks") {
-      const auto [task, output] = split_name(rest);
-      const auto [key, member] = split_name(output.substr(std::string_view{"output."}.size()));
+      // A task id may have dots of its own.
+      constexpr std::string_view between = ".output.";
+      const auto at = rest.find(between);
+      if (at == std::string_view::npos) return {};
+      const std::string_view task = rest.substr(0, at);
+      const auto [key, member] = split_name(rest.substr(at + between.size()));
       const auto found = scheduler.output(context.run->id, task, key);
       return found ? json_member(*found, member) : std::nullopt;
     }
@@ -193,7 +214,7 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
   out.emplace_back("MILLRACE_URL", fmt::format("http://{}:{}", config_.address, config_.port));
   // Set without a device too: a CPU task must not find one by itself.
   out.emplace_back("CUDA_VISIBLE_DEVICES", fmt::format("{}", fmt::join(context.attempt->devices, ",")));
-  return out;
+  return last_of_each(std::move(out));
 }
 
 Result<AttemptSpec> Dispatcher::render(const AttemptContext& context, const Scheduler& scheduler) const {

@@ -63,9 +63,9 @@ void Loop::collect(Command& command, Now now) {
                             uncommitted_runs_.insert_or_assign({run->dag_id, run->execution_date}, *run);
                           changes_.push_back(std::move(record.change));
                         },
-                        [&](const LookUpDates& asked) { first_.push_front(look_up(asked)); },
-                        [&](const LoadRun& asked) { first_.push_front(load(asked.run)); },
-                        [&](const Spawn& spawn) {
+                        [&](LookUpDates& asked) { first_.push_front(look_up(asked)); },
+                        [&](LoadRun& asked) { first_.push_front(load(asked.run)); },
+                        [&](Spawn& spawn) {
                           render(spawn.attempt, now);
                           deeds_.push_back(command);
                         },
@@ -198,7 +198,7 @@ std::string Loop::stalled_because() const {
 }
 
 void Loop::perform(Command& command) {
-  std::visit(Overloaded{[&](const Spawn& spawn) {
+  std::visit(Overloaded{[&](Spawn& spawn) {
                           // An attempt that was cancelled in the same batch has no context any more.
                           auto spec = rendered_.extract(spawn.attempt);
                           if (spec.empty() || !ports_.scheduler.attempt_context(spawn.attempt)) return;
@@ -206,9 +206,9 @@ void Loop::perform(Command& command) {
                           executor_->start(std::move(spec.mapped()));
                           CRASH_POINT("dispatch.started");
                         },
-                        [&](const Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
-                        [&](const Acknowledge& done) { executor_->acknowledge(done.attempt); },
-                        [&](const CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
+                        [&](Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
+                        [&](Acknowledge& done) { executor_->acknowledge(done.attempt); },
+                        [&](CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
                         [&](Reply& reply) {
                           auto waiting = replies_.extract(reply.request);
                           if (!waiting.empty()) waiting.mapped()(std::move(reply));

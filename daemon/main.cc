@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -24,12 +25,22 @@ Result<Config> configuration(const millrace::ServeOptions& options) {
     return millrace::fail(millrace::ErrorKind::not_found, "the configuration '" + file + "' can't be read");
   }
   if (const auto set = millrace::read_config_environment(config); !set) return std::unexpected(set.error());
-  for (const auto& [key, value] : options.settings)
-    if (const auto set = millrace::set_config(config, key, value); !set) return std::unexpected(set.error());
+  const std::pair<const char*, std::pair<const char*, std::string>> flags[] = {
+      {"data", {"data", options.data_dir}},
+      {"dags", {"dags", options.dags_dir}},
+      {"listen", {"listen", options.listen}},
+      {"log-level", {"log_level", options.log_level}},
+      {"behind-proxy", {"behind_proxy", options.behind_proxy ? "true" : "false"}}};
+  for (const auto& [flag, setting] : flags) {
+    if (0 == std::ranges::count(options.given, flag)) continue;
+    if (const auto set = millrace::set_config(config, setting.first, setting.second); !set)
+      return std::unexpected(set.error());
+  }
+  if (!options.allowed_hosts.empty()) config.allowed_hosts = options.allowed_hosts;
   return config;
 }
 
-int serve(const millrace::ServeOptions& options) {
+int serve(millrace::ServeOptions options) {
   Result<Config> config = configuration(options);
   if (!config) {
     std::cerr << "millrace serve: " << config.error().message << "\n";

@@ -2,13 +2,14 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <thread>
 
 #include "base/log.h"
 
 namespace millrace {
 
-void recover(Store& store, Catalog& catalog, Loop& loop, const MachineFound& machine) {
+void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& machine) {
   loop.apply_now(machine);
   for (PoolRow& pool : store.pools()) loop.apply_now(PoolLoaded{std::move(pool)});
   std::size_t dags = 0;
@@ -37,9 +38,26 @@ void recover(Store& store, Catalog& catalog, Loop& loop, const MachineFound& mac
     ++runs;
     loop.apply_now(RunLoaded{id, std::move(snapshot), version->dag});
   }
+  log::info("loaded dags={} runs={} epoch={}", dags, runs, store.epoch());
+}
+
+void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<AttemptId>& unseen, const Clock& clock) {
   const NextIds ids = store.next_ids();
+  std::vector<AttemptId> to_start, to_end;
+  for (const AttemptId id : unseen) {
+    const auto context = scheduler.attempt_context(id);
+    if (context) (context->attempt->kill_requested ? to_end : to_start).push_back(id);
+  }
   loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event, ids.dataset_event});
-  log::info("recovered dags={} runs={} epoch={}", dags, runs, store.epoch());
+  for (const AttemptId id : to_end) {
+    ExitFacts facts;
+    facts.wait_status = SIGKILL;
+    facts.killed = true;
+    facts.at = clock.now().wall;
+    facts.message = "it was cancelled before it started";
+    loop.apply_now(AttemptFinished{id, std::move(facts), {}, {}, 0});
+  }
+  loop.respawn(to_start);
 }
 
 std::vector<Outstanding> outstanding(const Scheduler& scheduler) {

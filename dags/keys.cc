@@ -134,11 +134,6 @@ constexpr Form param_form{
     .shape = Shape::object, .title = "a map such as {type: integer, default: 7}", .keys = param_keys};
 constexpr Form params_form{.shape = Shape::object, .items = &param_form, .keys_are_names = true};
 
-constexpr std::array secret_keys{
-    Key{"env", &name_form, "Name of the environment variable that the task sees", true},
-    Key{"from", &text_form, "env:NAME or file:/absolute/path", true}};
-constexpr Form secret_form{.shape = Shape::object, .keys = secret_keys};
-constexpr Form secrets_form{.shape = Shape::list, .items = &secret_form};
 
 constexpr std::array column_keys{Key{"type", &column_type_form, "Type of the column", true},
                                  Key{"required", &boolean_form, "No nulls, and the column must be there"},
@@ -180,15 +175,6 @@ constexpr std::array task_group_keys{Key{"description", &text_form, "For people"
 constexpr Form task_group_form{.shape = Shape::object, .keys = task_group_keys};
 constexpr Form task_groups_form{.shape = Shape::object, .items = &task_group_form};
 
-constexpr std::array notification_keys{Key{"webhook", &text_form, "An http(s) URL that gets a POST"},
-                                       Key{"command", &argv_form, "A program to run"}};
-constexpr Form notification_form{.shape = Shape::object, .keys = notification_keys};
-constexpr Form notification_list{.shape = Shape::list, .items = &notification_form};
-constexpr std::array notify_keys{Key{"on_failure", &notification_list, "When a run failed"},
-                                 Key{"on_success", &notification_list, "When a run succeeded"},
-                                 Key{"on_retry", &notification_list, "When a task will be tried again"},
-                                 Key{"on_late", &later_form, {}}};
-constexpr Form notify_form{.shape = Shape::object, .keys = notify_keys};
 
 constexpr Form trigger_params_form{.shape = Shape::object, .items = &templated_form, .keys_are_names = true};
 constexpr std::array trigger_keys{
@@ -342,16 +328,16 @@ constexpr std::array dag_keys{
     Key{"timezone", &text_form, "IANA name; default UTC"},
     Key{"catchup", &catchup_form, "Whether missed runs are made later; default false"},
     Key{"max_active_runs", &positive_form, "Runs at a time; default 16"},
-    Key{"max_active_tasks", &positive_form, "Tasks at a time over all runs; default 16"},
+    Key{"max_active_tasks", &positive_form, "Tasks of one run at a time; default 16"},
     Key{"depends_on_past", &boolean_form, "For every task"},
     Key{"run_timeout", &span_form, "A run fails after this"},
     Key{"params", &params_form, "Parameters of a run"},
     Key{"env", &env_form, "Environment variables of every task"},
-    Key{"secrets", &secrets_form, "Environment variables that are masked everywhere"},
+    Key{"secrets", &later_form, {}},
     Key{"defaults", &task_form, "Any task key; a task's own value wins"},
     Key{"datasets", &datasets_form, "What this DAG produces"},
     Key{"task_groups", &task_groups_form, "Groups that tasks are shown in"},
-    Key{"notify", &notify_form, "Whom to tell"},
+    Key{"notify", &later_form, {}},
     Key{"deadline", &later_form, {}},
     Key{"features", &later_form, {}},
     Key{"tasks", &tasks_form, "The tasks by name", true}};

@@ -38,7 +38,6 @@ struct DagDraft {
   std::vector<Edge> edges{};          ///< what the whole file says of order
   TemplateScope scope{};              ///< params and tasks; env, inputs and outputs change from task to task
   EnvList env{};                      ///< of the whole DAG
-  std::vector<Secret> secrets{};
 };
 
 void read_dag(DagDraft&);
@@ -54,8 +53,6 @@ Schedule read_schedule(YamlNode, const Zone&, std::optional<WallTime> start_date
 
 std::vector<Param> read_params(YamlNode, Diagnostics&);
 std::vector<Dataset> read_datasets(YamlNode, const TemplateScope&, Diagnostics&);
-Notify read_notify(YamlNode, const TemplateScope&, Diagnostics&);
-std::vector<Secret> read_secrets(YamlNode, Diagnostics&);
 
 /// Edges from `depends_on`, from datasets that one task writes and another reads, and from checks.
 void read_edges(DagDraft&);

@@ -126,7 +126,6 @@ void read_dag_env(DagDraft& draft, const TemplateScope& scope) {
   for (const auto [name, value] : draft.root.find("env").entries())
     if (auto text = read_template(value, scope, draft.out))
       draft.env.emplace_back(read_text(name), std::move(*text));
-  draft.secrets = read_secrets(draft.root.find("secrets"), draft.out);
 }
 
 void check_branches(const Dag& dag, Diagnostics& out) {
@@ -150,7 +149,6 @@ void read_dag(DagDraft& draft) {
   TemplateScope scope;  // of what belongs to no task
   for (const Param& param : dag.params) scope.params.push_back(param.name);
   dag.datasets = read_datasets(root.find("datasets"), scope, draft.out);
-  dag.notify = read_notify(root.find("notify"), scope, draft.out);
   read_dag_env(draft, scope);
   draft.scope.params = scope.params;
   const YamlNode tasks = root.find("tasks");

@@ -104,25 +104,6 @@ Dataset read_dataset(YamlNode key, YamlNode node, const TemplateScope& scope, Di
   return dataset;
 }
 
-std::vector<Notification> read_notifications(YamlNode list, const TemplateScope& scope, Diagnostics& out) {
-  std::vector<Notification> found;
-  for (const YamlNode item : list.items()) {
-    if (!item.is_map()) continue;
-    Notification& notification = found.emplace_back();
-    const YamlNode webhook = item.find("webhook");
-    const YamlNode command = item.find("command");
-    if (static_cast<bool>(webhook) == static_cast<bool>(command))
-      out.add(item.place(), "a notification has either 'webhook' or 'command'");
-    notification.webhook = read_text(webhook);
-    if (webhook.is_scalar() && !notification.webhook.starts_with("https://") &&
-        !notification.webhook.starts_with("http://"))
-      out.add(webhook.place(), "'webhook' must be an http:// or https:// URL");
-    for (const YamlNode argument : command.items())
-      if (auto text = read_template(argument, scope, out)) notification.command.push_back(std::move(*text));
-  }
-  return found;
-}
-
 }  // namespace
 
 std::vector<Param> read_params(YamlNode node, Diagnostics& out) {
@@ -144,28 +125,6 @@ std::vector<Dataset> read_datasets(YamlNode node, const TemplateScope& scope, Di
   std::vector<Dataset> datasets;
   for (const auto [key, value] : node.entries()) datasets.push_back(read_dataset(key, value, scope, out));
   return datasets;
-}
-
-Notify read_notify(YamlNode node, const TemplateScope& scope, Diagnostics& out) {
-  Notify notify;
-  notify.on_failure = read_notifications(node.find("on_failure"), scope, out);
-  notify.on_success = read_notifications(node.find("on_success"), scope, out);
-  notify.on_retry = read_notifications(node.find("on_retry"), scope, out);
-  return notify;
-}
-
-std::vector<Secret> read_secrets(YamlNode node, Diagnostics& out) {
-  std::vector<Secret> secrets;
-  for (const YamlNode item : node.items()) {
-    const YamlNode from = item.find("from");
-    const std::string_view text = from.text();
-    const bool good = (text.starts_with("env:") && is_name(text.substr(4))) ||
-                      (text.starts_with("file:/") && text.size() > 6);
-    if (from.is_scalar() && !good)
-      out.add(from.place(), fmt::format("'from' must be env:NAME or file:/absolute/path, not '{}'", text));
-    secrets.push_back({read_text(item.find("env")), std::string{text}});
-  }
-  return secrets;
 }
 
 }  // namespace millrace

@@ -200,7 +200,6 @@ void read_task(DagDraft& draft, TaskIndex index) {
   read_resources(draft, task, source.find("resources"));
   read_pool(draft, task, source);
   read_task_group(draft, task, source.find("group"));
-  task.secrets = draft.secrets;
   read_outputs(draft, task, source.find("outputs"));
   // Names first: templates of the task may use them.
   draft.scope.inputs.clear();

@@ -44,7 +44,7 @@ constexpr std::array<Habit, 12> habits = {{
     {"task_instance.xcom_pull", "write {{ tasks.TASK.output.KEY }}"},
     {"ti.", "write {{ try_number }}, {{ map_index }} or {{ task_id }}"},
     {"var.", "write {{ params.NAME }} or {{ env.NAME }}"},
-    {"conn.", "a connection is a secret: see `secrets:`, it arrives as an environment variable"},
+    {"conn.", "connections are not part of the language; pass what is needed through env"},
     {"execution_date.", "write a filter: {{ execution_date | strftime(\"%Y/%m\") }}"},
     {"logical_date.", "write a filter: {{ logical_date | strftime(\"%Y/%m\") }}"},
     {"data_interval_", "write a filter: {{ data_interval_start | strftime(\"%Y/%m\") }}"},

@@ -17,8 +17,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-BINARY = pathlib.Path(os.environ.get("MILLRACE_BINARY", "build/release/millrace")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(os.environ.get("MILLRACE_BINARY", SOURCE / "build/release/millrace")).resolve()
 GUARD_S = float(os.environ.get("MILLRACE_TEST_GUARD_S", "120"))
 
 
