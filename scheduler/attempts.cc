@@ -106,7 +106,8 @@ void Core::finish(Run& run, InstanceIndex i, const Verdict& verdict, std::uint64
     return consider(run, ti.row.task);
   }
   if (verdict.outcome == Outcome::success) return succeed(run, i, "exit:0");
-  if (verdict.outcome == Outcome::skipped) return move(run, i, TaskState::skipped, verdict.reason, verdict.reason);
+  if (verdict.outcome == Outcome::skipped)
+    return move(run, i, TaskState::skipped, verdict.reason, verdict.reason);
   fail_or_retry(run, i, verdict, seed);
 }
 
@@ -128,11 +129,12 @@ void Core::fail_or_retry(Run& run, InstanceIndex i, const Verdict& verdict, std:
   if (!verdict.detail.empty()) cause += ": " + verdict.detail;
   const auto retry = run.row.cancel_requested
                          ? std::nullopt
-                         : plan_retry(run.dag->tasks[ti.row.task], verdict, ti.row.try_number, ti.row.max_tries,
-                                      ti.row.memory_bytes, seed);
+                         : plan_retry(run.dag->tasks[ti.row.task], verdict, ti.row.try_number,
+                                      ti.row.max_tries, ti.row.memory_bytes, seed);
   if (!retry) return move(run, i, TaskState::failed, std::move(cause), verdict.reason);
   move(run, i, TaskState::up_for_retry,
-       fmt::format("{}; try {} of {} in {}", cause, ti.row.try_number + 1, retry->max_tries, to_text(retry->delay)),
+       fmt::format("{}; try {} of {} in {}", cause, ti.row.try_number + 1, retry->max_tries,
+                   to_text(retry->delay)),
        verdict.reason);
   ti.row.max_tries = retry->max_tries;
   ti.row.memory_bytes = retry->memory_bytes;
@@ -150,7 +152,8 @@ void Core::store_output(Run& run, InstanceIndex i, const std::string& key, JsonT
 void Core::store_outputs(Run& run, InstanceIndex i, const std::vector<Output>& outputs) {
   std::map<std::string, const JsonText*> wanted;
   for (const Output& output : outputs) wanted[output.key] = &output.value;
-  for (auto it = run.outputs.lower_bound({i, std::string{}}); it != run.outputs.end() && it->first.first == i;) {
+  for (auto it = run.outputs.lower_bound({i, std::string{}});
+       it != run.outputs.end() && it->first.first == i;) {
     const std::string key = it->first.second;
     it = wanted.contains(key) ? std::next(it) : run.outputs.erase(it);
     if (!wanted.contains(key)) new_outputs.push_back({run.instances[i].row.id, run.row.id, key, "null"});

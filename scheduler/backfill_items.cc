@@ -43,7 +43,8 @@ void Core::set_item(Backfill& backfill, WallTime date, ItemState state, std::str
 void Core::advance(Backfill& backfill) {
   if (backfill.looking || backfill.row.state != BackfillState::running) return;
   if (!backfill.dag) return;
-  const int bound = std::min(backfill.row.spec.max_active_runs, static_cast<int>(limits::active_runs_per_dag));
+  const int bound =
+      std::min(backfill.row.spec.max_active_runs, static_cast<int>(limits::active_runs_per_dag));
   while (!backfill.retries.empty() && backfill.running < bound) {
     const WallTime date = *backfill.retries.begin();
     backfill.retries.erase(backfill.retries.begin());
@@ -53,8 +54,8 @@ void Core::advance(Backfill& backfill) {
 
   std::vector<WallTime> dates;
   const std::size_t wanted =
-      std::clamp(std::max(backfill.window, static_cast<std::size_t>(bound - backfill.running)), std::size_t{1},
-                 limits::backfill_window);
+      std::clamp(std::max(backfill.window, static_cast<std::size_t>(bound - backfill.running)),
+                 std::size_t{1}, limits::backfill_window);
   for (auto date = backfill.row.cursor; date && dates.size() < wanted;
        date = date_after(*backfill.dag, backfill.row.spec, *date))
     dates.push_back(*date);
@@ -68,8 +69,10 @@ void Core::advance(Backfill& backfill) {
           });
 }
 
-void Core::decide_dates(Backfill& backfill, const std::vector<WallTime>& dates, const std::vector<RunRow>& stored) {
-  const int bound = std::min(backfill.row.spec.max_active_runs, static_cast<int>(limits::active_runs_per_dag));
+void Core::decide_dates(Backfill& backfill, const std::vector<WallTime>& dates,
+                        const std::vector<RunRow>& stored) {
+  const int bound =
+      std::min(backfill.row.spec.max_active_runs, static_cast<int>(limits::active_runs_per_dag));
   std::map<WallTime, const RunRow*> known;
   for (const RunRow& row : stored) known[row.execution_date] = &row;
   std::size_t decided = 0;
@@ -129,8 +132,8 @@ void Core::rerun_item(Backfill& backfill, WallTime date, RunId id, bool retry) {
     if (it == backfills.end()) return;
     Backfill& here = it->second;
     if (!run || !is_final(run->row.state) || is_final(here.row.state) || here.row.completed_at) {
-      set_item(here, date, run ? ItemState::skipped : ItemState::failed, run ? "a run is active" : "its run is gone",
-               here.items.at(date).run);
+      set_item(here, date, run ? ItemState::skipped : ItemState::failed,
+               run ? "a run is active" : "its run is gone", here.items.at(date).run);
       to_advance.insert(backfill_id);
       return;
     }

@@ -6,12 +6,15 @@
 #include "scheduler/backfill_plan.h"
 #include "scheduler/core.h"
 
-/// A backfill is a cursor over execution_dates: at most max_active_runs of its runs are active, items are written as
-/// they are decided. Once a cancel was asked `completed_at` is set; the state follows when its last run has ended.
+/// A backfill is a cursor over execution_dates: at most max_active_runs of its runs are active, items are
+/// written as they are decided. Once a cancel was asked `completed_at` is set; the state follows when its
+/// last run has ended.
 namespace millrace {
 namespace {
 
-bool cancelling(const Backfill& backfill) { return backfill.row.completed_at && !is_final(backfill.row.state); }
+bool cancelling(const Backfill& backfill) {
+  return backfill.row.completed_at && !is_final(backfill.row.state);
+}
 
 }  // namespace
 
@@ -26,8 +29,9 @@ void Core::on(const BackfillRequested& fact) {
   for (const auto& [id, other] : backfills) {
     if (other.row.spec.dag_id != spec.dag_id || is_final(other.row.state)) continue;
     if (const auto date = first_overlap(*entry->dag, spec, other.row.spec))
-      return reply(fact.request, Error{ErrorKind::conflict, fmt::format("backfill {} of '{}' has {} too", id.value,
-                                                                        spec.dag_id, to_iso(*date))});
+      return reply(fact.request,
+                   Error{ErrorKind::conflict, fmt::format("backfill {} of '{}' has {} too", id.value,
+                                                          spec.dag_id, to_iso(*date))});
   }
   const BackfillId id{next.next_backfill++};
   Backfill& backfill = backfills[id];
@@ -54,7 +58,8 @@ void Core::load_choice(Backfill& backfill) {
   if (!backfill.dag && entry && entry->row.current == backfill.row.dag_version) backfill.dag = entry->dag;
   for (const auto& [id, run] : runs)
     if (!backfill.dag && run.row.dag_version == backfill.row.dag_version) backfill.dag = run.dag;
-  // The pinned version isn't at hand after a restart: the version in force stands in for it, and its runs say so.
+  // The pinned version isn't at hand after a restart: the version in force stands in for it, and its runs say
+  // so.
   if (!backfill.dag && entry) {
     backfill.dag = entry->dag;
     touch(backfill);
@@ -96,9 +101,9 @@ void Core::on(const BackfillAction& fact) {
   const BackfillState state = backfill.row.state;
   const bool retry = fact.kind == BackfillAction::Kind::retry_failed;
   if ((is_final(state) && !retry) || cancelling(backfill))
-    return reply(fact.request,
-                 Error{ErrorKind::conflict, fmt::format("backfill {} is {}", fact.backfill.value,
-                                                        is_final(state) ? to_word(state) : "being cancelled")});
+    return reply(fact.request, Error{ErrorKind::conflict,
+                                     fmt::format("backfill {} is {}", fact.backfill.value,
+                                                 is_final(state) ? to_word(state) : "being cancelled")});
   switch (fact.kind) {
     case BackfillAction::Kind::pause:
       if (state != BackfillState::paused) move(backfill, BackfillState::paused, "paused by " + fact.by);
@@ -127,7 +132,8 @@ void Core::cancel_backfill(Backfill& backfill, const BackfillAction& fact) {
   for (const auto& [date, item] : backfill.items)
     if (item.state == ItemState::running)
       if (Run* run = find_run(item.run))
-        cancel(*run, "cancelled", fmt::format("backfill {} cancelled by {}", row.id.value, fact.by), row.terminate);
+        cancel(*run, "cancelled", fmt::format("backfill {} cancelled by {}", row.id.value, fact.by),
+               row.terminate);
   check_end(backfill);
 }
 
@@ -142,7 +148,8 @@ void Core::retry_failed(Backfill& backfill, const BackfillAction& fact) {
   }
   if (count == 0) return;
   if (is_final(backfill.row.state)) {
-    move(backfill, BackfillState::running, fmt::format("{} dates tried again by {}", count, fact.by), By::person);
+    move(backfill, BackfillState::running, fmt::format("{} dates tried again by {}", count, fact.by),
+         By::person);
     backfill.row.completed_at.reset();
     backfill.row.terminate = false;
   }
@@ -156,7 +163,8 @@ void Core::check_end(Backfill& backfill) {
   if (row.state == BackfillState::paused) return;
   const bool good = row.counts.failed == 0 && row.counts.cancelled == 0;
   move(backfill, good ? BackfillState::completed : BackfillState::failed,
-       fmt::format("{} succeeded, {} failed, {} skipped", row.counts.success, row.counts.failed, row.counts.skipped));
+       fmt::format("{} succeeded, {} failed, {} skipped", row.counts.success, row.counts.failed,
+                   row.counts.skipped));
 }
 
 }  // namespace millrace

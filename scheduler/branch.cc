@@ -5,8 +5,8 @@
 #include "scheduler/core.h"
 #include "scheduler/json_pieces.h"
 
-/// A branch task names in its output `branch` which of its direct downstream tasks go on; the others are skipped, unless
-/// they are also downstream of one that goes on (as in Airflow).
+/// A branch task names in its output `branch` which of its direct downstream tasks go on; the others are
+/// skipped, unless they are also downstream of one that goes on (as in Airflow).
 namespace millrace {
 
 std::string Core::take_branch(Run& run, InstanceIndex i, std::vector<TaskIndex>& followed) const {
@@ -22,7 +22,8 @@ std::string Core::take_branch(Run& run, InstanceIndex i, std::vector<TaskIndex>&
     const auto found = run.dag->find(*name);
     if (!found) return fmt::format("branch: there is no task '{}'", *name);
     if (!std::binary_search(first, last, *found))
-      return fmt::format("branch: task '{}' isn't directly downstream of '{}'", *name, run.instances[i].row.task_id);
+      return fmt::format("branch: task '{}' isn't directly downstream of '{}'", *name,
+                         run.instances[i].row.task_id);
     followed.push_back(*found);
   }
   std::sort(followed.begin(), followed.end());
@@ -49,8 +50,8 @@ void Core::skip_others(Run& run, TaskIndex branch, const std::vector<TaskIndex>&
     for (std::size_t k = 0; k < run.slots[other].size(); ++k) {
       const InstanceIndex i = run.slots[other][k];
       if (run.instances[i].row.state != TaskState::none) continue;
-      move(run, i, TaskState::skipped, fmt::format("'{}' took another branch", run.dag->tasks[branch].task_id),
-           "branch");
+      move(run, i, TaskState::skipped,
+           fmt::format("'{}' took another branch", run.dag->tasks[branch].task_id), "branch");
     }
   }
 }

@@ -6,7 +6,8 @@
 
 namespace millrace {
 
-/// The wish is a row, so that a restart goes on with it. What hasn't started is skipped; live attempts are ended, or
+/// The wish is a row, so that a restart goes on with it. What hasn't started is skipped; live attempts are
+/// ended, or
 /// (`kill_live` false, a drain) may end by themselves. The run is final when the last of them is gone.
 void Core::cancel(Run& run, std::string reason, std::string cause, bool kill_live) {
   if (is_final(run.row.state)) return;
@@ -29,8 +30,9 @@ void Core::on(const CancelRequested& fact) {
   with_run(fact.run, [this, fact](Run* run) {
     if (!run) return reply(fact.request, Error{ErrorKind::not_found, "there is no such run"});
     if (is_final(run->row.state))
-      return reply(fact.request, Error{ErrorKind::conflict, fmt::format("run '{}' has ended: {}", run->row.run_id,
-                                                                        to_word(run->row.state))});
+      return reply(fact.request,
+                   Error{ErrorKind::conflict,
+                         fmt::format("run '{}' has ended: {}", run->row.run_id, to_word(run->row.state))});
     cancel(*run, "cancelled", "cancel requested by " + fact.by, true);
     reply(fact.request, run->row);
   });

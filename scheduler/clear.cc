@@ -5,7 +5,8 @@
 
 #include "scheduler/core.h"
 
-/// An explicit clear is the only way out of a final state. The history of attempts stays; tries are counted on.
+/// An explicit clear is the only way out of a final state. The history of attempts stays; tries are counted
+/// on.
 namespace millrace {
 namespace {
 
@@ -137,7 +138,8 @@ Result<void> Core::move_version(Run& run, const std::string& by) {
     return fail(ErrorKind::conflict, fmt::format("DAG '{}' has no version in force", run.row.dag_id));
   if (entry->row.current == run.row.dag_version) return {};
   if (run.live > 0)
-    return fail(ErrorKind::conflict, "the run has running tasks; cancel it before it moves to the latest version");
+    return fail(ErrorKind::conflict,
+                "the run has running tasks; cancel it before it moves to the latest version");
   const std::shared_ptr<const Dag> dag = entry->dag;
   for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
     TaskInstanceRow& row = run.instances[i].row;

@@ -9,8 +9,8 @@
 #include "scheduler/events.h"
 #include "scheduler/rows.h"
 
-/// What the scheduler wants done. Records are committed first, in one transaction for the whole batch; only then is
-/// anything else performed.
+/// What the scheduler wants done. Records are committed first, in one transaction for the whole batch; only
+/// then is anything else performed.
 namespace millrace {
 
 struct Record { Change change; };
@@ -22,8 +22,9 @@ struct Kill { AttemptId attempt; };
 /// Its outcome is recorded: the engine may forget it.
 struct Acknowledge { AttemptId attempt; };
 
-/// Which runs exist for these execution_dates, or with this run_id (empty: don't ask)? Answered by DatesLookedUp before
-/// any other event and in the same transaction as what caused it, so that a cause is never stored without its effect.
+/// Which runs exist for these execution_dates, or with this run_id (empty: don't ask)? Answered by
+/// DatesLookedUp before any other event and in the same transaction as what caused it, so that a cause is
+/// never stored without its effect.
 struct LookUpDates { LookupId lookup; std::string dag_id; std::vector<WallTime> dates; std::string run_id; };
 /// Bring this finished run back into memory. Answered by RunLoaded before any other event, like LookUpDates.
 struct LoadRun { RunId run; };
@@ -31,11 +32,16 @@ struct LoadRun { RunId run; };
 struct CheckSensor { TaskInstanceId task_instance; };
 
 struct Done {};
-struct Cleared { RunRow run; std::vector<TaskInstanceRow> task_instances; };  ///< what was or would be cleared
+/// What was or would be cleared.
+struct Cleared {
+  RunRow run;
+  std::vector<TaskInstanceRow> task_instances;
+};
 /// The answer to the caller of a request; sent after the commit.
 struct Reply {
   RequestId request;
-  std::variant<Error, Done, RunRow, TaskInstanceRow, Cleared, BackfillRow, PoolRow, DagRow, DatasetEventRow> body;
+  std::variant<Error, Done, RunRow, TaskInstanceRow, Cleared, BackfillRow, PoolRow, DagRow, DatasetEventRow>
+      body;
 };
 
 using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LoadRun, CheckSensor, Reply>;

@@ -25,12 +25,13 @@ struct Core {
   std::vector<Command> apply(const Event&, Now);
   void notice_clock_step(Now);
   void settle();                              ///< until nothing follows from what has happened
-  std::vector<Command> take_commands();       ///< Records of all dirty rows, then what to do; forgets ended runs
+  std::vector<Command> take_commands();  ///< Records of all dirty rows, then what to do; forgets ended runs
   void act(Command c) { acts.push_back(std::move(c)); }
   void reply(RequestId, Error);
   void reply(RequestId, decltype(Reply::body));
 
-  /// The only writer of a task state: checks the move, records its cause, keeps queue, timers and counters in step.
+  /// The only writer of a task state: checks the move, records its cause, keeps queue, timers and counters in
+  /// step.
   void move(Run&, InstanceIndex, TaskState to, std::string cause, std::string reason = {}, By = By::machine);
   void move(Run&, RunState to, std::string cause, std::string reason = {}, By = By::machine);
   void move(Backfill&, BackfillState to, std::string cause, By = By::machine);
@@ -144,6 +145,7 @@ struct Core {
   bool waits_for(RunId waiter, RunId target);
   void resume_trigger(Run&, InstanceIndex);   ///< after a restart
   bool expand(Run&, TaskIndex);               ///< false: nothing is left to make ready
+  Result<std::vector<JsonText>> items_of(const Run&, const Expand&) const;
   std::string take_branch(Run&, InstanceIndex, std::vector<TaskIndex>& followed) const;
   void skip_others(Run&, TaskIndex branch, const std::vector<TaskIndex>& followed);
   bool branched_away(const Run&, TaskIndex) const;
@@ -219,7 +221,8 @@ struct Core {
   std::set<std::pair<WallTime, std::string>> dues;
   std::map<RunId, std::set<RunId>> followers; ///< run -> the runs whose past it is
   std::map<RunId, std::set<TaskInstanceId>> parents;  ///< child run -> who waits for it
-  std::map<std::string, std::set<TaskInstanceId>, std::less<>> dataset_sensors, run_sensors;  ///< "": any name
+  std::map<std::string, std::set<TaskInstanceId>, std::less<>> dataset_sensors;  ///< "": any name
+  std::map<std::string, std::set<TaskInstanceId>, std::less<>> run_sensors;      ///< likewise
   std::set<std::pair<std::string, WallTime>> rerun_marks;  ///< (dag, partition): run again when the run ends
 
   std::int64_t last_lookup = 0;

@@ -5,8 +5,8 @@
 #include "dags/parser.h"
 #include "scheduler/core.h"
 
-/// New partitions and the runs they start. A partition whose run is active is remembered (a pending row with a name that
-/// no dataset can have) and run again once when that run ends.
+/// New partitions and the runs they start. A partition whose run is active is remembered (a pending row with
+/// a name that no dataset can have) and run again once when that run ends.
 namespace millrace {
 namespace {
 

@@ -12,7 +12,8 @@ std::string no_such_dag(const Core& core, std::string_view dag_id) {
   for (const auto& [name, entry] : core.dags)
     if (!entry.row.removed) names.push_back(name);
   const std::string near = nearest(dag_id, names);
-  return fmt::format("there is no DAG '{}'{}", dag_id, near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+  return fmt::format("there is no DAG '{}'{}", dag_id,
+                     near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
 }
 
 void Core::on(const MachineFound& fact) {

@@ -63,7 +63,13 @@ struct DagSubmitted {
 };
 struct DagRemoved { RequestId request; std::string dag_id; std::string by; };
 struct DagPaused { RequestId request; std::string dag_id; bool paused = false; std::string by; };
-struct PoolSet { RequestId request; std::string name; int slots = 0; std::string description; std::string by; };
+struct PoolSet {
+  RequestId request;
+  std::string name;
+  int slots = 0;
+  std::string description;
+  std::string by;
+};
 struct PoolRemoved { RequestId request; std::string name; std::string by; };
 
 // Runs
@@ -98,7 +104,13 @@ struct MarkTaskRequested {
   std::string by, note;
 };
 struct MarkRunRequested { RequestId request; RunId run; RunState to = RunState::success; std::string by; };
-struct NoteSet { RequestId request; RunId run; TaskInstanceId task_instance; std::string note; std::string by; };
+struct NoteSet {
+  RequestId request;
+  RunId run;
+  TaskInstanceId task_instance;
+  std::string note;
+  std::string by;
+};
 
 // Attempts
 
@@ -137,11 +149,10 @@ struct DatasetUpdated { RequestId request; std::string dataset; WallTime partiti
 /// `next_wake` has come, or the reconciler's turn: look at every clock-bound thing again.
 struct TimeReached {};
 
-using Event =
-    std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, PendingPartitionLoaded, RunLoaded, RecoveryDone,
-                 DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved, RunRequested, DatesLookedUp,
-                 CancelRequested, ClearRequested, MarkTaskRequested, MarkRunRequested, NoteSet, AttemptStarted,
-                 AttemptFinished, AttemptRendered, SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
-                 TimeReached>;
+using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, PendingPartitionLoaded,
+                           RunLoaded, RecoveryDone, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
+                           RunRequested, DatesLookedUp, CancelRequested, ClearRequested, MarkTaskRequested,
+                           MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished, AttemptRendered,
+                           SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated, TimeReached>;
 
 }  // namespace millrace

@@ -7,16 +7,18 @@
 #include "scheduler/expansion.h"
 #include "scheduler/json_pieces.h"
 
-/// Dynamic mapping. As in Airflow the row of the unexpanded task (map_index -1) becomes the one of map_index 0; an empty
-/// list skips it; when a re-run finds fewer items, the surplus instances become `removed`.
+/// Dynamic mapping. As in Airflow the row of the unexpanded task (map_index -1) becomes the one of map_index
+/// 0; an empty list skips it; when a re-run finds fewer items, the surplus instances become `removed`.
 namespace millrace {
 
-Result<std::vector<JsonText>> cross_product(const Expand& expand, const std::vector<std::vector<JsonText>>& values) {
+Result<std::vector<JsonText>> cross_product(const Expand& expand,
+                                            const std::vector<std::vector<JsonText>>& values) {
   std::size_t count = 1;
   for (const auto& list : values) {
     count *= list.size();
     if (count > limits::expand_instances)
-      return fail(ErrorKind::invalid, fmt::format("expands to more than {} instances", limits::expand_instances));
+      return fail(ErrorKind::invalid,
+                  fmt::format("expands to more than {} instances", limits::expand_instances));
   }
   const bool plain = expand.keys.size() == 1 && expand.keys[0].name == "item";
   std::vector<JsonText> items;
@@ -58,6 +60,24 @@ std::optional<std::pair<std::string, std::string>> source_of(const Template& sou
 
 }  // namespace
 
+Result<std::vector<JsonText>> Core::items_of(const Run& run, const Expand& how) const {
+  std::vector<std::vector<JsonText>> values;
+  for (const Expand::Key& key : how.keys) {
+    if (!key.source) {
+      values.push_back(key.items);
+      continue;
+    }
+    const auto source = source_of(*key.source);
+    const auto upstream = source ? run.dag->find(source->first) : std::nullopt;
+    const auto text = upstream ? output(run, *upstream, source->second) : std::nullopt;
+    if (!text) return fail(ErrorKind::invalid, fmt::format("{} has no value", key.source->source));
+    auto list = json_list(*text);
+    if (!list) return fail(ErrorKind::invalid, fmt::format("{} isn't a JSON list", key.source->source));
+    values.push_back(std::move(*list));
+  }
+  return cross_product(how, values);
+}
+
 bool Core::expand(Run& run, TaskIndex t) {
   const Expand& how = *run.dag->tasks[t].expand;
   Slot& slot = run.slots[t];
@@ -68,34 +88,14 @@ bool Core::expand(Run& run, TaskIndex t) {
   // A part that was cleared by itself keeps its items.
   if (!placeholder && (how.is_static() || slot.waiting + gone < slot.size())) return true;
 
-  std::string problem;
-  std::vector<std::vector<JsonText>> values;
-  for (const Expand::Key& key : how.keys) {
-    if (!key.source) {
-      values.push_back(key.items);
-      continue;
-    }
-    const auto source = source_of(*key.source);
-    const auto upstream = source ? run.dag->find(source->first) : std::nullopt;
-    const auto text = upstream ? output(run, *upstream, source->second) : std::nullopt;
-    auto list = text ? json_list(*text) : std::nullopt;
-    if (!text) problem = fmt::format("{} has no value", key.source->source);
-    else if (!list) problem = fmt::format("{} isn't a JSON list", key.source->source);
-    if (!problem.empty()) break;
-    values.push_back(std::move(*list));
-  }
-  std::vector<JsonText> items;
-  if (problem.empty()) {
-    auto product = cross_product(how, values);
-    if (product) items = std::move(*product);
-    else problem = product.error().message;
-  }
-  if (!problem.empty()) {
+  auto wanted = items_of(run, how);
+  if (!wanted) {
     for (std::size_t k = 0; k < slot.size(); ++k)
       if (run.instances[slot[k]].row.state == TaskState::none)
-        move(run, slot[k], TaskState::failed, "expand: " + problem, "expand");
+        move(run, slot[k], TaskState::failed, "expand: " + wanted.error().message, "expand");
     return false;
   }
+  std::vector<JsonText> items = std::move(*wanted);
   const bool empty = items.empty();
   const std::size_t before = slot.size();
   for (std::size_t k = 0; k < items.size() && k < before; ++k) {

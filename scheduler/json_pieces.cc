@@ -58,7 +58,8 @@ void append_utf8(std::string& out, std::uint32_t c) {
   } else if (c < 0x10000) {
     byte(0xe0 | c >> 12), byte(0x80 | (c >> 6 & 0x3f)), byte(0x80 | (c & 0x3f));
   } else {
-    byte(0xf0 | c >> 18), byte(0x80 | (c >> 12 & 0x3f)), byte(0x80 | (c >> 6 & 0x3f)), byte(0x80 | (c & 0x3f));
+    byte(0xf0 | c >> 18), byte(0x80 | (c >> 12 & 0x3f)), byte(0x80 | (c >> 6 & 0x3f)),
+        byte(0x80 | (c & 0x3f));
   }
 }
 

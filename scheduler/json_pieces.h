@@ -8,7 +8,8 @@
 
 #include "dags/dag.h"
 
-/// Takes valid JSON text apart by one level, without building a tree: outputs are lists and names, and may be a MiB.
+/// Takes valid JSON text apart by one level, without building a tree: outputs are lists and names, and may be
+/// a MiB.
 namespace millrace {
 
 /// The elements of a JSON list; nothing when it is something else.

@@ -39,7 +39,8 @@ void Core::on(const RunLoaded& fact) {
     load(std::move(run));
     Run& here = runs.at(fact.id);
     for (const OutputRow& row : fact.snapshot->outputs)
-      if (const Located at = locate(row.task_instance); at.run == &here) here.outputs[{at.index, row.key}] = row.value;
+      if (const Located at = locate(row.task_instance); at.run == &here)
+        here.outputs[{at.index, row.key}] = row.value;
     for (const AttemptRow& row : fact.snapshot->live_attempts) {
       const Located at = locate(row.task_instance);
       if (at.run != &here) continue;

@@ -2,8 +2,8 @@
 
 #include "scheduler/core.h"
 
-/// States set by hand: recorded with who did it. A live process of a marked task is ended, its slots are given back when
-/// it is gone.
+/// States set by hand: recorded with who did it. A live process of a marked task is ended, its slots are
+/// given back when it is gone.
 namespace millrace {
 
 void Core::mark(Run& run, InstanceIndex i, TaskState to, const std::string& cause, const std::string& by) {
@@ -20,7 +20,8 @@ void Core::on(const MarkTaskRequested& fact) {
 
 void Core::mark_task(Run* run, const MarkTaskRequested& fact) {
   const Located at = locate(fact.task_instance);
-  if (!run || at.run != run) return reply(fact.request, Error{ErrorKind::not_found, "there is no such task instance"});
+  if (!run || at.run != run)
+    return reply(fact.request, Error{ErrorKind::not_found, "there is no such task instance"});
   Instance& ti = run->instances[at.index];
   if (fact.to != TaskState::success && fact.to != TaskState::failed && fact.to != TaskState::skipped)
     return reply(fact.request, Error{ErrorKind::invalid, "a task can be marked success, failed or skipped"});
@@ -74,7 +75,8 @@ void Core::mark_run(Run* run, const MarkRunRequested& fact) {
     if (state != TaskState::skipped && state != TaskState::removed)
       mark(*run, i, TaskState::success, cause, fact.by);
   }
-  if (is_final(run->row.state)) move(*run, RunState::success, cause, "marked", By::person), past_reopened(*run);
+  if (is_final(run->row.state))
+    move(*run, RunState::success, cause, "marked", By::person), past_reopened(*run);
   else if (run->row.state == RunState::queued) start(*run);
   check_end(*run);
   reply(fact.request, run->row);
@@ -89,7 +91,8 @@ void Core::on(const NoteSet& fact) {
       return reply(fact.request, run->row);
     }
     const Located at = locate(fact.task_instance);
-    if (at.run != run) return reply(fact.request, Error{ErrorKind::not_found, "there is no such task instance"});
+    if (at.run != run)
+      return reply(fact.request, Error{ErrorKind::not_found, "there is no such task instance"});
     touch(*run, at.index);
     run->instances[at.index].row.note = fact.note;
     reply(fact.request, run->instances[at.index].row);

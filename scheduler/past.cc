@@ -2,8 +2,8 @@
 
 #include "scheduler/core.h"
 
-/// depends_on_past and wait_for_downstream: a task starts when the same task of the previous execution_date's run has
-/// succeeded or was skipped. No such run: nothing to wait for.
+/// depends_on_past and wait_for_downstream: a task starts when the same task of the previous execution_date's
+/// run has succeeded or was skipped. No such run: nothing to wait for.
 namespace millrace {
 namespace {
 
@@ -23,14 +23,16 @@ TaskState state_of(const Run& run, TaskIndex t) {
   const Slot& slot = run.slots[t];
   for (std::size_t k = 0; k < slot.size(); ++k) {
     const TaskState state = run.instances[slot[k]].row.state;
-    if (state != TaskState::success && state != TaskState::skipped && state != TaskState::removed) return state;
+    if (state != TaskState::success && state != TaskState::skipped && state != TaskState::removed)
+      return state;
   }
   return TaskState::success;
 }
 
 std::map<std::string, TaskState, std::less<>> states_of(const Run& run) {
   std::map<std::string, TaskState, std::less<>> states;
-  for (TaskIndex t = 0; t < run.slots.size(); ++t) states.emplace(run.dag->tasks[t].task_id, state_of(run, t));
+  for (TaskIndex t = 0; t < run.slots.size(); ++t)
+    states.emplace(run.dag->tasks[t].task_id, state_of(run, t));
   return states;
 }
 
@@ -131,7 +133,8 @@ void Core::past_frozen(const Run& run) {
   }
 }
 
-/// `run` is in memory again and its states have changed or may: whoever looked at them when it ended looks anew.
+/// `run` is in memory again and its states have changed or may: whoever looked at them when it ended looks
+/// anew.
 void Core::past_reopened(const Run& run) {
   const DagEntry& entry = *find_dag(run.row.dag_id);
   for (auto it = entry.active.upper_bound(run.row.execution_date); it != entry.active.end(); ++it) {

@@ -6,7 +6,8 @@ namespace millrace {
 
 void Core::consider(Run& run, TaskIndex t) {
   Slot& slot = run.slots[t];
-  if (slot.waiting == 0 || slot.considered || run.row.state != RunState::running || run.row.cancel_requested) return;
+  if (slot.waiting == 0 || slot.considered || run.row.state != RunState::running || run.row.cancel_requested)
+    return;
   if (decide(run.dag->tasks[t].trigger_rule, slot.upstream) == Readiness::wait) return;
   slot.considered = true;
   worklist.push_back({run.row.id, t});
@@ -24,13 +25,15 @@ void Core::evaluate(Run& run, TaskIndex t) {
   Readiness verdict = decide(task.trigger_rule, slot.upstream);
   std::string cause = "upstreams allow it", reason;
   if (verdict == Readiness::ready || verdict == Readiness::skip) {
-    if (branched_away(run, t)) verdict = Readiness::skip, reason = "branch", cause = "another branch was taken";
+    if (branched_away(run, t))
+      verdict = Readiness::skip, reason = "branch", cause = "another branch was taken";
     else if (verdict == Readiness::skip) cause = "trigger rule " + std::string(to_word(task.trigger_rule));
   }
   TaskState to = TaskState::scheduled;
   if (verdict == Readiness::wait) return;
   if (verdict == Readiness::skip) to = TaskState::skipped;
-  if (verdict == Readiness::upstream_failed) to = TaskState::upstream_failed, cause = "an upstream task failed";
+  if (verdict == Readiness::upstream_failed)
+    to = TaskState::upstream_failed, cause = "an upstream task failed";
   if (to == TaskState::scheduled) {
     if (!past_allows(run, t)) return;
     if (task.expand && !expand(run, t)) return;
@@ -68,10 +71,11 @@ Candidate Core::candidate(const Run& run, InstanceIndex i) const {
   c.run = row.run;
   c.dag_id = run.row.dag_id;
   c.task = row.task;
-  c.share = static_cast<ShareClass>(run.row.type == RunType::manual              ? ShareClass::manual
-                                    : run.row.type == RunType::scheduled         ? ShareClass::scheduled
-                                    : run.row.type == RunType::dataset_triggered ? ShareClass::dataset_triggered
-                                                                                 : ShareClass::backfill);
+  c.share =
+      static_cast<ShareClass>(run.row.type == RunType::manual              ? ShareClass::manual
+                              : run.row.type == RunType::scheduled         ? ShareClass::scheduled
+                              : run.row.type == RunType::dataset_triggered ? ShareClass::dataset_triggered
+                                                                           : ShareClass::backfill);
   c.priority = row.priority;
   c.execution_date = run.row.execution_date;
   c.since = row.scheduled_at.value_or(now.wall);

@@ -2,8 +2,8 @@
 
 #include "scheduler/core.h"
 
-/// Each row is written at most once an apply(): changes mark it dirty, take_commands() turns the dirty ones into
-/// Records, in an order in which every row comes after those it names.
+/// Each row is written at most once an apply(): changes mark it dirty, take_commands() turns the dirty ones
+/// into Records, in an order in which every row comes after those it names.
 namespace millrace {
 
 void Core::touch(Run& run) {
@@ -119,7 +119,8 @@ std::vector<Command> Core::take_commands() {
 
   acts.clear(), dirty_dags.clear(), dirty_runs.clear(), dirty_instances.clear();
   dirty_pools.clear();
-  dirty_attempts.clear(), new_outputs.clear(), new_dataset_events.clear(), new_pending.clear(), new_events.clear();
+  dirty_attempts.clear(), new_outputs.clear(), new_dataset_events.clear(), new_pending.clear(),
+      new_events.clear();
   for (const Backfill* backfill : std::exchange(dirty_backfills, {}))
     if (is_final(backfill->row.state) && !backfill->recalled) backfills.erase(BackfillId{backfill->row.id});
   // While a question is open its answer may concern a run that the store doesn't have in its last state yet.

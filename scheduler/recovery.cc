@@ -3,8 +3,8 @@
 
 #include "scheduler/core.h"
 
-/// Start: facts are loaded first, nothing is done; RecoveryDone then takes up every thread where it was left. There is
-/// no second code path: what was waiting waits again, what is live is waited for.
+/// Start: facts are loaded first, nothing is done; RecoveryDone then takes up every thread where it was left.
+/// There is no second code path: what was waiting waits again, what is live is waited for.
 namespace millrace {
 
 void Core::load(Run run) {
@@ -48,8 +48,8 @@ void Core::resume(Run& run) {
         break;
       case TaskState::up_for_reschedule: {
         const Duration timeout = std::get<SensorAction>(action).timeout;
-        arm(ti.deadline, mono_at(ti.row.started_at.value_or(now.wall) + timeout), Timer::Kind::sensor_deadline,
-            ti.row.id.value);
+        arm(ti.deadline, mono_at(ti.row.started_at.value_or(now.wall) + timeout),
+            Timer::Kind::sensor_deadline, ti.row.id.value);
         watch(run, i, true);
         check_sensor(run, i);
         break;

@@ -8,8 +8,8 @@
 
 namespace millrace {
 
-/// A lost attempt isn't the task's fault: it may run again this often beyond `retries.limit`. A bound, because a task
-/// that takes the host down would be lost for ever.
+/// A lost attempt isn't the task's fault: it may run again this often beyond `retries.limit`. A bound,
+/// because a task that takes the host down would be lost for ever.
 inline constexpr int lost_tries = 5;
 
 struct Retry {
@@ -19,7 +19,8 @@ struct Retry {
 };
 
 /// Whether the failed try is followed by another and how. `try_number` is the one that ended, `max_tries` and
-/// `memory_bytes` its instance's. `seed` decides the jitter. Never for success, skipped, cancelled, spawn_failed.
+/// `memory_bytes` its instance's. `seed` decides the jitter. Never for success, skipped, cancelled,
+/// spawn_failed.
 std::optional<Retry> plan_retry(const Task&, const Verdict&, int try_number, int max_tries,
                                 std::int64_t memory_bytes, std::uint64_t seed);
 

@@ -4,8 +4,8 @@
 
 namespace millrace {
 
-std::string attempt_name(std::string_view dag_id, std::string_view run_id, std::string_view task_id, int map_index,
-                         int try_number) {
+std::string attempt_name(std::string_view dag_id, std::string_view run_id, std::string_view task_id,
+                         int map_index, int try_number) {
   return fmt::format("{}/{}/{}/{}/{}", dag_id, run_id, task_id, map_index, try_number);
 }
 

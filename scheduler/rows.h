@@ -12,8 +12,9 @@
 #include "dags/dag.h"
 #include "scheduler/words.h"
 
-/// The durable values: what the store keeps and the API shows. The scheduler makes them, the store writes them as they
-/// are. `version` starts at 1 and grows by 1 with each write: the store's UPDATE is guarded by it.
+/// The durable values: what the store keeps and the API shows. The scheduler makes them, the store writes
+/// them as they are. `version` starts at 1 and grows by 1 with each write: the store's UPDATE is guarded by
+/// it.
 namespace millrace {
 
 struct DagRow {
@@ -39,7 +40,7 @@ struct RunRow {
   BackfillId backfill;                   ///< 0: none
   JsonText params = "{}";                ///< complete: defaults filled in
   std::string note;
-  std::string triggered_by;              ///< who or what: a token's name, `schedule`, `dataset flights_raw`, `backfill 3`
+  std::string triggered_by;  ///< who or what: a token's name, `schedule`, `dataset flights_raw`, `backfill 3`
   std::string pool;                      ///< overrides the tasks' CPU pool (backfills); empty: none
   int priority = 0;                      ///< added to each task's priority (backfills)
   bool cancel_requested = false;         ///< wanted state; the attempts are being ended
@@ -141,7 +142,7 @@ struct BackfillItemRow {
   BackfillId backfill;
   WallTime execution_date;
   ItemState state = ItemState::queued;
-  std::string reason;                          ///< `create`, `rerun`, `already succeeded`, `already active`, …
+  std::string reason;  ///< `create`, `rerun`, `already succeeded`, `already active`, …
   RunId run;                                   ///< 0: none
   std::int64_t version = 1;
   friend bool operator==(const BackfillItemRow&, const BackfillItemRow&) = default;
@@ -181,21 +182,22 @@ struct PendingPartitionRow {
 struct EventRow {
   std::int64_t seq = 0;                        ///< grows by 1, no gaps
   WallTime at;
-  std::string kind;                            ///< `task`, `run`, `backfill`, `tick_skipped`, `dag`, `pool`, `hold`, …
+  std::string kind;  ///< `task`, `run`, `backfill`, `tick_skipped`, `dag`, `pool`, `hold`, …
   std::string dag_id;
   RunId run;
   TaskInstanceId task_instance;
   AttemptId attempt;
   std::string from, to;                        ///< state words; empty where there is none
-  std::string cause;                           ///< `exit:1`, `upstream load failed`, `admitted`, `cleared by anna`, …
+  std::string cause;  ///< `exit:1`, `upstream load failed`, `admitted`, `cleared by anna`, …
   friend bool operator==(const EventRow&, const EventRow&) = default;
 };
 
 /// One row to write. version 1 inserts; a higher one updates the row whose stored version is one less.
-using Change = std::variant<DagRow, RunRow, TaskInstanceRow, AttemptRow, OutputRow, BackfillRow, BackfillItemRow,
-                            PoolRow, DatasetEventRow, PendingPartitionRow, EventRow>;
+using Change = std::variant<DagRow, RunRow, TaskInstanceRow, AttemptRow, OutputRow, BackfillRow,
+                            BackfillItemRow, PoolRow, DatasetEventRow, PendingPartitionRow, EventRow>;
 
-/// A run with all that the scheduler must know of it: how recovery and a late clear bring it back into memory.
+/// A run with all that the scheduler must know of it: how recovery and a late clear bring it back into
+/// memory.
 struct RunSnapshot {
   RunRow run;
   std::vector<TaskInstanceRow> task_instances;  ///< by (task, map_index)
@@ -203,9 +205,10 @@ struct RunSnapshot {
   std::vector<OutputRow> outputs;
 };
 
-/// `flights_ingest/scheduled__2001-01-05T00:00:00+00:00/partition/-1/1`: a function of its arguments, unique for ever,
-/// safe as a relative path (every part is checked at submit or made here). A cleared run counts its tries on.
-std::string attempt_name(std::string_view dag_id, std::string_view run_id, std::string_view task_id, int map_index,
-                         int try_number);
+/// `flights_ingest/scheduled__2001-01-05T00:00:00+00:00/partition/-1/1`: a function of its arguments, unique
+/// for ever, safe as a relative path (every part is checked at submit or made here). A cleared run counts its
+/// tries on.
+std::string attempt_name(std::string_view dag_id, std::string_view run_id, std::string_view task_id,
+                         int map_index, int try_number);
 
 }  // namespace millrace

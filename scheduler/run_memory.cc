@@ -23,8 +23,9 @@ Core::Located Core::locate(TaskInstanceId id) const {
   const auto found = runs.find(range->second.run);
   if (found == runs.end()) return {};
   const std::vector<Instance>& all = found->second.instances;
-  const auto it = std::lower_bound(all.begin(), all.end(), id,
-                                   [](const Instance& ti, TaskInstanceId wanted) { return ti.row.id < wanted; });
+  const auto it = std::lower_bound(all.begin(), all.end(), id, [](const Instance& ti, TaskInstanceId wanted) {
+    return ti.row.id < wanted;
+  });
   if (it == all.end() || it->row.id != id) return {};
   return {const_cast<Run*>(&found->second), static_cast<InstanceIndex>(it - all.begin())};
 }

@@ -9,10 +9,10 @@
 
 namespace millrace {
 
-/// The values of templates that the scheduler itself renders (`trigger_dag`): dates, ids, params, item and outputs.
-/// `output` answers `tasks.X.output.Y`. The lookup holds references: use it at once.
-TemplateLookup run_values(const Run&, const Instance&,
-                          std::function<std::optional<JsonText>(const std::string& task_id, const std::string& key)>
-                              output);
+/// The values of templates that the scheduler itself renders (`trigger_dag`): dates, ids, params, item and
+/// outputs. `output` answers `tasks.X.output.Y`. The lookup holds references: use it at once.
+TemplateLookup run_values(
+    const Run&, const Instance&,
+    std::function<std::optional<JsonText>(const std::string& task_id, const std::string& key)> output);
 
 }  // namespace millrace

@@ -32,7 +32,8 @@ std::optional<std::string> run_id_problem(const std::string& run_id) {
     return "run_id may have letters, digits and _ . ~ : + - and doesn't start with a dot";
   for (const RunType type : {RunType::scheduled, RunType::backfill, RunType::dataset_triggered})
     if (run_id.starts_with(run_id_prefix(type)))
-      return fmt::format("run_id may not start with '{}': it is kept for {} runs", run_id_prefix(type), to_word(type));
+      return fmt::format("run_id may not start with '{}': it is kept for {} runs", run_id_prefix(type),
+                         to_word(type));
   return std::nullopt;
 }
 
@@ -59,9 +60,9 @@ void Core::on(const RunRequested& fact) {
   if (!entry || entry->row.removed || !entry->dag)
     return reply(fact.request, Error{ErrorKind::not_found, no_such_dag(*this, fact.dag_id)});
   if (!has_room(*entry))
-    return reply(fact.request,
-                 Error{ErrorKind::unavailable, fmt::format("DAG '{}' has {} active runs: too many for another one",
-                                                           fact.dag_id, entry->active.size())});
+    return reply(fact.request, Error{ErrorKind::unavailable,
+                                     fmt::format("DAG '{}' has {} active runs: too many for another one",
+                                                 fact.dag_id, entry->active.size())});
   if (fact.run_id)
     if (auto problem = run_id_problem(*fact.run_id))
       return reply(fact.request, Error{ErrorKind::invalid, std::move(*problem)});
@@ -72,7 +73,8 @@ void Core::on(const RunRequested& fact) {
   wanted.params = fact.params;
   wanted.note = fact.note;
   wanted.by = fact.by;
-  propose({std::move(wanted)}, [this, request = fact.request](const RunWish& w, Run* made, const RunRow* existing) {
+  propose({std::move(wanted)}, [this, request = fact.request](const RunWish& w, Run* made,
+                                                              const RunRow* existing) {
     if (made) return reply(request, made->row);
     const bool same_date = existing->execution_date == w.execution_date;
     reply(request, Error{ErrorKind::conflict,
@@ -88,8 +90,9 @@ Run& Core::create(const RunWish& wish) {
   RunRow& row = run.row;
   row.id = {next.next_run++};
   row.dag_id = wish.dag_id;
-  row.run_id = wish.run_id.empty() ? std::string(run_id_prefix(wish.type)) + to_iso_offset(wish.execution_date)
-                                   : wish.run_id;
+  row.run_id = wish.run_id.empty()
+                   ? std::string(run_id_prefix(wish.type)) + to_iso_offset(wish.execution_date)
+                   : wish.run_id;
   row.execution_date = wish.execution_date;
   row.data_interval_start = wish.interval.start;
   row.data_interval_end = wish.interval.end;

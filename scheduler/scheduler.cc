@@ -25,8 +25,8 @@ std::vector<Command> Core::apply(const Event& fact, Now at) {
   return take_commands();
 }
 
-/// An outage or a sleeping host moves both clocks; a correction of the wall clock moves only that one. Ticks that such a
-/// step skips over are held.
+/// An outage or a sleeping host moves both clocks; a correction of the wall clock moves only that one. Ticks
+/// that such a step skips over are held.
 void Core::notice_clock_step(Now at) {
   const Duration step = (at.wall - now.wall) - (at.mono - now.mono);
   if (!acting || step <= limits::clock_step_hold) return;
@@ -91,7 +91,8 @@ void Core::move(Run& run, InstanceIndex i, TaskState to, std::string cause, std:
   ti.row.reason = std::move(reason);
   if (to != TaskState::up_for_retry) ti.row.not_before.reset();
   if (to == TaskState::none) ti.row.scheduled_at.reset(), ti.row.queued_at.reset(), ti.row.started_at.reset();
-  if (to == TaskState::scheduled) ti.row.scheduled_at = now.wall, ti.row.queued_at.reset(), ti.row.started_at.reset();
+  if (to == TaskState::scheduled)
+    ti.row.scheduled_at = now.wall, ti.row.queued_at.reset(), ti.row.started_at.reset();
   if (to == TaskState::queued) ti.row.queued_at = now.wall;
   if (is_final(to)) ti.row.ended_at = now.wall;
   else ti.row.ended_at.reset();
@@ -247,6 +248,8 @@ std::vector<std::pair<std::string, std::string>> Scheduler::holds() const {
   return out;
 }
 
-std::vector<Wait> Scheduler::waiting_on(TaskInstanceId id, Now now) const { return state_->core.waiting_on(id, now); }
+std::vector<Wait> Scheduler::waiting_on(TaskInstanceId id, Now now) const {
+  return state_->core.waiting_on(id, now);
+}
 
 }  // namespace millrace

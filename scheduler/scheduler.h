@@ -11,12 +11,13 @@
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
 
-/// scheduler/ decides; it never acts. It knows DAGs, runs, pools and time as a value; it doesn't know of clocks, files,
-/// processes, threads, databases or HTTP. Same events and times in, same commands out, byte for byte.
+/// scheduler/ decides; it never acts. It knows DAGs, runs, pools and time as a value; it doesn't know of
+/// clocks, files, processes, threads, databases or HTTP. Same events and times in, same commands out, byte
+/// for byte.
 namespace millrace {
 
-/// Why an instance isn't running. `kind` is one of: upstream pool max_active_tasks max_active_runs cpu memory gpu
-/// paused not_before retry_delay sensor child_run backfill_limit share.
+/// Why an instance isn't running. `kind` is one of: upstream pool max_active_tasks max_active_runs cpu memory
+/// gpu paused not_before retry_delay sensor child_run backfill_limit share.
 struct Wait {
   std::string kind;
   std::string detail;  ///< for a person: "task 'load' is running", "pool 'cpu': 8 of 8 slots taken"

@@ -10,7 +10,8 @@
 /// Ticks become runs or recorded skips; the watermark moves in the same transaction.
 namespace millrace {
 
-RunWish Core::wish(const DagEntry& entry, RunType type, WallTime execution_date, DataInterval interval) const {
+RunWish Core::wish(const DagEntry& entry, RunType type, WallTime execution_date,
+                   DataInterval interval) const {
   RunWish wanted;
   wanted.dag_id = entry.row.dag_id;
   wanted.dag = entry.dag;
@@ -76,7 +77,9 @@ void Core::schedule(DagEntry& entry) {
   propose(
       std::move(wishes),
       [this, tick_of](const RunWish& w, Run* made, const RunRow* existing) {
-        if (!made) tick_skipped(w.dag_id, tick_of.at(w.execution_date), fmt::format("run '{}' exists", existing->run_id));
+        if (!made)
+          tick_skipped(w.dag_id, tick_of.at(w.execution_date),
+                       fmt::format("run '{}' exists", existing->run_id));
       },
       [this, dag_id = entry.row.dag_id, decided] {
         DagEntry& later = *find_dag(dag_id);

@@ -2,8 +2,8 @@
 
 #include "scheduler/core.h"
 
-/// Sensors wait in up_for_reschedule and hold no slot; the daemon does the looking. Sensors for datasets and runs are
-/// looked at again as soon as something happens to what they wait for.
+/// Sensors wait in up_for_reschedule and hold no slot; the daemon does the looking. Sensors for datasets and
+/// runs are looked at again as soon as something happens to what they wait for.
 namespace millrace {
 namespace {
 

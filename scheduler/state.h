@@ -14,13 +14,16 @@
 #include "scheduler/rows.h"
 #include "scheduler/trigger_rule.h"
 
-/// What the scheduler holds in memory: active runs and what they need, nothing of history. Internal to scheduler/.
+/// What the scheduler holds in memory: active runs and what they need, nothing of history. Internal to
+/// scheduler/.
 namespace millrace {
 
-/// A task instance's place: TaskIndex names a task of a DAG, this an instance of a run. Stable while the run is here.
+/// A task instance's place: TaskIndex names a task of a DAG, this an instance of a run. Stable while the run
+/// is here.
 using InstanceIndex = std::uint32_t;
 
-/// The reason of instances that a backfill with `task_ids` leaves out; to their downstream they count as done.
+/// The reason of instances that a backfill with `task_ids` leaves out; to their downstream they count as
+/// done.
 inline constexpr std::string_view not_chosen = "not in this backfill";
 
 struct Instance {

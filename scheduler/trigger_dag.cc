@@ -8,8 +8,9 @@
 #include "scheduler/json_pieces.h"
 #include "scheduler/run_values.h"
 
-/// A task that starts a run of another DAG. Where a run of that date exists, an active one is joined and a finished one
-/// is run again: a retried or re-run parent gets a new result of its child. Waiting is `deferred` and holds no slot.
+/// A task that starts a run of another DAG. Where a run of that date exists, an active one is joined and a
+/// finished one is run again: a retried or re-run parent gets a new result of its child. Waiting is
+/// `deferred` and holds no slot.
 namespace millrace {
 namespace {
 
@@ -17,15 +18,17 @@ constexpr const char* run_id_key = "trigger_run_id";  // Airflow's name for it
 constexpr const char* run_key = "child_run";
 
 /// The conf of the child's run; a value keeps its JSON type where the child's param has one.
-Result<JsonText> child_params(const Dag& child, const TriggerDagAction& action, const TemplateLookup& values) {
+Result<JsonText> child_params(const Dag& child, const TriggerDagAction& action,
+                              const TemplateLookup& values) {
   JsonText conf = "{";
   for (const auto& [name, source] : action.params) {
     auto value = render(source, values);
     if (!value) return std::unexpected(value.error());
     bool raw = false;
     for (const Param& param : child.params)
-      raw = raw || (param.name == name && (param.type == "integer" || param.type == "number" ||
-                                           param.type == "boolean" || param.type == "array" || param.type == "object"));
+      raw = raw || (param.name == name &&
+                    (param.type == "integer" || param.type == "number" || param.type == "boolean" ||
+                     param.type == "array" || param.type == "object"));
     conf += fmt::format("{}{}:{}", conf.size() > 1 ? "," : "", to_json_string(name),
                         raw ? *value : to_json_string(*value));
   }
@@ -52,10 +55,11 @@ void Core::trigger(Run& run, InstanceIndex i) {
   };
   const DagEntry* entry = find_dag(action.dag_id);
   if (!entry || !entry->dag || entry->row.removed) return refuse(no_such_dag(*this, action.dag_id));
-  const TemplateLookup values = run_values(run, run.instances[i], [&](const std::string& task, const std::string& key) {
-    const auto t = run.dag->find(task);
-    return t ? output(run, *t, key) : std::nullopt;
-  });
+  const TemplateLookup values =
+      run_values(run, run.instances[i], [&](const std::string& task, const std::string& key) {
+        const auto t = run.dag->find(task);
+        return t ? output(run, *t, key) : std::nullopt;
+      });
   const auto date = child_date(run, action, values);
   if (!date) return refuse(date.error().message);
   auto params = child_params(*entry->dag, action, values);
@@ -74,7 +78,8 @@ void Core::trigger(Run& run, InstanceIndex i) {
       if (!here.run || here.run->instances[here.index].row.state != TaskState::scheduled) return;
       if (!child || waits_for(child->row.id, here.run->row.id)) {
         ++here.run->instances[here.index].row.try_number;
-        return move(*here.run, here.index, TaskState::failed, "its child run would wait for itself", "trigger_dag");
+        return move(*here.run, here.index, TaskState::failed, "its child run would wait for itself",
+                    "trigger_dag");
       }
       if (is_final(child->row.state)) rerun(*child, "run again by " + by, by);
       attach(*here.run, here.index, *child);

@@ -66,13 +66,14 @@ std::vector<Wait> Core::waiting_on(TaskInstanceId id, Now at_now) const {
     case TaskState::restarting: return {{"not_before", "its old process is being ended"}};
     case TaskState::up_for_retry: return {{"retry_delay", "next try in " + seconds_left(ti, at_now)}};
     case TaskState::up_for_reschedule:
-      return {{"sensor", ti.checking ? "is being looked at" : "looked at again in " + seconds_left(ti, at_now)}};
+      return {
+          {"sensor", ti.checking ? "is being looked at" : "looked at again in " + seconds_left(ti, at_now)}};
     case TaskState::deferred: {
       const auto child = runs.find(ti.child);
-      return {{"child_run", child == runs.end() ? fmt::format("run {}", ti.child.value)
-                                                : fmt::format("run '{}' of '{}' is {}", child->second.row.run_id,
-                                                              child->second.row.dag_id,
-                                                              to_word(child->second.row.state))}};
+      return {{"child_run", child == runs.end()
+                                ? fmt::format("run {}", ti.child.value)
+                                : fmt::format("run '{}' of '{}' is {}", child->second.row.run_id,
+                                              child->second.row.dag_id, to_word(child->second.row.state))}};
     }
     default: return {};
   }

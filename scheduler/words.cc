@@ -18,7 +18,8 @@ constexpr std::array<string_view, 8> outcomes{"success",   "failed", "timed_out"
                                               "cancelled", "lost",   "spawn_failed", "skipped"};
 constexpr std::array<string_view, 6> backfill_states{"queued",    "running", "paused",
                                                      "completed", "failed",  "cancelled"};
-constexpr std::array<string_view, 6> item_states{"queued", "running", "success", "failed", "skipped", "cancelled"};
+constexpr std::array<string_view, 6> item_states{"queued", "running", "success",
+                                                 "failed", "skipped", "cancelled"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<string_view, N>& words, string_view word) {
@@ -40,7 +41,9 @@ std::optional<RunState> run_state_from(string_view w) { return find<RunState>(ru
 std::optional<RunType> run_type_from(string_view w) { return find<RunType>(run_types, w); }
 std::optional<TaskState> task_state_from(string_view w) { return find<TaskState>(task_states, w); }
 std::optional<Outcome> outcome_from(string_view w) { return find<Outcome>(outcomes, w); }
-std::optional<BackfillState> backfill_state_from(string_view w) { return find<BackfillState>(backfill_states, w); }
+std::optional<BackfillState> backfill_state_from(string_view w) {
+  return find<BackfillState>(backfill_states, w);
+}
 std::optional<ItemState> item_state_from(string_view w) { return find<ItemState>(item_states, w); }
 
 bool is_final(TaskState s) {
@@ -75,7 +78,8 @@ bool holds_attempt(TaskState s) {
 bool may_move(TaskState from, TaskState to) {
   using enum TaskState;
   switch (from) {
-    case none: return to == scheduled || to == skipped || to == upstream_failed || to == failed || to == removed;
+    case none:
+      return to == scheduled || to == skipped || to == upstream_failed || to == failed || to == removed;
     case scheduled:
       return to == queued || to == up_for_reschedule || to == deferred || to == success || to == failed ||
              to == up_for_retry || to == skipped;

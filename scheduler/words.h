@@ -4,8 +4,8 @@
 #include <optional>
 #include <string_view>
 
-/// The words of states, the same in code, SQL, API and screen (Airflow 3's). docs/states.md holds the moves; a test
-/// compares it with `may_move`.
+/// The words of states, the same in code, SQL, API and screen (Airflow 3's). docs/states.md holds the moves;
+/// a test compares it with `may_move`.
 namespace millrace {
 
 enum class RunState : std::uint8_t { queued, running, success, failed };
@@ -55,8 +55,8 @@ bool is_final(BackfillState);
 /// Whether an attempt of it exists that may be alive: queued running restarting.
 bool holds_attempt(TaskState);
 
-/// Whether the machine may move a task from one state to another on its own. An explicit clear (any -> none) and a
-/// mark by hand (any -> success | failed | skipped) are separate: see `move` in scheduler.cc.
+/// Whether the machine may move a task from one state to another on its own. An explicit clear (any -> none)
+/// and a mark by hand (any -> success | failed | skipped) are separate: see `move` in scheduler.cc.
 bool may_move(TaskState from, TaskState to);
 bool may_move(RunState from, RunState to);
 bool may_move(BackfillState from, BackfillState to);

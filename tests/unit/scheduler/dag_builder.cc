@@ -190,7 +190,8 @@ void DagBuilder::dag_option(const std::string& key, const std::string& value) {
     d.schedule.any = key == "any_dataset";
   } else if (key == "start_date") d.start_date = date_from(value);
   else if (key == "end_date") d.end_date = date_from(value);
-  else if (key == "catchup") d.catchup.policy = value == "latest" ? Catchup::Policy::latest : Catchup::Policy::all;
+  else if (key == "catchup")
+    d.catchup.policy = value == "latest" ? Catchup::Policy::latest : Catchup::Policy::all;
   else if (key == "max_active_runs") d.max_active_runs = std::stoi(value);
   else if (key == "max_active_tasks") d.max_active_tasks = std::stoi(value);
   else if (key == "past") d.depends_on_past = true;

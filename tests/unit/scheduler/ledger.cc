@@ -10,8 +10,8 @@ namespace millrace::test {
 namespace {
 
 bool by_person(const std::string& cause) {
-  for (const char* word : {"cleared by", "marked ", "run again", "tried again", "latest version", "expanded again",
-                           "was renewed", "dataset "})
+  for (const char* word : {"cleared by", "marked ", "run again", "tried again", "latest version",
+                           "expanded again", "was renewed", "dataset "})
     if (cause.find(word) != std::string::npos) return true;
   return false;
 }
@@ -22,7 +22,8 @@ template <class Map, class Key, class Row>
 void Ledger::put(Map& map, const Key& key, const Row& row, const std::string& what) {
   const auto it = map.find(key);
   const std::int64_t expected = it == map.end() ? 1 : it->second.version + 1;
-  if (row.version != expected) wrong(fmt::format("{}: version {} instead of {}", what, row.version, expected));
+  if (row.version != expected)
+    wrong(fmt::format("{}: version {} instead of {}", what, row.version, expected));
   map.insert_or_assign(key, row);
 }
 
@@ -70,7 +71,8 @@ void Ledger::fold(const AttemptRow& row) {
     if (row.try_number != last + 1) wrong(fmt::format("I2: try {} after {}", row.try_number, last));
     last = row.try_number;
     for (const AttemptId other : live)
-      if (attempts.at(other).task_instance == row.task_instance) wrong("I1: two live attempts of " + row.name);
+      if (attempts.at(other).task_instance == row.task_instance)
+        wrong("I1: two live attempts of " + row.name);
   } else if (attempts.at(row.id).outcome) {
     wrong("I3: an ended attempt was written again: " + row.name);
   }
@@ -146,19 +148,21 @@ std::vector<std::string> Ledger::check(const Scheduler& scheduler) const {
   std::vector<std::string> bad;
   for (const auto& [id, state] : told_)
     if (task_instances.contains(id) && task_instances.at(id).state != state)
-      bad.push_back(fmt::format("I9: '{}' is {} by its row and {} by its events", task_instances.at(id).task_id,
-                                to_word(task_instances.at(id).state), to_word(state)));
+      bad.push_back(fmt::format("I9: '{}' is {} by its row and {} by its events",
+                                task_instances.at(id).task_id, to_word(task_instances.at(id).state),
+                                to_word(state)));
   std::map<std::string, int> slots;
   for (const AttemptId id : live) {
     const TaskInstanceRow& row = task_instances.at(attempts.at(id).task_instance);
     const Dag& dag = *versions.at(runs.at(row.run).dag_version);
     slots[row.pool] += dag.tasks[row.task].pool_slots;
-    if (is_final(runs.at(row.run).state)) bad.push_back("a final run has a live attempt: " + attempts.at(id).name);
+    if (is_final(runs.at(row.run).state))
+      bad.push_back("a final run has a live attempt: " + attempts.at(id).name);
   }
   for (const PoolUse& use : scheduler.pools()) {
     if (use.occupied != slots[use.pool.name])
-      bad.push_back(fmt::format("I11: pool {} holds {} slots for {} of live attempts", use.pool.name, use.occupied,
-                                slots[use.pool.name]));
+      bad.push_back(fmt::format("I11: pool {} holds {} slots for {} of live attempts", use.pool.name,
+                                use.occupied, slots[use.pool.name]));
     if (use.occupied > use.pool.slots && !shrunk_.contains(use.pool.name))
       bad.push_back(fmt::format("I5: pool {} holds {} of {}", use.pool.name, use.occupied, use.pool.slots));
   }
@@ -175,7 +179,8 @@ std::vector<std::string> Ledger::check(const Scheduler& scheduler) const {
     const bool holds = holds_attempt(row.state);
     const bool lives = std::any_of(live.begin(), live.end(),
                                    [&](AttemptId a) { return attempts.at(a).task_instance == row.id; });
-    if (holds && !lives) bad.push_back(fmt::format("'{}' is {} without an attempt", row.task_id, to_word(row.state)));
+    if (holds && !lives)
+      bad.push_back(fmt::format("'{}' is {} without an attempt", row.task_id, to_word(row.state)));
     if (is_final(runs.at(row.run).state) && !is_final(row.state))
       bad.push_back(fmt::format("'{}' is {} in a run that is {}", row.task_id, to_word(row.state),
                                 to_word(runs.at(row.run).state)));

@@ -13,7 +13,8 @@ namespace {
 
 /// Airflow's rules, spelled out over the final counts: what must be decided when nothing is pending.
 Readiness at_the_end(TriggerRule rule, const UpstreamCounts& c) {
-  const auto s = c[Bucket::success], f = c[Bucket::failed], u = c[Bucket::upstream_failed], k = c[Bucket::skipped];
+  const auto s = c[Bucket::success], f = c[Bucket::failed], u = c[Bucket::upstream_failed],
+             k = c[Bucket::skipped];
   const auto all = s + f + u + k;
   const auto when = [](bool good, Readiness otherwise) { return good ? Readiness::ready : otherwise; };
   switch (rule) {
@@ -35,7 +36,8 @@ Readiness at_the_end(TriggerRule rule, const UpstreamCounts& c) {
   return Readiness::wait;
 }
 
-UpstreamCounts counts(std::uint32_t pending, std::uint32_t s, std::uint32_t f, std::uint32_t u, std::uint32_t k) {
+UpstreamCounts counts(std::uint32_t pending, std::uint32_t s, std::uint32_t f, std::uint32_t u,
+                      std::uint32_t k) {
   UpstreamCounts c;
   c[Bucket::pending] = pending, c[Bucket::success] = s, c[Bucket::failed] = f;
   c[Bucket::upstream_failed] = u, c[Bucket::skipped] = k;
@@ -95,7 +97,8 @@ TEST_CASE("delays back off up to the bound, and jitter takes at most half") {
 
 TEST_CASE("JSON is taken apart by one level") {
   CHECK(json_list("[]") == std::vector<JsonText>{});
-  CHECK(json_list(R"([1,"a,b",[2,3],{"x":[4]}])") == std::vector<JsonText>{"1", R"("a,b")", "[2,3]", R"({"x":[4]})"});
+  CHECK(json_list(R"([1,"a,b",[2,3],{"x":[4]}])") ==
+        std::vector<JsonText>{"1", R"("a,b")", "[2,3]", R"({"x":[4]})"});
   CHECK(json_list(R"(["a\"]","b"])") == std::vector<JsonText>{R"("a\"]")", R"("b")"});
   CHECK_FALSE(json_list("{}"));
   CHECK_FALSE(json_list("\"[]\""));
@@ -112,8 +115,8 @@ TEST_CASE("JSON is taken apart by one level") {
 TEST_CASE("a cross product has the first key slowest") {
   Expand expand;
   expand.keys = {{"x", {"1", "2"}, {}}, {"y", {"8", "9"}, {}}};
-  CHECK(static_items(expand) == std::vector<JsonText>{R"({"x":1,"y":8})", R"({"x":1,"y":9})", R"({"x":2,"y":8})",
-                                                      R"({"x":2,"y":9})"});
+  CHECK(static_items(expand) == std::vector<JsonText>{R"({"x":1,"y":8})", R"({"x":1,"y":9})",
+                                                      R"({"x":2,"y":8})", R"({"x":2,"y":9})"});
   expand.keys = {{"item", {"\"a\""}, {}}};
   CHECK(static_items(expand) == std::vector<JsonText>{"\"a\""});
   expand.keys = {{"x", std::vector<JsonText>(101, "1"), {}}, {"y", std::vector<JsonText>(100, "1"), {}}};

@@ -122,9 +122,12 @@ void disturb(World& world, Dice& dice) {
       const TaskState to = dice.chance(50) ? TaskState::success : TaskState::failed;
       return world.send(MarkTaskRequested{request, world.ledger.task_instances.at(id).run, id, to, "x", ""});
     }
-    case 5: return world.send(RunRequested{request, dice.chance(50) ? "up" : "down", {}, {}, {}, "{}", "", "x"});
+    case 5:
+      return world.send(RunRequested{request, dice.chance(50) ? "up" : "down", {}, {}, {}, "{}", "", "x"});
     case 6: return world.send(DagPaused{request, "up", dice.chance(50), "x"});
-    case 7: return world.send(MarkRunRequested{request, run, dice.chance(50) ? RunState::success : RunState::failed, "x"});
+    case 7:
+      return world.send(
+          MarkRunRequested{request, run, dice.chance(50) ? RunState::success : RunState::failed, "x"});
     default: return world.boot();
   }
 }
@@ -173,8 +176,10 @@ std::string play(std::uint64_t seed, std::vector<std::string>& problems, std::st
   for (const auto& [id, run] : world.ledger.runs) {
     if (is_final(run.state)) continue;
     for (const TaskInstanceId ti : world.ledger.of_run.at(id))
-      if (!is_final(world.ledger.task_instances.at(ti).state) && world.scheduler->waiting_on(ti, world.now).empty())
-        stuck += fmt::format("{} of {} waits for nothing; ", world.ledger.task_instances.at(ti).task_id, run.run_id);
+      if (!is_final(world.ledger.task_instances.at(ti).state) &&
+          world.scheduler->waiting_on(ti, world.now).empty())
+        stuck += fmt::format("{} of {} waits for nothing; ", world.ledger.task_instances.at(ti).task_id,
+                             run.run_id);
   }
   return world.transcript;
 }
@@ -191,7 +196,8 @@ TEST_CASE("random histories keep the invariants, end, and repeat byte for byte")
     if (one) WARN(transcript);
     for (const std::string& problem : problems) FAIL_CHECK("SEED=" << seed << ": " << problem);
     if (!stuck.empty()) FAIL_CHECK("SEED=" << seed << ": " << stuck);
-    if (seed % 10 == 0 && play(seed, again, stuck) != transcript) FAIL_CHECK("SEED=" << seed << ": not repeatable");
+    if (seed % 10 == 0 && play(seed, again, stuck) != transcript)
+      FAIL_CHECK("SEED=" << seed << ": not repeatable");
   }
 }
 

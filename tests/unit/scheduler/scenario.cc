@@ -36,7 +36,8 @@ Duration time_from(std::string text) {
   std::vector<int> parts;
   for (const std::string& part : split(text, ':')) parts.push_back(std::stoi(part));
   if (parts.size() == 2) parts.insert(parts.begin(), 0);
-  return out + std::chrono::hours{parts.at(0)} + std::chrono::minutes{parts.at(1)} + std::chrono::seconds{parts.at(2)};
+  return out + std::chrono::hours{parts.at(0)} + std::chrono::minutes{parts.at(1)} +
+         std::chrono::seconds{parts.at(2)};
 }
 
 std::string rest(const std::vector<std::string>& words, std::size_t from) {
@@ -81,8 +82,10 @@ std::string Scenario::play() {
         throw std::runtime_error(line + ": " + e.what());
       }
       const std::string what = outcome();
-      out += fmt::format("{:<{}} => {}\n", fmt::format("{}  {}", ws[0], event), 39, what.empty() ? "-" : what);
-      for (const std::string& problem : world_.problems) problems.push_back(ws[0] + " " + event + ": " + problem);
+      out +=
+          fmt::format("{:<{}} => {}\n", fmt::format("{}  {}", ws[0], event), 39, what.empty() ? "-" : what);
+      for (const std::string& problem : world_.problems)
+        problems.push_back(ws[0] + " " + event + ": " + problem);
       world_.problems.clear();
     }
   }
@@ -140,10 +143,10 @@ void Scenario::step(const std::string& event) {
   if (verb == "request") return request(ws);
   if (verb == "clear" || verb == "wouldclear") return clear(ws);
   if (verb == "waits") return waits(what);
-  if (verb == "backfill") return what == "pause" || what == "unpause" || what == "drain" || what == "terminate" ||
-                                         what == "retry"
-                                     ? backfill_action(ws)
-                                     : backfill(ws);
+  if (verb == "backfill")
+    return what == "pause" || what == "unpause" || what == "drain" || what == "terminate" || what == "retry"
+               ? backfill_action(ws)
+               : backfill(ws);
   if (verb == "time" || verb == "timer" || verb == "tick") return send(TimeReached{});
   if (verb == "cancel") return send(CancelRequested{asked, run(what), "anna"});
   if (verb == "mark") {
@@ -164,7 +167,8 @@ void Scenario::step(const std::string& event) {
   if (verb == "dataset") return send(DatasetUpdated{asked, what, date_from(ws.at(2)), "anna"});
   if (verb == "pause" || verb == "unpause")
     return send(DagPaused{asked, what.empty() ? builders_[0].dag().dag_id : what, verb == "pause", "anna"});
-  if (verb == "remove") return send(DagRemoved{asked, what.empty() ? builders_[0].dag().dag_id : what, "anna"});
+  if (verb == "remove")
+    return send(DagRemoved{asked, what.empty() ? builders_[0].dag().dag_id : what, "anna"});
   if (verb == "submit") {
     world_.submit(builders_.back().build(), paused_);
     return;
@@ -174,7 +178,8 @@ void Scenario::step(const std::string& event) {
   if (verb == "restart") {
     world_.seen.clear();
     world_.boot();
-    for (std::string& problem : world_.ledger.check(*world_.scheduler)) world_.problems.push_back(std::move(problem));
+    for (std::string& problem : world_.ledger.check(*world_.scheduler))
+      world_.problems.push_back(std::move(problem));
     return;
   }
   if (verb == "clock") {
@@ -259,7 +264,8 @@ void Scenario::clear(const std::vector<std::string>& ws) {
     }
   }
   for (std::size_t i = 1; i < ws.size(); ++i)
-    if (ws[i] == "all" && i + 1 < ws.size() && parse_iso(ws[i + 1])) where = ws[i + 1], event.task_ids.clear();
+    if (ws[i] == "all" && i + 1 < ws.size() && parse_iso(ws[i + 1]))
+      where = ws[i + 1], event.task_ids.clear();
   event.run = run(where);
   send(event);
 }
@@ -275,7 +281,8 @@ void Scenario::backfill(const std::vector<std::string>& ws) {
     else if (ws[i] == "to") event.spec.to_date = date_from(next());
     else if (ws[i] == "runs") event.spec.max_active_runs = std::stoi(next());
     else if (ws[i] == "backwards") event.spec.run_backwards = true;
-    else if (ws[i] == "reprocess") event.spec.reprocess = next() == "failed" ? Reprocess::failed : Reprocess::completed;
+    else if (ws[i] == "reprocess")
+      event.spec.reprocess = next() == "failed" ? Reprocess::failed : Reprocess::completed;
     else if (ws[i] == "tasks") event.spec.task_ids = split(next(), ',');
     else if (ws[i] == "up") event.spec.include_upstream = true;
     else if (ws[i] == "down") event.spec.include_downstream = true;
@@ -341,7 +348,8 @@ RunId Scenario::run(const std::string& text) const {
   }
   RunId found;
   for (const auto& [id, row] : world_.ledger.runs)
-    if ((dag.empty() || row.dag_id == dag) && (date.empty() || row.execution_date == date_from(date))) found = id;
+    if ((dag.empty() || row.dag_id == dag) && (date.empty() || row.execution_date == date_from(date)))
+      found = id;
   return found;
 }
 
@@ -376,7 +384,8 @@ AttemptId Scenario::attempt(const std::string& text) const {
 
 std::string Scenario::clock(WallTime at) const {
   const auto s = (at - zero_).count() / 1'000'000;
-  if (s >= 86'400) return fmt::format("{}d+{:02}:{:02}:{:02}", s / 86'400, s / 3600 % 24, s / 60 % 60, s % 60);
+  if (s >= 86'400)
+    return fmt::format("{}d+{:02}:{:02}:{:02}", s / 86'400, s / 3600 % 24, s / 60 % 60, s % 60);
   if (s >= 3600) return fmt::format("{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
   return fmt::format("{:02}:{:02}", s / 60, s % 60);
 }
@@ -409,14 +418,16 @@ std::string Scenario::told(const Command& command) {
   if (const auto* spawn = std::get_if<Spawn>(&command)) {
     const AttemptRow& row = ledger.attempts.at(spawn->attempt);
     std::string on = row.devices.empty() ? "" : fmt::format(" on {}", fmt::join(row.devices, "+"));
-    return fmt::format("spawn {}#{}{}", name_of(ledger.task_instances.at(row.task_instance)), row.try_number, on);
+    return fmt::format("spawn {}#{}{}", name_of(ledger.task_instances.at(row.task_instance)), row.try_number,
+                       on);
   }
   if (const auto* kill = std::get_if<Kill>(&command))
     return "kill " + name_of(ledger.task_instances.at(ledger.attempts.at(kill->attempt).task_instance));
   if (const auto* check = std::get_if<CheckSensor>(&command))
     return "check " + name_of(ledger.task_instances.at(check->task_instance));
   if (const auto* reply = std::get_if<Reply>(&command)) {
-    if (const auto* error = std::get_if<Error>(&reply->body)) return word_of(error->kind) + ": " + error->message;
+    if (const auto* error = std::get_if<Error>(&reply->body))
+      return word_of(error->kind) + ": " + error->message;
     if (const auto* cleared = std::get_if<Cleared>(&reply->body)) {
       std::vector<std::string> names;
       for (const TaskInstanceRow& row : cleared->task_instances) names.push_back(name_of(row));
@@ -439,7 +450,8 @@ std::string Scenario::told(const Change& change) {
       case TaskState::upstream_failed:
       case TaskState::restarting:
       case TaskState::deferred: return fmt::format("{} {}", name_of(*row), to_word(row->state));
-      case TaskState::up_for_retry: return fmt::format("arm {} {}{}", name_of(*row), clock(*row->not_before), why);
+      case TaskState::up_for_retry:
+        return fmt::format("arm {} {}{}", name_of(*row), clock(*row->not_before), why);
       default: return {};
     }
   }

@@ -55,9 +55,11 @@ TEST_CASE("scenarios read as they play") {
       FAIL_CHECK(file.filename().string() << ": " << e.what());
       continue;
     }
-    for (const std::string& problem : scenario.problems) FAIL_CHECK(file.filename().string() << ": " << problem);
+    for (const std::string& problem : scenario.problems)
+      FAIL_CHECK(file.filename().string() << ": " << problem);
     if (played == text) continue;
     if (update) std::ofstream(file) << played;
-    else FAIL_CHECK(file.filename().string() << " (- the file, + what happens):\n" << difference(text, played));
+    else
+      FAIL_CHECK(file.filename().string() << " (- the file, + what happens):\n" << difference(text, played));
   }
 }

@@ -29,7 +29,8 @@ double play(const std::shared_ptr<const Dag>& dag, std::size_t& applies) {
     spent += clock.now().mono - before;
     ++applies;
     for (const Command& command : commands) {
-      if (const auto* asked = std::get_if<LookUpDates>(&command)) inbox.push_back(DatesLookedUp{asked->lookup, {}});
+      if (const auto* asked = std::get_if<LookUpDates>(&command))
+        inbox.push_back(DatesLookedUp{asked->lookup, {}});
       if (const auto* spawn = std::get_if<Spawn>(&command)) {
         ++started;
         inbox.push_back(AttemptStarted{spawn->attempt, {}});
@@ -52,7 +53,8 @@ TEST_CASE("microseconds of apply() for each task", "[.][speed]") {
   for (int i = 1; i < 10'000; ++i) chain.link(fmt::format("t{}", i - 1), fmt::format("t{}", i));
   for (int i = 0; i < 10'000; ++i) layers.dag().tasks.emplace_back().task_id = fmt::format("t{}", i);
   for (int i = 100; i < 10'000; ++i)
-    for (int k = 0; k < 100; ++k) layers.link(fmt::format("t{}", (i / 100 - 1) * 100 + k), fmt::format("t{}", i));
+    for (int k = 0; k < 100; ++k)
+      layers.link(fmt::format("t{}", (i / 100 - 1) * 100 + k), fmt::format("t{}", i));
   for (DagBuilder* builder : {&wide, &chain, &layers}) {
     for (Task& task : builder->dag().tasks) task.pool = "cpu", task.action = CommandAction{};
     builder->dag().max_active_tasks = 64;

@@ -60,7 +60,8 @@ TEST_CASE("every word reads back as its state") {
     const auto state = static_cast<TaskState>(i);
     CHECK(task_state_from(to_word(state)) == state);
   }
-  for (int i = 0; i < 8; ++i) CHECK(outcome_from(to_word(static_cast<Outcome>(i))) == static_cast<Outcome>(i));
+  for (int i = 0; i < 8; ++i)
+    CHECK(outcome_from(to_word(static_cast<Outcome>(i))) == static_cast<Outcome>(i));
   CHECK_FALSE(task_state_from("asleep"));
   CHECK(run_type_from("dataset_triggered") == RunType::dataset_triggered);
   CHECK(item_state_from("cancelled") == ItemState::cancelled);

@@ -84,7 +84,8 @@ void World::submit(std::shared_ptr<const Dag> dag, bool paused) {
   send(DagSubmitted{{}, version, dag, paused, "test"});
 }
 
-void World::finish(AttemptId attempt, ExitFacts facts, std::vector<Output> outputs, std::string output_problem) {
+void World::finish(AttemptId attempt, ExitFacts facts, std::vector<Output> outputs,
+                   std::string output_problem) {
   kills.erase(attempt);
   facts.at = now.wall;
   send(AttemptFinished{attempt, facts, std::move(outputs), std::move(output_problem), seed++});
@@ -108,38 +109,40 @@ std::string opt(const std::optional<WallTime>& t) { return t ? to_iso(*t) : "-";
 
 struct Text {
   std::string operator()(const DagRow& r) const {
-    return fmt::format("dag {} v{} paused={} removed={} wm={} #{}", r.dag_id, r.current.value, r.paused, r.removed,
-                       opt(r.watermark), r.version);
+    return fmt::format("dag {} v{} paused={} removed={} wm={} #{}", r.dag_id, r.current.value, r.paused,
+                       r.removed, opt(r.watermark), r.version);
   }
   std::string operator()(const RunRow& r) const {
-    return fmt::format("run {} {} {} {} {} by={} cancel={} rerun={} {} {} #{}", r.id.value, r.dag_id, r.run_id,
-                       to_word(r.state), r.reason, r.triggered_by, r.cancel_requested, r.rerun, opt(r.started_at),
-                       opt(r.ended_at), r.version);
+    return fmt::format("run {} {} {} {} {} by={} cancel={} rerun={} {} {} #{}", r.id.value, r.dag_id,
+                       r.run_id, to_word(r.state), r.reason, r.triggered_by, r.cancel_requested, r.rerun,
+                       opt(r.started_at), opt(r.ended_at), r.version);
   }
   std::string operator()(const TaskInstanceRow& r) const {
-    return fmt::format("ti {} run={} {}[{}] {} {} try={}/{} pool={} prio={} mem={} {} {} {} {} #{}", r.id.value,
-                       r.run.value, r.task_id, r.map_index, to_word(r.state), r.reason, r.try_number, r.max_tries,
-                       r.pool, r.priority, r.memory_bytes, opt(r.scheduled_at), opt(r.started_at), opt(r.ended_at),
-                       opt(r.not_before), r.version);
+    return fmt::format("ti {} run={} {}[{}] {} {} try={}/{} pool={} prio={} mem={} {} {} {} {} #{}",
+                       r.id.value, r.run.value, r.task_id, r.map_index, to_word(r.state), r.reason,
+                       r.try_number, r.max_tries, r.pool, r.priority, r.memory_bytes, opt(r.scheduled_at),
+                       opt(r.started_at), opt(r.ended_at), opt(r.not_before), r.version);
   }
   std::string operator()(const AttemptRow& r) const {
-    return fmt::format("attempt {} ti={} {} kill={} devices={} outcome={} #{}", r.id.value, r.task_instance.value,
-                       r.name, r.kill_requested, fmt::join(r.devices, "+"),
+    return fmt::format("attempt {} ti={} {} kill={} devices={} outcome={} #{}", r.id.value,
+                       r.task_instance.value, r.name, r.kill_requested, fmt::join(r.devices, "+"),
                        r.outcome ? to_word(*r.outcome) : "-", r.version);
   }
   std::string operator()(const OutputRow& r) const {
     return fmt::format("output {} {}={}", r.task_instance.value, r.key, r.value);
   }
   std::string operator()(const BackfillRow& r) const {
-    return fmt::format("backfill {} {} cursor={} {}/{}/{}/{}/{}/{} #{}", r.id.value, to_word(r.state), opt(r.cursor),
-                       r.counts.queued, r.counts.running, r.counts.success, r.counts.failed, r.counts.skipped,
-                       r.counts.cancelled, r.version);
+    return fmt::format("backfill {} {} cursor={} {}/{}/{}/{}/{}/{} #{}", r.id.value, to_word(r.state),
+                       opt(r.cursor), r.counts.queued, r.counts.running, r.counts.success, r.counts.failed,
+                       r.counts.skipped, r.counts.cancelled, r.version);
   }
   std::string operator()(const BackfillItemRow& r) const {
-    return fmt::format("item {} {} {} {} run={} #{}", r.backfill.value, to_iso(r.execution_date), to_word(r.state),
-                       r.reason, r.run.value, r.version);
+    return fmt::format("item {} {} {} {} run={} #{}", r.backfill.value, to_iso(r.execution_date),
+                       to_word(r.state), r.reason, r.run.value, r.version);
   }
-  std::string operator()(const PoolRow& r) const { return fmt::format("pool {} {} #{}", r.name, r.slots, r.version); }
+  std::string operator()(const PoolRow& r) const {
+    return fmt::format("pool {} {} #{}", r.name, r.slots, r.version);
+  }
   std::string operator()(const DatasetEventRow& r) const {
     return fmt::format("dataset {} {} {}", r.id, r.dataset, to_iso(r.partition));
   }
@@ -160,7 +163,9 @@ struct Text {
     return out;
   }
   std::string operator()(const LoadRun& c) const { return fmt::format("load {}", c.run.value); }
-  std::string operator()(const CheckSensor& c) const { return fmt::format("check {}", c.task_instance.value); }
+  std::string operator()(const CheckSensor& c) const {
+    return fmt::format("check {}", c.task_instance.value);
+  }
   std::string operator()(const Reply& c) const {
     if (const auto* error = std::get_if<Error>(&c.body)) return "error " + error->message;
     return fmt::format("reply {} {}", c.request.value, c.body.index());

@@ -13,8 +13,8 @@
 
 namespace millrace::test {
 
-/// A Scheduler with a store in memory and an engine that starts what it is told to. Answers LookUpDates and LoadRun at
-/// once, as the daemon does; checks the invariants after each step.
+/// A Scheduler with a store in memory and an engine that starts what it is told to. Answers LookUpDates and
+/// LoadRun at once, as the daemon does; checks the invariants after each step.
 class World {
  public:
   World();
