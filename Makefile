@@ -9,12 +9,13 @@ build:
 	@tools/setup build
 	@mkdir -p build
 	@$(call configure,release)
-	@cmake --build build/release --target millrace millrace-runner
+	@cmake --build build/release --target millrace millrace-runner millrace-data
 	@echo "built build/release/millrace"
 
 ## run: sets up what is missing, builds, serves on 127.0.0.1:8080 and backfills examples/flights
-run: build
-	@tools/setup example
+run:
+	@tools/setup all
+	@$(MAKE) --no-print-directory build
 	@tools/run_example.py
 
 ## test: sets up what is missing, builds, runs every test
@@ -35,6 +36,7 @@ dev asan tsan:
 
 ## clang: a second compiler's opinion (clang++-19)
 clang:
+	@tools/setup clang
 	@mkdir -p build
 	@$(call configure,$@)
 	@cmake --build build/$@

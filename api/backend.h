@@ -21,8 +21,8 @@ namespace millrace {
 struct DaemonStatus {
   std::string version;
   WallTime started_at;
-  std::string isolation;          ///< what limits rest on here
-  std::string hold;               ///< why new scheduled runs are held; empty: they aren't
+  std::string isolation;  ///< what limits rest on here
+  std::string hold;       ///< why new scheduled runs are held; empty: they aren't
   std::size_t active_runs = 0;
   std::size_t live_attempts = 0;
   std::optional<WallTime> last_loop;
@@ -32,13 +32,14 @@ struct DaemonStatus {
 
 /// A DAG file was refused: what is wrong and the text to show it in.
 struct Submitted {
-  Diagnostics diagnostics;        ///< not empty: refused, nothing changed
+  Diagnostics diagnostics;  ///< not empty: refused, nothing changed
   std::optional<DagRow> dag;
-  bool changed = false;           ///< false: the same version was already in force
+  bool changed = false;  ///< false: the same version was already in force
 };
 
-/// The daemon as api/ sees it. Every call returns at once, from any thread; answers come on the loop's thread, after
-/// the commit, and must only hand over (post to the I/O thread). A full inbox answers `unavailable`.
+/// The daemon as api/ sees it. Every call returns at once, from any thread; answers come on the loop's
+/// thread, after the commit, and must only hand over (post to the I/O thread). A full inbox answers
+/// `unavailable`.
 class Backend {
  public:
   virtual ~Backend() = default;

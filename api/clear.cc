@@ -67,6 +67,7 @@ Started clear_run(const CallPtr& call, StoreReader& reader) {
   wish.dry_run = in.boolean("dry_run").value_or(true);
   wish.only_failed = in.boolean("only_failed").value_or(false);
   wish.latest_version = in.boolean("run_on_latest_version").value_or(false);
+  if (in.boolean("only_new").value_or(false)) in.refuse("only_new", "is not available in this version");
   in.text("note");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   const bool as_run = !wish.dry_run;

@@ -162,8 +162,8 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
 }  // namespace
 
 const JsonValue* JsonValue::find(std::string_view name) const {
-  const auto at = std::ranges::find(members, name, &std::pair<std::string, JsonValue>::first);
-  return at == members.end() ? nullptr : &at->second;
+  const auto at = std::ranges::find(members, name, &JsonMember::name);
+  return at == members.end() ? nullptr : &at->value;
 }
 
 Result<JsonValue> parse_json(std::string_view text) {

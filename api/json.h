@@ -11,6 +11,8 @@
 
 namespace millrace {
 
+struct JsonMember;
+
 /// A value read from a request's JSON. Plain; keeps the order of members and the digits of numbers.
 struct JsonValue {
   enum class Kind : std::uint8_t { null, boolean, integer, number, string, array, object };
@@ -19,11 +21,16 @@ struct JsonValue {
   std::int64_t integer = 0;
   std::string text;  ///< the string, or the number as written
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<JsonMember> members;
 
   /// The member of that name; null when this isn't an object or has none.
   const JsonValue* find(std::string_view name) const;
   bool is(Kind k) const { return kind == k; }
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 /// Strict: UTF-8, one value, at most limits::json_depth deep, no duplicate member, no number that a 64-bit

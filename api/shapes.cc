@@ -65,18 +65,6 @@ std::string_view airflow_word(RunType type) {
   return type == RunType::dataset_triggered ? std::string_view{"asset_triggered"} : to_word(type);
 }
 
-std::string_view to_word(Reprocess reprocess) {
-  switch (reprocess) {
-    case Reprocess::none:
-      return "none";
-    case Reprocess::failed:
-      return "failed";
-    case Reprocess::completed:
-      return "completed";
-  }
-  return "none";
-}
-
 std::string_view action_word(const Task& task) {
   switch (task.action.index()) {
     case 0:

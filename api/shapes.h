@@ -18,7 +18,6 @@ void date_fields(JsonWriter&, std::optional<WallTime>);
 std::string uuid_of(int kind, std::int64_t id);
 /// Airflow's word for a run type: `asset_triggered` for ours by datasets.
 std::string_view airflow_word(RunType);
-std::string_view to_word(Reprocess);
 
 /// Rows written for one call: remembers the runs and versions it looked up.
 class Shapes {

@@ -1,12 +1,12 @@
 #include "base/crash_point.h"
 
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string>
 #include <string_view>
-
-#include <unistd.h>
 
 namespace millrace {
 namespace {

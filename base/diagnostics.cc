@@ -1,10 +1,10 @@
 #include "base/diagnostics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -86,7 +86,8 @@ std::string render(const Diagnostics& diagnostics, std::string_view file_name, s
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  // Beyond a third of the word it is another word, not a slip. Long words and lists would be quadratic work for a hint.
+  // Beyond a third of the word it is another word, not a slip. Long words and lists would be quadratic work
+  // for a hint.
   if (word.size() > 64) return {};
   std::size_t best = std::max<std::size_t>(1, (word.size() + 2) / 3) + 1;
   std::string_view found;

@@ -16,8 +16,9 @@ struct Place {
 
 struct Diagnostic {
   Place place;
-  std::string message;  ///< lower case, no full stop: "task 'load' depends on 'transfrm', which isn't defined"
-  std::string hint;     ///< may be empty: "did you mean 'transform' (line 5)?"
+  std::string
+      message;       ///< lower case, no full stop: "task 'load' depends on 'transfrm', which isn't defined"
+  std::string hint;  ///< may be empty: "did you mean 'transform' (line 5)?"
   friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 };
 
@@ -30,8 +31,8 @@ struct Diagnostics {
   void sort();  ///< by place, then by message
 };
 
-/// `file:line:column: message`, the source line, a caret and the hint, for each entry. A line longer than the screen is
-/// cut around the caret; bytes that aren't printable are shown as `?`.
+/// `file:line:column: message`, the source line, a caret and the hint, for each entry. A line longer than the
+/// screen is cut around the caret; bytes that aren't printable are shown as `?`.
 std::string render(const Diagnostics&, std::string_view file_name, std::string_view text);
 
 /// The candidate nearest to `word` by edit distance, or empty when none is near enough to be meant.

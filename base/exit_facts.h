@@ -7,7 +7,8 @@
 
 namespace millrace {
 
-/// How an attempt's process came to life. (boot_id, pid, start_ticks) names a process for ever; a bare pid doesn't.
+/// How an attempt's process came to life. (boot_id, pid, start_ticks) names a process for ever; a bare pid
+/// doesn't.
 struct StartFacts {
   std::int64_t pid = 0;
   std::uint64_t start_ticks = 0;  ///< field 22 of /proc/PID/stat
@@ -25,11 +26,11 @@ struct ExitFacts {
     lost,          ///< nobody can know: the runner died or the host rebooted
   };
   Kind kind = Kind::exited;
-  int wait_status = 0;        ///< as of wait(2): WIFEXITED and so on apply
-  bool timed_out = false;     ///< the runner ended it at its timeout
-  bool killed = false;        ///< the runner ended it because it was told to
-  bool oom = false;           ///< the kernel's OOM killer struck in its cgroup
-  bool log_truncated = false; ///< the log reached its cap
+  int wait_status = 0;                      ///< as of wait(2): WIFEXITED and so on apply
+  bool timed_out = false;                   ///< the runner ended it at its timeout
+  bool killed = false;                      ///< the runner ended it because it was told to
+  bool oom = false;                         ///< the kernel's OOM killer struck in its cgroup
+  bool log_truncated = false;               ///< the log reached its cap
   std::int64_t user_us = 0, system_us = 0;  ///< CPU of the whole tree as far as rusage tells
   std::int64_t max_rss_bytes = 0;
   WallTime at;

@@ -8,5 +8,4 @@ namespace millrace {
 }  // namespace millrace
 
 /// A bug of ours, never bad input. On in every build.
-#define INVARIANT(x) \
-  (static_cast<bool>(x) ? void(0) : ::millrace::invariant_broken(#x, __FILE__, __LINE__))
+#define INVARIANT(x) (static_cast<bool>(x) ? void(0) : ::millrace::invariant_broken(#x, __FILE__, __LINE__))

@@ -8,30 +8,32 @@
 namespace millrace::limits {
 
 // The DAG language
-inline constexpr std::size_t dag_file_bytes = 16u << 20;  ///< a 100,000-task DAG is 24 MB as YAML only if verbose
-inline constexpr int yaml_depth = 32;                     ///< the language itself needs 8
+inline constexpr std::size_t dag_file_bytes = 16u
+                                              << 20;  ///< a 100,000-task DAG is 24 MB as YAML only if verbose
+inline constexpr int yaml_depth = 32;                 ///< the language itself needs 8
 inline constexpr std::size_t tasks_per_dag = 100'000;     ///< measured: validates in about a second
 inline constexpr std::size_t id_bytes = 200;              ///< ids become file names (255 bytes) with a suffix
 inline constexpr std::size_t diagnostics_per_file = 100;  ///< more help nobody; the rest is counted
 inline constexpr std::size_t expand_instances = 10'000;   ///< one mapped task; a typo must not fill the store
 
 // Runs
-inline constexpr std::size_t params_bytes = 256u << 10;    ///< kept with each run
-inline constexpr std::size_t output_bytes = 1u << 20;      ///< $MILLRACE_OUTPUT; bigger results are datasets
-inline constexpr std::size_t active_runs_per_dag = 1'000;  ///< created and not final; more wait as backfill items
-inline constexpr std::size_t inbox_events = 65'536;        ///< loop inbox; beyond it callers get `unavailable`
-inline constexpr std::size_t backfill_window = 64;         ///< items looked up at a time: a cursor, not rows
-inline constexpr std::size_t queued_runs = 100'000;        ///< active in memory over all DAGs
+inline constexpr std::size_t params_bytes = 256u << 10;  ///< kept with each run
+inline constexpr std::size_t output_bytes = 1u << 20;    ///< $MILLRACE_OUTPUT; bigger results are datasets
+inline constexpr std::size_t active_runs_per_dag =
+    1'000;                                           ///< created and not final; more wait as backfill items
+inline constexpr std::size_t inbox_events = 65'536;  ///< loop inbox; beyond it callers get `unavailable`
+inline constexpr std::size_t backfill_window = 64;   ///< items looked up at a time: a cursor, not rows
+inline constexpr std::size_t queued_runs = 100'000;  ///< active in memory over all DAGs
 
 // Schedules
-inline constexpr auto clock_step_hold = std::chrono::hours{3};       ///< cron(8): a larger jump is a correction
-inline constexpr std::size_t catchup_runs_default = 1'000;           ///< then hold and say so
+inline constexpr auto clock_step_hold = std::chrono::hours{3};  ///< cron(8): a larger jump is a correction
+inline constexpr std::size_t catchup_runs_default = 1'000;      ///< then hold and say so
 inline constexpr auto reconcile_interval = std::chrono::seconds{30};  ///< the only wake-up of an idle daemon
 
 // Attempts
-inline constexpr std::int64_t log_bytes = 1ll << 30;              ///< a task's log; then a marker and the rest dropped
+inline constexpr std::int64_t log_bytes = 1ll << 30;  ///< a task's log; then a marker and the rest dropped
 inline constexpr auto termination_grace = std::chrono::seconds{30};  ///< SIGTERM to SIGKILL, as Kubernetes
-inline constexpr int open_files = 4'096;                          ///< RLIMIT_NOFILE soft of a task
+inline constexpr int open_files = 4'096;                             ///< RLIMIT_NOFILE soft of a task
 
 // HTTP
 inline constexpr std::size_t http_header_bytes = 16u << 10;

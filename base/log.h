@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string_view>
-
 #include <fmt/core.h>
+
+#include <string_view>
 
 /// The daemon's own log: one line an event on stderr, `key=value`. Never called in dags/ or scheduler/.
 /// error: stop or lost data; warn: an operator should look; info: start, stop, reload; debug: every event.

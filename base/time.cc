@@ -1,9 +1,9 @@
 #include "base/time.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -20,9 +20,9 @@ std::string seconds_part(WallTime t) {
   const auto midnight = floor<days>(at);
   const year_month_day date{midnight};
   const hh_mm_ss time{at - midnight};
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int{date.year()}, unsigned{date.month()},
-                                unsigned{date.day()}, time.hours().count(), time.minutes().count(),
-                                time.seconds().count());
+  std::string out =
+      fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", int{date.year()}, unsigned{date.month()},
+                  unsigned{date.day()}, time.hours().count(), time.minutes().count(), time.seconds().count());
   if (time.subseconds().count() != 0) out += fmt::format(".{:06}", time.subseconds().count());
   return out;
 }

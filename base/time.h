@@ -11,13 +11,15 @@ namespace millrace {
 
 using Duration = std::chrono::microseconds;
 
-/// UTC, microseconds since 1970-01-01T00:00:00Z without leap seconds. May jump: for schedules, storage, display.
+/// UTC, microseconds since 1970-01-01T00:00:00Z without leap seconds. May jump: for schedules, storage,
+/// display.
 struct WallTime {
   std::int64_t us = 0;
   friend auto operator<=>(const WallTime&, const WallTime&) = default;
 };
 
-/// Microseconds since some start of this process's host; never jumps. For delays. Means nothing after a restart.
+/// Microseconds since some start of this process's host; never jumps. For delays. Means nothing after a
+/// restart.
 struct MonoTime {
   std::int64_t us = 0;
   friend auto operator<=>(const MonoTime&, const MonoTime&) = default;
@@ -42,8 +44,8 @@ std::string to_iso_offset(WallTime);
 /// `2001-01-05`
 std::string to_date(WallTime);
 
-/// ISO 8601: `2001-01-05`, `2001-01-05T00:00[:00[.f{1,6}]]`, then nothing, `Z` or `±hh:mm`; a space may stand for the
-/// `T`. No zone means UTC. Empty result for anything else, impossible dates (31 February) included.
+/// ISO 8601: `2001-01-05`, `2001-01-05T00:00[:00[.f{1,6}]]`, then nothing, `Z` or `±hh:mm`; a space may stand
+/// for the `T`. No zone means UTC. Empty result for anything else, impossible dates (31 February) included.
 std::optional<WallTime> parse_iso(std::string_view);
 
 /// `1h 30m`, `10s`, `250ms`; zero is `0s`. For messages and tables.

@@ -3,11 +3,11 @@
 
     python3 bench/noop.py [--tasks 1000] [--repeat 5] [--jobs 8] [--json FILE]
 
-Shapes: independent tasks; a chain of 1,000; layers (each task of a layer after all of the one before: a join task
-between layers keeps the edges few). Every task is `bench/stamp`, which appends {id, start, end}: from these stamps the
-script checks that each ran exactly once and after its parents, and takes the hop (parent's end -> child's start).
-Millrace commits every state with synchronous=FULL and keeps a log a task; ninja and xargs keep nothing. Times are
-medians; read the ratios, not the absolute figures.
+Shapes: independent tasks; a chain of 1,000; layers (each task of a layer after all of the one before: a
+join task between layers keeps the edges few). Every task is `bench/stamp`, which appends {id, start, end}:
+from these stamps the script checks that each ran exactly once and after its parents, and takes the hop
+(parent's end -> child's start). Millrace commits every state with synchronous=FULL and keeps a log a task;
+ninja and xargs keep nothing. Times are medians; read the ratios, not the absolute figures.
 """
 
 import argparse
@@ -93,8 +93,7 @@ class Bench:
             dag_id = daemon.submit(dag_yaml(shape, parents, self.stamp, journal))["dag_id"]
             begin = time.monotonic()
             run_id = daemon.trigger(dag_id)
-            row = daemon.wait_until(lambda: (r := daemon.run(dag_id, run_id))["state"] in ("success", "failed") and r,
-                                    "the run ends", guard_s=600)
+            row = daemon.finish(dag_id, run_id)
             wall = time.monotonic() - begin
             assert row["state"] == "success", row
         finally:
@@ -106,14 +105,16 @@ class Bench:
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         (folder / "build.ninja").write_text(ninja_file(parents, self.stamp, journal))
         begin = time.monotonic()
-        subprocess.run(["ninja", "-C", folder, f"-j{self.jobs}", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["ninja", "-C", folder, f"-j{self.jobs}", "--quiet"], check=True,
+                       stdout=subprocess.DEVNULL)
         return time.monotonic() - begin, check(journal, parents)
 
     def xargs(self, shape, parents):
         journal = self.journal()
         words = "".join(f"{i}\n" for i in range(len(parents)))
         begin = time.monotonic()
-        subprocess.run(["xargs", f"-P{self.jobs}", "-n1", self.stamp, journal], input=words.encode(), check=True)
+        subprocess.run(["xargs", f"-P{self.jobs}", "-n1", self.stamp, journal], input=words.encode(),
+                       check=True)
         return time.monotonic() - begin, check(journal, parents) if shape == "independent" else []
 
 
@@ -142,7 +143,8 @@ def measure(bench, shape, n, repeat):
 
 
 def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(description=__doc__,
+                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--tasks", type=int, default=1000)
     options.add_argument("--repeat", type=int, default=5)
     options.add_argument("--jobs", type=int, default=8)
@@ -152,12 +154,14 @@ def main():
     results = [measure(bench, "independent", options.tasks, options.repeat),
                measure(bench, "chain", min(options.tasks, 1000), options.repeat),
                measure(bench, "layers", options.tasks, options.repeat)]
-    print(f"{'shape':12} {'tasks':>6} {'peer':9} {'tasks/s':>8} {'hop p50':>9} {'hop p99':>9}  millrace is faster by")
+    print(f"{'shape':12} {'tasks':>6} {'peer':9} {'tasks/s':>8} {'hop p50':>9} {'hop p99':>9}"
+          "  millrace is faster by")
     for result in results:
         for peer, row in result["peers"].items():
-            hop = [f"{row[k] / 1e3:.2f} ms" if row[k] is not None else "-" for k in ("hop_p50_us", "hop_p99_us")]
-            print(f"{result['shape']:12} {result['tasks']:6} {peer:9} {row['tasks_per_s']:8} {hop[0]:>9} {hop[1]:>9}  "
-                  f"{row['millrace_is_faster_by']:.2f}x")
+            hops = [row["hop_p50_us"], row["hop_p99_us"]]
+            shown = [f"{hop / 1e3:.2f} ms" if hop is not None else "-" for hop in hops]
+            print(f"{result['shape']:12} {result['tasks']:6} {peer:9} {row['tasks_per_s']:8} {shown[0]:>9} "
+                  f"{shown[1]:>9}  {row['millrace_is_faster_by']:.2f}x")
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
 

@@ -1,4 +1,5 @@
-/* stamp FILE ID: appends "ID START_NS END_NS\n" to FILE in one write. The smallest task that proves when it ran. */
+/* stamp FILE ID: appends "ID START_NS END_NS\n" to FILE in one write. The smallest task that proves when it
+ * ran. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <time.h>

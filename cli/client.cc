@@ -26,6 +26,12 @@ Client::~Client() = default;
 namespace {
 
 std::unexpected<Error> nobody(const std::string& url, httplib::Error error) {
+  if (error == httplib::Error::Read) {
+    return fail(ErrorKind::unavailable,
+                fmt::format("{} took the request but gave no answer in time; what was asked "
+                            "may still happen: look before asking again",
+                            url));
+  }
   return fail(ErrorKind::unavailable,
               fmt::format("no daemon answers at {} ({}); start one with `millrace serve`, or "
                           "name another with --url or MILLRACE_URL",
@@ -43,7 +49,6 @@ Result<HttpReply> Client::send(std::string_view method, std::string_view path, s
   request.path = path;
   request.body = body;
   if (!body.empty()) request.set_header("Content-Type", std::string(content_type));
-  if (method != "GET" && body.empty()) request.set_header("Content-Length", "0");
   const auto result = state_->http.send(request);
   if (!result) return nobody(url_, result.error());
   return HttpReply{result->status, result->body};

@@ -49,7 +49,7 @@ int explain_refusal(const HttpReply& reply) {
     complain(fmt::format("the daemon answered {}", reply.status));
   } else {
     complain((*json)["detail"].shown());
-    complain((*json)["rendered"].shown());
+    if (const std::string text = (*json)["rendered"].shown(); !text.empty()) complain(text);
     if (const std::string hint = (*json)["hint"].shown(); !hint.empty()) complain("hint: " + hint);
   }
   if (reply.status == 401) complain("hint: set MILLRACE_TOKEN, or --data to the daemon's data folder");

@@ -48,8 +48,8 @@ Json convert(const nlohmann::ordered_json& from, int depth) {
 
 const Json& Json::operator[](std::string_view name) const {
   static const Json nothing;
-  const auto at = std::ranges::find(members, name, &std::pair<std::string, Json>::first);
-  return at == members.end() ? nothing : at->second;
+  const auto at = std::ranges::find(members, name, &Member::name);
+  return at == members.end() ? nothing : at->value;
 }
 
 std::int64_t Json::integer() const {

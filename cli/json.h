@@ -9,6 +9,8 @@
 
 namespace millrace::cli {
 
+struct Member;
+
 /// A value of an answer, read once and looked at. What isn't there reads as empty.
 struct Json {
   enum class Kind : std::uint8_t { null, boolean, number, string, array, object };
@@ -16,7 +18,7 @@ struct Json {
   bool boolean = false;
   std::string text;  ///< the string, or the number as written
   std::vector<Json> items;
-  std::vector<std::pair<std::string, Json>> members;
+  std::vector<Member> members;
 
   const Json& operator[](std::string_view name) const;
   bool is_null() const { return kind == Kind::null; }
@@ -25,6 +27,11 @@ struct Json {
   double number() const;
   /// For a table: strings as they are, null as nothing, lists and objects as compact JSON.
   std::string shown() const;
+};
+
+struct Member {
+  std::string name;
+  Json value;
 };
 
 std::optional<Json> read_json(std::string_view);

@@ -1,4 +1,4 @@
-# What every target shares: warnings, hardening, sanitizers, linker, ccache; and how a room and its tests are declared.
+# What every target shares: warnings, hardening, sanitizers, linker, ccache; and how a room is declared.
 
 find_program(MILLRACE_CCACHE ccache)
 if(MILLRACE_CCACHE)
@@ -33,8 +33,8 @@ endif()
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)
 
-# millrace_room(NAME SOURCES a.cc… LINK libs…): the static library of one room. Every .cc of the folder is listed
-# (tidy checks it), headers are found from the repository root.
+# millrace_room(NAME SOURCES a.cc… LINK libs…): the static library of one room. Every .cc of the folder is
+# listed (tidy checks it), headers are found from the repository root.
 function(millrace_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(millrace_${name} STATIC ${ARG_SOURCES})

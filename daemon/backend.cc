@@ -1,9 +1,9 @@
 #include "daemon/backend.h"
 
+#include <fmt/format.h>
+
 #include <type_traits>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace millrace {
 namespace {
@@ -32,7 +32,8 @@ void DaemonBackend::request(Event event, OnReply on_reply) {
 void DaemonBackend::submit_dag(std::string text, std::string by, std::function<void(Submitted)> on_done) {
   ParseResult parsed = parse_dag(text);
   if (!parsed.dag) return on_done({std::move(parsed.diagnostics), {}, false});
-  Submission submission{std::move(text), std::move(parsed.dag), from_api, dag_folder_, std::move(by), on_done};
+  Submission submission{std::move(text), std::move(parsed.dag), from_api,
+                        dag_folder_,     std::move(by),         on_done};
   if (inbox_.post(std::move(submission))) return;
   Submitted refused;
   refused.diagnostics.add({}, full);
@@ -45,7 +46,9 @@ Diagnostics DaemonBackend::validate_dag(std::string_view text, std::shared_ptr<c
   return std::move(result.diagnostics);
 }
 
-void DaemonBackend::ask(std::function<void(const Scheduler&, Now)> look) { inbox_.post(Look{std::move(look)}, true); }
+void DaemonBackend::ask(std::function<void(const Scheduler&, Now)> look) {
+  inbox_.post(Look{std::move(look)}, true);
+}
 
 void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
   // A stalled loop answers nothing, so that its state is read here and not by a message.
@@ -60,6 +63,8 @@ void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
     status.active_runs = scheduler.active_runs();
     status.live_attempts = scheduler.live_attempts().size();
     status.last_loop = now.wall;
+    for (const auto& [dag_id, why] : scheduler.holds())
+      status.hold += fmt::format("{}{}: {}", status.hold.empty() ? "" : "; ", dag_id, why);
     on_status(std::move(status));
   });
 }
@@ -69,6 +74,8 @@ std::shared_ptr<const Dag> DaemonBackend::dag_version(DagVersionId id) {
   return version ? version->dag : nullptr;
 }
 
-std::string DaemonBackend::log_path(std::string_view attempt_name) { return paths_.log(attempt_name).string(); }
+std::string DaemonBackend::log_path(std::string_view attempt_name) {
+  return paths_.log(attempt_name).string();
+}
 
 }  // namespace millrace

@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// The parsed DAG versions in use. A version that isn't here is read from the store and parsed again; versions are
-/// immutable, so that nothing here is ever stale. Any thread.
+/// The parsed DAG versions in use. A version that isn't here is read from the store and parsed again;
+/// versions are immutable, so that nothing here is ever stale. Any thread.
 class Catalog {
  public:
   explicit Catalog(std::unique_ptr<StoreReader> reader) : reader_(std::move(reader)) {}
@@ -26,7 +26,8 @@ class Catalog {
   /// A version that is about to be committed.
   void put(DagVersionId, Version);
 
-  /// The DAG as new runs see it: from now on it is the producer of the datasets it declares, and of no others.
+  /// The DAG as new runs see it: from now on it is the producer of the datasets it declares, and of no
+  /// others.
   void set_current(const std::shared_ptr<const Dag>&);
   void remove_current(const std::string& dag_id);
   /// Null when no DAG declares the dataset.

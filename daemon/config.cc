@@ -1,10 +1,10 @@
 #include "daemon/config.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <cstdlib>
-
-#include <fmt/format.h>
 
 #include "dags/form_check.h"
 #include "dags/keys.h"
@@ -20,17 +20,21 @@ constexpr std::array<std::string_view, 2> automatic{"auto", "none"};
 constexpr Form text{.shape = Shape::text};
 constexpr Form name{.shape = Shape::name};
 constexpr Form size{.shape = Shape::size};
-constexpr Form cores{.shape = Shape::number, .title = "a number of cores", .minimum = 0.1, .maximum = 100'000};
-constexpr Form slots{.shape = Shape::integer, .title = "a number of slots", .minimum = 0, .maximum = 1'000'000};
+constexpr Form cores{
+    .shape = Shape::number, .title = "a number of cores", .minimum = 0.1, .maximum = 100'000};
+constexpr Form slots{
+    .shape = Shape::integer, .title = "a number of slots", .minimum = 0, .maximum = 1'000'000};
 constexpr Form level{.shape = Shape::word, .words = levels};
 constexpr Form automatic_or_none{.shape = Shape::word, .words = automatic};
 constexpr Form names{.shape = Shape::list, .items = &name};
 constexpr std::array<Key, 2> pool_keys{{{"slots", &slots, "", true}, {"description", &text, ""}}};
 constexpr Form pool_map{.shape = Shape::object, .keys = pool_keys};
 constexpr std::array<const Form*, 2> pool_forms{&slots, &pool_map};
-constexpr Form pool{.shape = Shape::one_of, .title = "a number of slots or {slots, description}", .forms = pool_forms};
+constexpr Form pool{
+    .shape = Shape::one_of, .title = "a number of slots or {slots, description}", .forms = pool_forms};
 constexpr Form pools{.shape = Shape::object, .items = &pool};
-constexpr std::array<Key, 3> gpu_keys{{{"uuid", &text, "", true}, {"model", &text, ""}, {"memory", &size, ""}}};
+constexpr std::array<Key, 3> gpu_keys{
+    {{"uuid", &text, "", true}, {"model", &text, ""}, {"memory", &size, ""}}};
 constexpr Form gpu{.shape = Shape::object, .keys = gpu_keys};
 constexpr Form gpu_list{.shape = Shape::list, .items = &gpu};
 constexpr std::array<const Form*, 2> gpu_forms{&automatic_or_none, &gpu_list};
@@ -51,8 +55,8 @@ constexpr std::array<Key, 12> keys{{{"listen", &text, "address:port"},
                                     {"task_environment", &names, "variables passed on to tasks"}}};
 constexpr Form config_form{.shape = Shape::object, .title = "a map of settings", .keys = keys};
 /// Those that fit into one variable or flag.
-constexpr std::array<std::string_view, 9> scalar_keys{"listen", "behind_proxy", "data",   "dags",    "log_level",
-                                                      "cpu",    "memory", "cgroups", "gpus"};
+constexpr std::array<std::string_view, 9> scalar_keys{
+    "listen", "behind_proxy", "data", "dags", "log_level", "cpu", "memory", "cgroups", "gpus"};
 
 Result<void> set_listen(Config& config, std::string_view value) {
   const auto colon = value.rfind(':');
@@ -60,7 +64,8 @@ Result<void> set_listen(Config& config, std::string_view value) {
   int number = -1;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (error != std::errc{} || end != port.data() + port.size() || number < 0 || number > 65'535)
-    return fail(ErrorKind::invalid, fmt::format("listen '{}' isn't address:port, for example 127.0.0.1:8080", value));
+    return fail(ErrorKind::invalid,
+                fmt::format("listen '{}' isn't address:port, for example 127.0.0.1:8080", value));
   if (colon != std::string_view::npos) {
     std::string address{value.substr(0, colon)};
     if (address.size() > 2 && address.front() == '[' && address.back() == ']')
@@ -146,7 +151,8 @@ Result<void> set_config(Config& config, std::string_view key, std::string_view v
   if (key == "cpu") {
     double cores_wanted = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), cores_wanted);
-    if (error != std::errc{} || end != value.data() + value.size() || cores_wanted < 0.1 || cores_wanted > 100'000)
+    if (error != std::errc{} || end != value.data() + value.size() || cores_wanted < 0.1 ||
+        cores_wanted > 100'000)
       return fail(ErrorKind::invalid, fmt::format("cpu '{}' isn't a number of cores", value));
     config.cpu_milli = static_cast<std::int64_t>(cores_wanted * 1'000);
   }

@@ -14,28 +14,29 @@
 
 namespace millrace {
 
-/// `millrace.yaml`. Every scalar key is also an environment variable (`MILLRACE_LISTEN`) and a flag (`--listen`); flag
-/// beats variable beats file beats the default here. docs/configuration.md lists them.
+/// `millrace.yaml`. Every scalar key is also an environment variable (`MILLRACE_LISTEN`) and a flag
+/// (`--listen`); flag beats variable beats file beats the default here. docs/configuration.md lists them.
 struct Config {
   std::filesystem::path data = ".millrace";
   std::filesystem::path dags = "dags";
   std::string address = "127.0.0.1";
   int port = 8080;
-  bool behind_proxy = false;                   ///< a proxy adds TLS: other addresses than loopback are allowed
-  std::vector<std::string> allowed_hosts;      ///< `Host` values beside the loopback ones
+  bool behind_proxy = false;               ///< a proxy adds TLS: other addresses than loopback are allowed
+  std::vector<std::string> allowed_hosts;  ///< `Host` values beside the loopback ones
   log::Level log_level = log::Level::info;
-  std::optional<std::int64_t> cpu_milli;       ///< what tasks may reserve together; default: the machine's cores
-  std::optional<std::int64_t> memory_bytes;    ///< default: the machine's memory
+  std::optional<std::int64_t> cpu_milli;  ///< what tasks may reserve together; default: the machine's cores
+  std::optional<std::int64_t> memory_bytes;  ///< default: the machine's memory
   bool cgroups = true;
-  bool discover_gpus = true;                   ///< by NVML
-  std::vector<Device> declared_gpus;           ///< instead of discovery
+  bool discover_gpus = true;          ///< by NVML
+  std::vector<Device> declared_gpus;  ///< instead of discovery
   struct Pool {
     int slots = 1;
     std::string description;
   };
-  std::map<std::string, Pool> pools;           ///< set at each start; others are kept as they are
-  std::vector<std::string> task_environment{"PATH", "HOME",   "USER", "LOGNAME", "SHELL", "LANG",
-                                            "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH"};  ///< passed on from the daemon's
+  std::map<std::string, Pool> pools;  ///< set at each start; others are kept as they are
+  std::vector<std::string> task_environment{
+      "PATH", "HOME",   "USER", "LOGNAME", "SHELL",
+      "LANG", "LC_ALL", "TZ",   "TMPDIR",  "LD_LIBRARY_PATH"};  ///< passed on from the daemon's
 };
 
 /// Reads the file's text over `config`. All that is wrong at once, with places.

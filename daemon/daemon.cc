@@ -1,18 +1,17 @@
 #include "daemon/daemon.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <csignal>
-#include <filesystem>
-#include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
+#include <csignal>
+#include <filesystem>
+#include <utility>
 
 #include "api/server.h"
 #include "base/clock.h"
@@ -70,15 +69,17 @@ Result<void> make_private_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder.parent_path(), error);
   if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return fail(ErrorKind::unavailable, fmt::format("can't make the data folder '{}': {}", folder.string(),
-                                                    std::error_code(errno, std::generic_category()).message()));
+    return fail(ErrorKind::unavailable,
+                fmt::format("can't make the data folder '{}': {}", folder.string(),
+                            std::error_code(errno, std::generic_category()).message()));
   struct stat info{};
   if (stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
     return fail(ErrorKind::invalid, fmt::format("the data folder '{}' isn't a folder", folder.string()));
   if ((info.st_mode & 077) != 0)
-    return fail(ErrorKind::forbidden, fmt::format("the data folder '{}' can be read by others (mode {:o}); it holds the "
-                                                  "token and all logs. Run: chmod 700 {}",
-                                                  folder.string(), info.st_mode & 0777, folder.string()));
+    return fail(ErrorKind::forbidden,
+                fmt::format("the data folder '{}' can be read by others (mode {:o}); it holds the "
+                            "token and all logs. Run: chmod 700 {}",
+                            folder.string(), info.st_mode & 0777, folder.string()));
   return {};
 }
 
@@ -86,8 +87,10 @@ Result<void> make_private_folder(const fs::path& folder) {
 Result<void> check_address(const Config& config) {
   const bool loopback = config.address.starts_with("127.") || config.address == "::1";
   if (loopback || config.behind_proxy) return {};
-  return fail(ErrorKind::invalid, fmt::format("listening on {} would send tokens in clear text; put a proxy with TLS in "
-                                              "front and say so: behind_proxy: true", config.address));
+  return fail(ErrorKind::invalid,
+              fmt::format("listening on {} would send tokens in clear text; put a proxy with TLS in "
+                          "front and say so: behind_proxy: true",
+                          config.address));
 }
 
 std::uint64_t random_seed() {
@@ -147,7 +150,8 @@ void Daemon::Parts::await_reconcile() {
     inbox->post(TimeReached{}, true);
     turn();
     folder->scan();
-    if (const auto pages = store->checkpoint(); !pages) log::warn("store: checkpoint: {}", pages.error().message);
+    if (const auto pages = store->checkpoint(); !pages)
+      log::warn("store: checkpoint: {}", pages.error().message);
     await_reconcile();
   });
 }
@@ -200,7 +204,8 @@ void Daemon::Parts::join_rooms() {
 
 Result<void> Daemon::Parts::open_executor() {
   ExecutorReports reports{
-      .started = [this](AttemptId id, StartFacts facts) { inbox->post(AttemptStarted{id, std::move(facts)}, true); },
+      .started = [this](AttemptId id,
+                        StartFacts facts) { inbox->post(AttemptStarted{id, std::move(facts)}, true); },
       .finished =
           [this](AttemptId id, ExitFacts facts) {
             AttemptFinished event{id, std::move(facts), {}, {}, random_seed()};
@@ -227,14 +232,13 @@ Result<void> Daemon::Parts::open_executor() {
 Result<void> Daemon::Parts::watch_folder() {
   folder = std::make_unique<DagFolder>(
       io, config.dags,
-      DagFolder::Ports{
-          .wall = [this] { return clock.now().wall; },
-          .submit = [this](Submission submission) { inbox->post(std::move(submission), true); },
-          .report =
-              [this](std::vector<ImportErrorRow> rows) {
-                if (const auto set = store->set_import_errors(rows); !set)
-                  log::warn("store: import errors aren't recorded: {}", set.error().message);
-              }});
+      DagFolder::Ports{.wall = [this] { return clock.now().wall; },
+                       .submit = [this](Submission submission) { inbox->post(std::move(submission), true); },
+                       .report =
+                           [this](std::vector<ImportErrorRow> rows) {
+                             if (const auto set = store->set_import_errors(rows); !set)
+                               log::warn("store: import errors aren't recorded: {}", set.error().message);
+                           }});
   for (const DagRow& row : store->dags()) {
     const auto current = store->dag_version(row.current);
     if (current && current->file_name != from_api && !row.removed)
@@ -299,9 +303,10 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   if (const auto watched = parts->watch_folder(); !watched) return std::unexpected(watched.error());
   const Isolation& isolation = parts->executor->isolation();
   if (const auto opened = parts->open_api(isolation); !opened) return std::unexpected(opened.error());
-  log::info("serving address={}:{} data={} dags={} cpu={} memory={} gpus={} isolation=\"{}\"", parts->config.address,
-            parts->api->port(), parts->paths.root.string(), parts->config.dags.string(), machine.cpu_milli / 1'000,
-            machine.memory_bytes, devices.size(), isolation.detail);
+  log::info("serving address={}:{} data={} dags={} cpu={} memory={} gpus={} isolation=\"{}\"",
+            parts->config.address, parts->api->port(), parts->paths.root.string(),
+            parts->config.dags.string(), machine.cpu_milli / 1'000, machine.memory_bytes, devices.size(),
+            isolation.detail);
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 

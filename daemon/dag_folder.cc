@@ -1,20 +1,19 @@
 #include "daemon/dag_folder.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 #include <set>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -83,8 +82,10 @@ void DagFolder::known(const std::string& file_name, const std::string& dag_id, c
 Result<void> DagFolder::start() {
   std::error_code error;
   if (!fs::is_directory(root_, error))
-    return fail(ErrorKind::not_found, fmt::format("the DAG folder '{}' doesn't exist; make it or name another with "
-                                                  "--dags", root_.string()));
+    return fail(ErrorKind::not_found,
+                fmt::format("the DAG folder '{}' doesn't exist; make it or name another with "
+                            "--dags",
+                            root_.string()));
   scan();
   await_change();
   return {};
@@ -92,7 +93,8 @@ Result<void> DagFolder::start() {
 
 void DagFolder::watch(const fs::path& folder) {
   if (!watch_->folders.insert(folder.string()).second) return;
-  const std::uint32_t what = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF;
+  const std::uint32_t what =
+      IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF;
   if (inotify_add_watch(watch_->changes.native_handle(), folder.c_str(), what) < 0) {
     watch_->folders.erase(folder.string());
     log::warn("dags={} changes aren't noticed at once but at the reconciler's turn: {}", folder.string(),
@@ -143,8 +145,10 @@ void DagFolder::scan() {
     if (file.dag_id.empty()) {
       clear_problem(name);
     } else {
-      problem(name, fmt::format("the file is gone; DAG '{}' stays in force as it was last seen. To remove it: "
-                                "millrace dags delete {}", file.dag_id, file.dag_id));
+      problem(name,
+              fmt::format("the file is gone; DAG '{}' stays in force as it was last seen. To remove it: "
+                          "millrace dags delete {}",
+                          file.dag_id, file.dag_id));
     }
   }
   publish();
@@ -153,7 +157,9 @@ void DagFolder::scan() {
 void DagFolder::read(const std::string& name, const fs::path& path, File& file) {
   struct stat info{};
   if (stat(path.c_str(), &info) != 0) return;
-  const auto nanoseconds = [](const timespec& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; };
+  const auto nanoseconds = [](const timespec& t) {
+    return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+  };
   const bool was_gone = file.size < 0;
   const bool same = file.inode == static_cast<std::int64_t>(info.st_ino) && file.size == info.st_size &&
                     file.mtime_ns == nanoseconds(info.st_mtim) && file.ctime_ns == nanoseconds(info.st_ctim);
@@ -172,8 +178,9 @@ void DagFolder::read(const std::string& name, const fs::path& path, File& file) 
   if (!parsed.dag) return problem(name, render(parsed.diagnostics, name, *text));
   const auto owner = owner_.find(parsed.dag->dag_id);
   if (owner != owner_.end() && owner->second != name && files_[owner->second].present)
-    return problem(name, fmt::format("{}: dag_id '{}' is already defined by {}; two files can't define one DAG", name,
-                                     parsed.dag->dag_id, owner->second));
+    return problem(
+        name, fmt::format("{}: dag_id '{}' is already defined by {}; two files can't define one DAG", name,
+                          parsed.dag->dag_id, owner->second));
   file.content_hash = hash;
   file.dag_id = parsed.dag->dag_id;
   owner_[file.dag_id] = name;

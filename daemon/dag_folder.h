@@ -17,9 +17,9 @@ class io_context;
 
 namespace millrace {
 
-/// The watched folder of DAG files (`*.yaml`, `*.yml`, subfolders too; regular files only, no links). A new or changed
-/// file is parsed and submitted; a broken, half-written or vanished one never replaces a good version: it becomes an
-/// import error and the last good version stays in force. Loop thread.
+/// The watched folder of DAG files (`*.yaml`, `*.yml`, subfolders too; regular files only, no links). A new
+/// or changed file is parsed and submitted; a broken, half-written or vanished one never replaces a good
+/// version: it becomes an import error and the last good version stays in force. Loop thread.
 class DagFolder {
  public:
   struct Ports {
@@ -49,9 +49,9 @@ class DagFolder {
 
   std::filesystem::path root_;
   Ports ports_;
-  std::map<std::string, File> files_;                 // by name below the root
-  std::map<std::string, std::string> owner_;          // dag_id -> file name
-  std::map<std::string, ImportErrorRow> problems_;    // by file name
+  std::map<std::string, File> files_;               // by name below the root
+  std::map<std::string, std::string> owner_;        // dag_id -> file name
+  std::map<std::string, ImportErrorRow> problems_;  // by file name
   bool problems_changed_ = true;
   struct Watch;
   std::unique_ptr<Watch> watch_;

@@ -1,11 +1,11 @@
 #include "daemon/dispatcher.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "base/limits.h"
 #include "daemon/values.h"
@@ -93,31 +93,41 @@ Result<std::string> Dispatcher::dataset_path(const std::string& dataset, WallTim
     const fs::path full = fs::path{*path}.is_absolute() ? fs::path{*path} : paths_.datasets() / *path;
     return full.lexically_normal().string();
   }
-  return fail(ErrorKind::not_found, fmt::format("DAG '{}' doesn't declare the dataset '{}'", dag->dag_id, dataset));
+  return fail(ErrorKind::not_found,
+              fmt::format("DAG '{}' doesn't declare the dataset '{}'", dag->dag_id, dataset));
 }
 
-Result<std::vector<std::string>> Dispatcher::check_command(const std::string& dataset, WallTime partition) const {
+Result<std::vector<std::string>> Dispatcher::check_command(const std::string& dataset,
+                                                           WallTime partition) const {
   const Result<std::string> path = dataset_path(dataset, partition);
   if (!path) return std::unexpected(path.error());
   const std::shared_ptr<const Dag> dag = catalog_.producer(dataset);
   for (const Dataset& candidate : dag->datasets)
     if (candidate.name == dataset)
-      return std::vector<std::string>{
-          (program_folder() / "millrace-data").string(), "check",          "--dataset",  dataset,
-          "--path",                                      *path,            "--format",   candidate.format,
-          "--contract",                                  contract_json(candidate.contract)};
+      return std::vector<std::string>{(program_folder() / "millrace-data").string(),
+                                      "check",
+                                      "--dataset",
+                                      dataset,
+                                      "--path",
+                                      *path,
+                                      "--format",
+                                      candidate.format,
+                                      "--contract",
+                                      contract_json(candidate.contract)};
   return fail(ErrorKind::not_found, fmt::format("the dataset '{}' isn't declared", dataset));
 }
 
-Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& input, const AttemptContext& context,
+Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& input,
+                                                         const AttemptContext& context,
                                                          const Scheduler& scheduler) const {
   WallTime last = context.run->execution_date;
   if (input.partition) {
     const Result<std::string> text = render(*input.partition, context, scheduler);
     if (!text) return std::unexpected(text.error());
     const auto date = parse_iso(*text);
-    if (!date) return fail(ErrorKind::invalid, fmt::format("{}:{}: partition '{}' isn't a date",
-                                                           input.place.line, input.place.column, *text));
+    if (!date)
+      return fail(ErrorKind::invalid, fmt::format("{}:{}: partition '{}' isn't a date", input.place.line,
+                                                  input.place.column, *text));
     last = *date;
   }
   std::vector<std::string> paths;
@@ -141,8 +151,8 @@ Result<std::string> Dispatcher::render(const Template& text, const AttemptContex
   return millrace::render(text, lookup(context, scheduler, context.task->env.size()));
 }
 
-/// `env_known`: how many of the task's variables may be read: one sees only those before it, so that no two can read
-/// each other.
+/// `env_known`: how many of the task's variables may be read: one sees only those before it, so that no two
+/// can read each other.
 TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler& scheduler,
                                   std::size_t env_known) const {
   return [this, context, &scheduler, env_known, values = run_values(context, paths_.datasets().string())](
@@ -166,7 +176,8 @@ TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler
       for (std::size_t i = env_known; i-- > 0;) {
         if (context.task->env[i].first != rest) continue;
         auto text = millrace::render(context.task->env[i].second, lookup(context, scheduler, i));
-        return text ? std::optional{TemplateValue{TemplateValue::Kind::text, std::move(*text), 0}} : std::nullopt;
+        return text ? std::optional{TemplateValue{TemplateValue::Kind::text, std::move(*text), 0}}
+                    : std::nullopt;
       }
       return {};
     }

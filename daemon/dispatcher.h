@@ -42,7 +42,8 @@ class Dispatcher {
   TemplateLookup lookup(const AttemptContext&, const Scheduler&, std::size_t env_known) const;
   Result<Environment> environment(const AttemptContext&, const Scheduler&) const;
   Result<std::vector<std::string>> check_command(const std::string& dataset, WallTime partition) const;
-  Result<std::vector<std::string>> input_paths(const DatasetInput&, const AttemptContext&, const Scheduler&) const;
+  Result<std::vector<std::string>> input_paths(const DatasetInput&, const AttemptContext&,
+                                               const Scheduler&) const;
 
   const Config& config_;
   Paths paths_;

@@ -15,7 +15,8 @@ class Inbox {
   /// `wake` is called when the queue stops being empty: make the loop take its turn soon. It must not block.
   explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  /// False when limits::inbox_events wait: the caller is told `unavailable`. Facts from the executor are never refused
+  /// False when limits::inbox_events wait: the caller is told `unavailable`. Facts from the executor are
+  /// never refused
   /// (`must_fit`): their number is bounded by the live attempts.
   bool post(Message, bool must_fit = false);
   std::vector<Message> take_all();

@@ -1,8 +1,8 @@
 #include "daemon/loop.h"
 
-#include <utility>
-
 #include <fmt/format.h>
+
+#include <utility>
 
 #include "base/crash_point.h"
 #include "base/log.h"
@@ -35,6 +35,7 @@ void Loop::take(Message& message) {
   std::visit(Overloaded{[&](Event& event) { apply(std::move(event)); },
                         [&](Request& request) {
                           replies_[request.id] = std::move(request.on_reply);
+                          bring_back(request.event);
                           apply(std::move(request.event));
                         },
                         [&](Submission& submission) { submit(submission); },
@@ -118,24 +119,39 @@ RunLoaded Loop::load(RunId id) {
   return {id, std::move(snapshot), version->dag};
 }
 
+/// A finished backfill isn't in memory; a retry needs it there.
+void Loop::bring_back(const Event& event) {
+  const auto* action = std::get_if<BackfillAction>(&event);
+  if (action == nullptr || action->kind != BackfillAction::Kind::retry_failed) return;
+  // What this batch has changed of it is still to be written; the deeds wait for the end of the turn all the
+  // same.
+  if (!commit()) return;
+  if (auto backfill = ports_.store.backfill_to_retry(action->backfill))
+    apply(BackfillLoaded{std::move(backfill->row), std::move(backfill->open_items)});
+}
+
 void Loop::submit(Submission& submission) {
   Submitted answer;
   answer.diagnostics = check_capacity(*submission.dag, ports_.dispatcher.capacity(ports_.scheduler));
   for (const Dataset& dataset : submission.dag->datasets) {
     const auto producer = ports_.catalog.producer(dataset.name);
     if (producer && producer->dag_id != submission.dag->dag_id)
-      answer.diagnostics.add(dataset.place, fmt::format("dataset '{}' is already produced by DAG '{}'; a dataset has "
-                                                        "one producer", dataset.name, producer->dag_id));
+      answer.diagnostics.add(dataset.place,
+                             fmt::format("dataset '{}' is already produced by DAG '{}'; a dataset has "
+                                         "one producer",
+                                         dataset.name, producer->dag_id));
   }
   const auto known = ports_.scheduler.dag_row(submission.dag->dag_id);
   if (known && !known->removed && submission.file_name == from_api) {
     const auto current = ports_.store.dag_version(known->current);
     if (current && current->file_name != from_api)
-      answer.diagnostics.add({}, fmt::format("DAG '{}' is defined by the file '{}' of the DAG folder; change that file",
-                                             known->dag_id, current->file_name));
+      answer.diagnostics.add(
+          {}, fmt::format("DAG '{}' is defined by the file '{}' of the DAG folder; change that file",
+                          known->dag_id, current->file_name));
   }
   if (!answer.diagnostics.empty()) {
-    after_commit_.push_back([answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
+    after_commit_.push_back(
+        [answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
     return;
   }
   auto version = ports_.store.dag_version(submission.dag->dag_id, submission.dag->hash);
@@ -155,7 +171,8 @@ void Loop::submit(Submission& submission) {
   }
   answer.changed = !unchanged;
   answer.dag = ports_.scheduler.dag_row(submission.dag->dag_id);
-  after_commit_.push_back([answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
+  after_commit_.push_back(
+      [answer, done = std::move(submission.on_done)]() mutable { done(std::move(answer)); });
 }
 
 bool Loop::commit() {
@@ -184,7 +201,8 @@ bool Loop::commit() {
 
 void Loop::stall(const std::string& because) {
   const bool stalls = !because.empty();
-  if (stalls && !stalled_) log::error("store: {}; nothing moves until it can be written, tasks go on", because);
+  if (stalls && !stalled_)
+    log::error("store: {}; nothing moves until it can be written, tasks go on", because);
   if (!stalls && stalled_) log::warn("store: writable again");
   if (!stalls && !stalled_) return;
   stalled_ = stalls;
@@ -198,23 +216,24 @@ std::string Loop::stalled_because() const {
 }
 
 void Loop::perform(Command& command) {
-  std::visit(Overloaded{[&](Spawn& spawn) {
-                          // An attempt that was cancelled in the same batch has no context any more.
-                          auto spec = rendered_.extract(spawn.attempt);
-                          if (spec.empty() || !ports_.scheduler.attempt_context(spawn.attempt)) return;
-                          CRASH_POINT("dispatch.committed");
-                          executor_->start(std::move(spec.mapped()));
-                          CRASH_POINT("dispatch.started");
-                        },
-                        [&](Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
-                        [&](Acknowledge& done) { executor_->acknowledge(done.attempt); },
-                        [&](CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
-                        [&](Reply& reply) {
-                          auto waiting = replies_.extract(reply.request);
-                          if (!waiting.empty()) waiting.mapped()(std::move(reply));
-                        },
-                        [&](auto&) {}},
-             command);
+  std::visit(
+      Overloaded{[&](Spawn& spawn) {
+                   // An attempt that was cancelled in the same batch has no context any more.
+                   auto spec = rendered_.extract(spawn.attempt);
+                   if (spec.empty() || !ports_.scheduler.attempt_context(spawn.attempt)) return;
+                   CRASH_POINT("dispatch.committed");
+                   executor_->start(std::move(spec.mapped()));
+                   CRASH_POINT("dispatch.started");
+                 },
+                 [&](Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
+                 [&](Acknowledge& done) { executor_->acknowledge(done.attempt); },
+                 [&](CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
+                 [&](Reply& reply) {
+                   auto waiting = replies_.extract(reply.request);
+                   if (!waiting.empty()) waiting.mapped()(std::move(reply));
+                 },
+                 [&](auto&) {}},
+      command);
 }
 
 void Loop::respawn(const std::vector<AttemptId>& attempts) {

@@ -30,8 +30,8 @@ class Loop {
     Dispatcher& dispatcher;
     Sensors& sensors;
     Inbox& inbox;
-    std::function<std::uint64_t()> seed;            ///< randomness enters here, as part of a fact
-    std::function<void(const Error&)> on_fatal;     ///< the store is lost: stop; running tasks go on
+    std::function<std::uint64_t()> seed;         ///< randomness enters here, as part of a fact
+    std::function<void(const Error&)> on_fatal;  ///< the store is lost: stop; running tasks go on
     std::function<void(const std::vector<EventRow>&)> on_committed;  ///< for readers of the event stream
   };
   explicit Loop(Ports ports);
@@ -39,7 +39,8 @@ class Loop {
   /// The executor is opened after recovery has begun; nothing is spawned before.
   void set_executor(Executor& executor) { executor_ = &executor; }
 
-  /// Takes everything that waits in the inbox, commits it as one transaction, then acts. Again while facts wait.
+  /// Takes everything that waits in the inbox, commits it as one transaction, then acts. Again while facts
+  /// wait.
   void turn();
   /// Applies one event within the turn that runs, or outside of one in a turn of its own.
   void apply_now(Event);
@@ -53,6 +54,7 @@ class Loop {
 
  private:
   void take(Message&);
+  void bring_back(const Event&);
   void submit(Submission&);
   void apply(Event);
   void collect(Command&, Now);
@@ -65,11 +67,11 @@ class Loop {
 
   Ports ports_;
   Executor* executor_ = nullptr;
-  std::deque<Event> first_;                      // answers to the scheduler's own questions: before anything else
-  std::vector<Change> changes_;                  // of this batch, in order
+  std::deque<Event> first_;      // answers to the scheduler's own questions: before anything else
+  std::vector<Change> changes_;  // of this batch, in order
   std::vector<DagVersionRow> new_versions_;
   std::map<std::pair<std::string, WallTime>, RunRow> uncommitted_runs_;
-  std::vector<Command> deeds_;                   // to perform after the commit
+  std::vector<Command> deeds_;  // to perform after the commit
   std::map<AttemptId, AttemptSpec> rendered_;
   std::vector<std::function<void()>> after_commit_;
   std::vector<std::pair<Look, Now>> looks_;

@@ -1,16 +1,15 @@
 #include "daemon/outputs.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <map>
-#include <optional>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/limits.h"
 
@@ -35,8 +34,8 @@ std::optional<Json> parse_json(std::string_view text) {
 JsonText to_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 JsonText value_of(std::string_view text) {
-  const bool may_be_typed = !text.empty() && (text == "true" || text == "false" || text == "null" || text[0] == '-' ||
-                                              (text[0] >= '0' && text[0] <= '9'));
+  const bool may_be_typed = !text.empty() && (text == "true" || text == "false" || text == "null" ||
+                                              text[0] == '-' || (text[0] >= '0' && text[0] <= '9'));
   if (may_be_typed)
     if (const auto parsed = parse_json(text)) return to_text(*parsed);
   return to_text(Json(std::string{text}));
@@ -149,8 +148,9 @@ TaskOutputs read_outputs(const std::filesystem::path& path) {
   if (fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode))
     return {{}, "$MILLRACE_OUTPUT isn't a regular file any more"};
   if (static_cast<std::uint64_t>(info.st_size) > limits::output_bytes)
-    return {{}, fmt::format("$MILLRACE_OUTPUT has {} bytes; the limit is {}. Write larger results to a dataset",
-                            info.st_size, limits::output_bytes)};
+    return {{},
+            fmt::format("$MILLRACE_OUTPUT has {} bytes; the limit is {}. Write larger results to a dataset",
+                        info.st_size, limits::output_bytes)};
   std::string text(static_cast<std::size_t>(info.st_size), '\0');
   std::size_t got = 0;
   while (got < text.size()) {

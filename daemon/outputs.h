@@ -14,11 +14,13 @@ struct TaskOutputs {
   std::string problem;          ///< why the file can't be taken, with its line; empty: all is well
 };
 
-/// The text a task wrote to $MILLRACE_OUTPUT: lines `key=value`, blocks `key<<EOF` … `EOF`, or one JSON object a line.
-/// A `value` that is a JSON number, true, false or null keeps its type; everything else is a string.
+/// The text a task wrote to $MILLRACE_OUTPUT: lines `key=value`, blocks `key<<EOF` … `EOF`, or one JSON
+/// object a line. A `value` that is a JSON number, true, false or null keeps its type; everything else is a
+/// string.
 TaskOutputs parse_outputs(std::string_view text);
 
-/// The same from a file; no file is no outputs. Over limits::output_bytes, a link or no regular file: a problem.
+/// The same from a file; no file is no outputs. Over limits::output_bytes, a link or no regular file: a
+/// problem.
 TaskOutputs read_outputs(const std::filesystem::path&);
 
 }  // namespace millrace

@@ -25,7 +25,8 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
   }
   for (ActiveBackfill& backfill : store.active_backfills())
     loop.apply_now(BackfillLoaded{std::move(backfill.row), std::move(backfill.open_items)});
-  for (PendingPartitionRow& row : store.pending_partitions()) loop.apply_now(PendingPartitionLoaded{std::move(row)});
+  for (PendingPartitionRow& row : store.pending_partitions())
+    loop.apply_now(PendingPartitionLoaded{std::move(row)});
   std::size_t runs = 0;
   for (const RunId id : store.active_runs()) {
     std::optional<RunSnapshot> snapshot = store.load_run(id);
@@ -41,14 +42,16 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
   log::info("loaded dags={} runs={} epoch={}", dags, runs, store.epoch());
 }
 
-void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<AttemptId>& unseen, const Clock& clock) {
+void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<AttemptId>& unseen,
+            const Clock& clock) {
   const NextIds ids = store.next_ids();
   std::vector<AttemptId> to_start, to_end;
   for (const AttemptId id : unseen) {
     const auto context = scheduler.attempt_context(id);
     if (context) (context->attempt->kill_requested ? to_end : to_start).push_back(id);
   }
-  loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event, ids.dataset_event});
+  loop.apply_now(
+      RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event, ids.dataset_event});
   for (const AttemptId id : to_end) {
     ExitFacts facts;
     facts.wait_status = SIGKILL;
@@ -80,7 +83,8 @@ void ensure_pools(const Config& config, const MachineFound& machine, const Sched
     return false;
   };
   if (!exists("cpu"))
-    wanted.insert({"cpu", {static_cast<int>(std::max<std::int64_t>(1, machine.cpu_milli / 1'000)), "CPU tasks"}});
+    wanted.insert(
+        {"cpu", {static_cast<int>(std::max<std::int64_t>(1, machine.cpu_milli / 1'000)), "CPU tasks"}});
   if (!exists("gpu") && !machine.gpus.empty())
     wanted.insert({"gpu", {static_cast<int>(machine.gpus.size()), "GPU tasks, one device each"}});
   for (const auto& [name, pool] : wanted) {

@@ -1,11 +1,10 @@
 #include "daemon/sensors.h"
 
+#include <fmt/format.h>
+#include <httplib.h>
 #include <sys/stat.h>
 
 #include <filesystem>
-
-#include <fmt/format.h>
-#include <httplib.h>
 
 namespace millrace {
 namespace {
@@ -31,7 +30,8 @@ SensorChecked get(TaskInstanceId id, const std::string& url) {
     client.set_read_timeout(get_deadline);
     client.set_follow_location(false);
     const auto result = client.Get(path);
-    if (!result) return {Answer::not_met, id, fmt::format("GET {}: {}", url, httplib::to_string(result.error()))};
+    if (!result)
+      return {Answer::not_met, id, fmt::format("GET {}: {}", url, httplib::to_string(result.error()))};
     const bool met = result->status >= 200 && result->status < 300;
     return {met ? Answer::met : Answer::not_met, id, fmt::format("GET {}: status {}", url, result->status)};
   } catch (const std::exception& problem) {
@@ -76,7 +76,8 @@ SensorChecked Sensors::look(TaskInstanceId id, const Scheduler& scheduler) {
       const auto path = dispatcher_.resolve_path(*target, *context);
       struct stat info{};
       const bool there = stat(path.c_str(), &info) == 0;
-      return {there ? Answer::met : Answer::not_met, id, fmt::format("{} {}", path, there ? "exists" : "isn't there")};
+      return {there ? Answer::met : Answer::not_met, id,
+              fmt::format("{} {}", path, there ? "exists" : "isn't there")};
     }
     case SensorAction::Kind::dataset: {
       for (int back = sensor->window_days - 1; back >= 0; --back) {
@@ -86,8 +87,11 @@ SensorChecked Sensors::look(TaskInstanceId id, const Scheduler& scheduler) {
       }
       return {Answer::met, id, fmt::format("{} has its partitions up to {}", *target, to_iso(date))};
     }
-    case SensorAction::Kind::run: return look_at_run(id, *sensor, *target, date);
-    case SensorAction::Kind::http: get_later({id, *target}); return {};
+    case SensorAction::Kind::run:
+      return look_at_run(id, *sensor, *target, date);
+    case SensorAction::Kind::http:
+      get_later({id, *target});
+      return {};
   }
   return {};
 }
@@ -98,7 +102,8 @@ SensorChecked Sensors::look_at_run(TaskInstanceId id, const SensorAction& sensor
   if (!run) return {Answer::not_met, id, fmt::format("{} has no run of {}", dag_id, to_iso(date))};
   if (sensor.task_id.empty()) {
     const bool met = run->state == RunState::success;
-    return {met ? Answer::met : Answer::not_met, id, fmt::format("{} is {}", run->run_id, to_word(run->state))};
+    return {met ? Answer::met : Answer::not_met, id,
+            fmt::format("{} is {}", run->run_id, to_word(run->state))};
   }
   const auto snapshot = store_.load_run(run->id);
   bool any = false;
@@ -106,7 +111,8 @@ SensorChecked Sensors::look_at_run(TaskInstanceId id, const SensorAction& sensor
     if (task.task_id != sensor.task_id) continue;
     any = true;
     if (task.state != TaskState::success)
-      return {Answer::not_met, id, fmt::format("{} of {} is {}", task.task_id, run->run_id, to_word(task.state))};
+      return {Answer::not_met, id,
+              fmt::format("{} of {} is {}", task.task_id, run->run_id, to_word(task.state))};
   }
   if (!any) return {Answer::failed, id, fmt::format("{} has no task '{}'", dag_id, sensor.task_id)};
   return {Answer::met, id, fmt::format("{} of {} is success", sensor.task_id, run->run_id)};
@@ -119,7 +125,8 @@ void Sensors::get_later(Get wanted) {
     full = gets_.size() >= waiting_gets;
     if (!full) gets_.push_back(wanted);
   }
-  if (full) return report_({Answer::not_met, wanted.task_instance, "too many HTTP sensors wait; poked again later"});
+  if (full)
+    return report_({Answer::not_met, wanted.task_instance, "too many HTTP sensors wait; poked again later"});
   if (!thread_.joinable()) thread_ = std::thread([this] { run_gets(); });
   wake_.notify_one();
 }

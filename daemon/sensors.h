@@ -13,8 +13,9 @@
 
 namespace millrace {
 
-/// Looks whether a sensor's condition holds. Files, datasets and runs are looked at on the loop thread at once; an HTTP
-/// GET takes a thread of its own, started with the first one, so that a slow server delays nothing.
+/// Looks whether a sensor's condition holds. Files, datasets and runs are looked at on the loop thread at
+/// once; an HTTP GET takes a thread of its own, started with the first one, so that a slow server delays
+/// nothing.
 class Sensors {
  public:
   using Report = std::function<void(SensorChecked)>;

@@ -38,8 +38,8 @@ void add_neighbours(RunValues& values, const Dag& dag, Store& store) {
   const auto next = execution_date_at_or_after(schedule, values.execution_date + Duration{1});
   values.next_execution_date = next.value_or(values.execution_date + hours{24});
   const bool ticks = schedule.kind == Schedule::Kind::cron || schedule.kind == Schedule::Kind::every;
-  values.previous_execution_date =
-      ticks ? previous_tick(schedule, values.execution_date) : std::optional{values.execution_date - hours{24}};
+  values.previous_execution_date = ticks ? previous_tick(schedule, values.execution_date)
+                                         : std::optional{values.execution_date - hours{24}};
   values.previous_success_start = store.previous_success(dag.dag_id, values.execution_date);
 }
 
@@ -62,7 +62,8 @@ std::optional<TemplateValue> json_member(std::string_view json, std::string_view
     at = &*found;
     path = rest;
   }
-  return TemplateValue{TemplateValue::Kind::json, at->dump(-1, ' ', false, Json::error_handler_t::replace), 0};
+  return TemplateValue{TemplateValue::Kind::json, at->dump(-1, ' ', false, Json::error_handler_t::replace),
+                       0};
 }
 
 std::string plain_text(const TemplateValue& value) {

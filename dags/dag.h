@@ -100,8 +100,6 @@ struct DatasetInput {
   Place place;
 };
 
-struct Secret { std::string env; std::string from; };  ///< from: `env:NAME` or `file:/path`
-
 using TaskIndex = std::uint32_t;
 
 struct Task {
@@ -125,7 +123,6 @@ struct Task {
   Resources resources;
   std::string cwd;                    ///< empty: the folder of the DAG file
   EnvList env;                        ///< DAG's and task's merged, task's own last
-  std::vector<Secret> secrets;
   std::string user, group_name;       ///< empty: the daemon's
   std::string task_group;             ///< empty: none
   bool idempotent = false;
@@ -167,12 +164,6 @@ struct Catchup {
   std::optional<int> max_runs;
 };
 
-struct Notification {
-  std::vector<Template> command;      ///< or
-  std::string webhook;
-};
-struct Notify { std::vector<Notification> on_failure, on_success, on_retry, on_late; };
-
 /// Adjacency as offsets into one array (compressed sparse rows): downstream of t is
 /// targets[offsets[t]..offsets[t+1]).
 struct Adjacency {
@@ -196,7 +187,6 @@ struct Dag {
   std::vector<Param> params;
   std::vector<Dataset> datasets;
   std::vector<std::pair<std::string, std::string>> task_groups;  ///< name, description
-  Notify notify;
   std::vector<Task> tasks;            ///< in file order; TaskIndex points here
   Adjacency upstream, downstream;
   std::vector<TaskIndex> order;       ///< one topological order

@@ -38,7 +38,6 @@ constexpr Form null_form{.shape = Shape::null};
 constexpr Form text_form{.shape = Shape::text};
 constexpr Form templated_form{.shape = Shape::templated};
 constexpr Form id_form{.shape = Shape::id};
-constexpr Form name_form{.shape = Shape::name};
 constexpr Form boolean_form{.shape = Shape::boolean};
 constexpr Form duration_form{.shape = Shape::duration};
 constexpr Form size_form{.shape = Shape::size};

@@ -1,10 +1,10 @@
 #include "data/contract_check.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <filesystem>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace millrace {
@@ -31,8 +31,9 @@ constexpr std::array<WordType, 15> exact{{{"boolean", "BOOLEAN"},
                                           {"binary", "BLOB"},
                                           {"uuid", "UUID"},
                                           {"json", "JSON"}}};
-constexpr std::array<std::string_view, 10> whole_numbers{"TINYINT",  "SMALLINT",  "INTEGER",  "BIGINT",  "HUGEINT",
-                                                         "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"};
+constexpr std::array<std::string_view, 10> whole_numbers{"TINYINT", "SMALLINT", "INTEGER",   "BIGINT",
+                                                         "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+                                                         "UBIGINT", "UHUGEINT"};
 
 std::int64_t number(const std::optional<std::string>& text) {
   std::int64_t value = 0;
@@ -66,13 +67,14 @@ void judge(const ContractColumn& wanted, CheckReport& report) {
     report.violations.push_back(
         fmt::format("column '{}' is {}; the contract says {}", wanted.name, found->type, wanted.type));
   if (wanted.required && found->nulls > 0)
-    report.violations.push_back(
-        fmt::format("column '{}' is required and has {} nulls in {} rows", wanted.name, found->nulls, report.rows));
+    report.violations.push_back(fmt::format("column '{}' is required and has {} nulls in {} rows",
+                                            wanted.name, found->nulls, report.rows));
   const double fraction =
       report.rows > 0 ? static_cast<double>(found->nulls) / static_cast<double>(report.rows) : 0.0;
   if (wanted.max_null_fraction && fraction > *wanted.max_null_fraction)
-    report.violations.push_back(fmt::format("column '{}' is null in {:.4g} of the rows; the contract allows {:.4g}",
-                                            wanted.name, fraction, *wanted.max_null_fraction));
+    report.violations.push_back(
+        fmt::format("column '{}' is null in {:.4g} of the rows; the contract allows {:.4g}", wanted.name,
+                    fraction, *wanted.max_null_fraction));
 }
 
 }  // namespace
@@ -131,9 +133,12 @@ std::optional<std::vector<ContractColumn>> parse_contract(std::string_view json)
   std::vector<ContractColumn> out;
   for (const Json& item : columns) {
     if (!item.is_object() || !item.contains("name") || !item["name"].is_string()) return {};
-    ContractColumn column{item["name"].get<std::string>(), item.value("type", std::string{}),
-                          item.value("required", false), {}};
-    if (item.contains("max_null_fraction")) column.max_null_fraction = item["max_null_fraction"].get<double>();
+    ContractColumn column{item["name"].get<std::string>(),
+                          item.value("type", std::string{}),
+                          item.value("required", false),
+                          {}};
+    if (item.contains("max_null_fraction"))
+      column.max_null_fraction = item["max_null_fraction"].get<double>();
     out.push_back(std::move(column));
   }
   return out;

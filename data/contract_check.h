@@ -16,19 +16,20 @@ namespace millrace {
 struct CheckReport {
   std::int64_t rows = 0;
   struct Column {
-    std::string name, type;    ///< as the file has it
+    std::string name, type;  ///< as the file has it
     std::int64_t nulls = 0;
   };
   std::vector<Column> columns;
   std::vector<std::string> violations;  ///< for a person, one each; empty: the contract holds
 };
 
-/// Whether a column of the engine's type `actual` ("BIGINT", "TIMESTAMP_NS", "DECIMAL(18,3)") keeps the contract's word.
-/// `integer` means any whole number, `timestamp` any precision, with a zone or without; the other words are exact.
+/// Whether a column of the engine's type `actual` ("BIGINT", "TIMESTAMP_NS", "DECIMAL(18,3)") keeps the
+/// contract's word. `integer` means any whole number, `timestamp` any precision, with a zone or without; the
+/// other words are exact.
 bool type_matches(std::string_view contract_word, std::string_view actual);
 
-/// One DESCRIBE and one aggregate over the file or folder: types, missing columns, nulls in required columns, null
-/// fractions. Columns the contract doesn't name are reported, never a violation.
+/// One DESCRIBE and one aggregate over the file or folder: types, missing columns, nulls in required columns,
+/// null fractions. Columns the contract doesn't name are reported, never a violation.
 Result<CheckReport> check_contract(DuckDb&, const std::string& path, std::string_view format,
                                    const std::vector<ContractColumn>& contract);
 

@@ -1,14 +1,13 @@
 #include "data/duckdb.h"
 
 #include <dlfcn.h>
-
 #include <fmt/format.h>
 
 namespace millrace {
 namespace {
 
-// The part of DuckDB's C API (1.4) that is used, declared here so that no header has to be fetched. Every handle is a
-// pointer; a result is a struct of six words that the library fills and frees.
+// The part of DuckDB's C API (1.4) that is used, declared here so that no header has to be fetched. Every
+// handle is a pointer; a result is a struct of six words that the library fills and frees.
 using Idx = std::uint64_t;
 using Handle = void*;
 struct RawResult {
@@ -43,8 +42,9 @@ struct DuckDb::Library {
     return into != nullptr;
   }
   bool find_all() {
-    return find(open, "duckdb_open") && find(connect, "duckdb_connect") && find(disconnect, "duckdb_disconnect") &&
-           find(close, "duckdb_close") && find(query, "duckdb_query") && find(result_error, "duckdb_result_error") &&
+    return find(open, "duckdb_open") && find(connect, "duckdb_connect") &&
+           find(disconnect, "duckdb_disconnect") && find(close, "duckdb_close") &&
+           find(query, "duckdb_query") && find(result_error, "duckdb_result_error") &&
            find(column_count, "duckdb_column_count") && find(row_count, "duckdb_row_count") &&
            find(column_name, "duckdb_column_name") && find(value, "duckdb_value_varchar") &&
            find(free_value, "duckdb_free") && find(destroy_result, "duckdb_destroy_result");
@@ -68,7 +68,8 @@ Result<std::unique_ptr<DuckDb>> DuckDb::open(const std::vector<std::filesystem::
     tried += fmt::format("\n  {}", dlerror());
   }
   if (library->handle == nullptr)
-    return fail(ErrorKind::unavailable, fmt::format("DuckDB isn't here; 'tools/setup example' brings it. Tried:{}", tried));
+    return fail(ErrorKind::unavailable,
+                fmt::format("DuckDB isn't here; 'tools/setup example' brings it. Tried:{}", tried));
   if (!library->find_all())
     return fail(ErrorKind::unavailable, "this libduckdb.so lacks functions of the C API; 1.4 is wanted");
   if (library->open(nullptr, &library->database) != ok ||

@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 
-/// data/ knows datasets: what is in them and what they promised to be. It reads files, in processes of their own: big
-/// data never passes through the daemon.
+/// data/ knows datasets: what is in them and what they promised to be. It reads files, in processes of their
+/// own: big data never passes through the daemon.
 namespace millrace {
 
 /// A table of texts; no value is SQL's NULL.
@@ -23,7 +23,8 @@ struct Table {
 /// An in-memory DuckDB, loaded with dlopen so that everything else runs without it. One thread.
 class DuckDb {
  public:
-  /// `library`: the first that loads is taken. `memory_bytes` bounds the engine; it uses one thread and no network.
+  /// `library`: the first that loads is taken. `memory_bytes` bounds the engine; it uses one thread and no
+  /// network.
   static Result<std::unique_ptr<DuckDb>> open(const std::vector<std::filesystem::path>& libraries,
                                               std::int64_t memory_bytes);
   ~DuckDb();

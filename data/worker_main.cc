@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -6,13 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include <fmt/format.h>
-
 #include "data/contract_check.h"
 
-// The data worker: `millrace-data check --dataset NAME --path PATH --format F --contract JSON`. Started as a task's
-// attempt, so that its memory, time and log are that task's. Exit code 0: the contract holds; 1: it doesn't, or the data
-// can't be read; 2: bad usage.
+// The data worker: `millrace-data check --dataset NAME --path PATH --format F --contract JSON`. Started as a
+// task's attempt, so that its memory, time and log are that task's. Exit code 0: the contract holds; 1: it
+// doesn't, or the data can't be read; 2: bad usage.
 
 namespace {
 
@@ -36,7 +36,8 @@ int check(const std::vector<std::string_view>& words) {
   const auto contract = millrace::parse_contract(option(words, "--contract"));
   const std::string path = option(words, "--path"), dataset = option(words, "--dataset");
   if (!contract || path.empty()) {
-    fmt::print(stderr, "usage: millrace-data check --dataset NAME --path PATH --format FORMAT --contract JSON\n");
+    fmt::print(stderr,
+               "usage: millrace-data check --dataset NAME --path PATH --format FORMAT --contract JSON\n");
     return 2;
   }
   auto engine = millrace::DuckDb::open(libraries(), memory_default);

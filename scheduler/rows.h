@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -101,6 +102,7 @@ struct OutputRow {
 };
 
 enum class Reprocess : std::uint8_t { none, failed, completed };
+std::string_view to_word(Reprocess);
 
 struct BackfillSpec {
   std::string dag_id;

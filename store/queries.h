@@ -20,6 +20,11 @@ inline std::string open_items() {
          "INDEXED BY backfill_item_open WHERE backfill_id = ?1 AND state IN ('queued', 'running') ORDER BY "
          "execution_date";
 }
+inline std::string backfill_by_id() { return select_from<BackfillRow>() + "WHERE id = ?1"; }
+inline std::string items_to_retry() {
+  return select_from<BackfillItemRow>() +
+         "WHERE backfill_id = ?1 AND state IN ('failed', 'cancelled') ORDER BY execution_date";
+}
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
 inline std::string run_at() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date = ?2"; }

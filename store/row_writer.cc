@@ -50,6 +50,7 @@ RowWriter::RowWriter(sqlite::Connection& c)
       dag_(c, revive_dag),
       run_(c),
       task_instance_(c),
+      expand_(c, "UPDATE task_instance SET map_index = 0 WHERE id = ?1 AND map_index = -1"),
       attempt_(c),
       backfill_(c),
       backfill_item_(c),
@@ -84,6 +85,16 @@ Result<void> RowWriter::write_versioned(Versioned<Row>& statements, const Row& r
   return fail(ErrorKind::conflict,
               fmt::format("{}: the stored version isn't {}; somebody else has written it", named(row),
                           row.version - 1));
+}
+
+/// map_index carries an index and is not among the columns that every update writes: it moves once, from -1
+/// to 0.
+Result<void> RowWriter::put(const TaskInstanceRow& row) {
+  if (row.version > 1 && row.map_index == 0) {
+    expand_.bind(1, row.id.value);
+    expand_.run();
+  }
+  return write_versioned(task_instance_, row);
 }
 
 Result<void> RowWriter::put(const PendingPartitionRow& row) {

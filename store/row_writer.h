@@ -31,7 +31,7 @@ class RowWriter {
 
   Result<void> put(const DagRow& r) { return write_versioned(dag_, r); }
   Result<void> put(const RunRow& r) { return write_versioned(run_, r); }
-  Result<void> put(const TaskInstanceRow& r) { return write_versioned(task_instance_, r); }
+  Result<void> put(const TaskInstanceRow&);
   Result<void> put(const AttemptRow& r) { return write_versioned(attempt_, r); }
   Result<void> put(const BackfillRow& r) { return write_versioned(backfill_, r); }
   Result<void> put(const BackfillItemRow& r) { return write_versioned(backfill_item_, r); }
@@ -45,6 +45,7 @@ class RowWriter {
   Versioned<DagRow> dag_;
   Versioned<RunRow> run_;
   Versioned<TaskInstanceRow> task_instance_;
+  sqlite::Statement expand_;  ///< the row that stood for a mapped task becomes its first instance
   Versioned<AttemptRow> attempt_;
   Versioned<BackfillRow> backfill_;
   Versioned<BackfillItemRow> backfill_item_;

@@ -168,6 +168,16 @@ std::vector<ActiveBackfill> SqliteStore::active_backfills() {
   return all;
 }
 
+std::optional<ActiveBackfill> SqliteStore::backfill_to_retry(BackfillId id) {
+  sqlite::Statement backfill(*connection_, queries::backfill_by_id());
+  backfill.bind(1, id.value);
+  std::optional<BackfillRow> row = read_one<BackfillRow>(backfill);
+  if (!row) return {};
+  sqlite::Statement items(*connection_, queries::items_to_retry());
+  items.bind(1, id.value);
+  return ActiveBackfill{std::move(*row), read_all<BackfillItemRow>(items)};
+}
+
 std::vector<RunId> SqliteStore::active_runs() {
   const sqlite::Use use(active_runs_);
   std::vector<RunId> ids;

@@ -27,6 +27,7 @@ class SqliteStore final : public Store {
   std::vector<DagRow> dags() override;
   std::vector<PoolRow> pools() override;
   std::vector<ActiveBackfill> active_backfills() override;
+  std::optional<ActiveBackfill> backfill_to_retry(BackfillId) override;
   std::vector<PendingPartitionRow> pending_partitions() override;
   std::vector<RunId> active_runs() override;
   std::optional<RunSnapshot> load_run(RunId) override;

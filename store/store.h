@@ -76,6 +76,8 @@ class Store {
   virtual std::vector<DagRow> dags() = 0;
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<ActiveBackfill> active_backfills() = 0;
+  /// A backfill with its failed and cancelled items: what a retry has to bring back into memory.
+  virtual std::optional<ActiveBackfill> backfill_to_retry(BackfillId) = 0;
   virtual std::vector<PendingPartitionRow> pending_partitions() = 0;
   virtual std::vector<RunId> active_runs() = 0;
   virtual std::optional<RunSnapshot> load_run(RunId) = 0;

@@ -40,18 +40,6 @@ std::string_view to_word(ExitFacts::Kind kind) {
   INVARIANT(false);
 }
 
-std::string_view to_word(Reprocess reprocess) {
-  switch (reprocess) {
-    case Reprocess::none:
-      return "none";
-    case Reprocess::failed:
-      return "failed";
-    case Reprocess::completed:
-      return "completed";
-  }
-  INVARIANT(false);
-}
-
 bool from_word(std::string_view word, RunState& out) { return take(run_state_from(word), out); }
 bool from_word(std::string_view word, RunType& out) { return take(run_type_from(word), out); }
 bool from_word(std::string_view word, TaskState& out) { return take(task_state_from(word), out); }

@@ -13,7 +13,6 @@
 namespace millrace {
 
 std::string_view to_word(ExitFacts::Kind);
-std::string_view to_word(Reprocess);
 
 /// Reads a word into `out`; false when it isn't one.
 bool from_word(std::string_view, RunState& out);

@@ -1,4 +1,4 @@
-"""A real daemon with real tasks, for tests: start, kill -9, start again; requests over HTTP; waiting for states.
+"""A real daemon with real tasks, for tests: start, kill -9, start again, requests, waiting for states.
 
 Only the standard library. A wait is a wait for a state with a generous guard, never for a time.
 """
@@ -94,7 +94,8 @@ class Daemon:
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if words[0].endswith(b"millrace-runner") and any(os.fsencode(self.data) in word for word in words[1:]):
+            ours = any(os.fsencode(self.data) in word for word in words[1:])
+            if words[0].endswith(b"millrace-runner") and ours:
                 out.append(int(entry.name))
         return out
 
@@ -177,7 +178,8 @@ class Daemon:
 
     def outputs(self, dag_id, run_id, task_id):
         run = urllib.parse.quote(run_id, safe="")
-        rows = self.get(f"/dags/{dag_id}/dagRuns/{run}/taskInstances/{task_id}/xcomEntries").json["xcom_entries"]
+        answer = self.get(f"/dags/{dag_id}/dagRuns/{run}/taskInstances/{task_id}/xcomEntries")
+        rows = answer.json["xcom_entries"]
         return {row["key"]: row["value"] for row in rows}
 
     def finish(self, dag_id, run_id):

@@ -8,7 +8,8 @@ GOOD = "dag_id: good\ntasks: {a: {command: ['true']}}\n"
 
 # name, DAG text, words that the message must have, its line
 REFUSED = [
-    ("unknown key", "dag_id: x\ntaks: {}\ntasks: {a: {command: ['true']}}\n", ["taks", "tasks"], 2),
+    ("unknown key", "dag_id: x\nshedule: null\ntasks: {a: {command: ['true']}}\n",
+     ["shedule", "schedule"], 2),
     ("duplicate key", "dag_id: x\ndag_id: y\ntasks: {a: {command: ['true']}}\n", ["dag_id"], 2),
     ("cycle", """dag_id: x
 tasks:
@@ -24,8 +25,10 @@ tasks:
     ("unquoted template", "dag_id: x\ntasks:\n  a:\n    script: {{ ds }}\n", ["quote"], 4),
     ("alias bomb", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", ["anchor"], 1),
     ("bad cron", 'dag_id: x\nschedule: "61 * * * *"\ntasks: {a: {command: ["true"]}}\n', ["61", "minute"], 2),
-    ("cron that never comes", 'dag_id: x\nschedule: "0 0 31 2 *"\ntasks: {a: {command: ["true"]}}\n', ["never"], 2),
-    ("impossible date", "dag_id: x\nstart_date: 2001-02-31\ntasks: {a: {command: ['true']}}\n", ["2001-02-31"], 2),
+    ("cron that never comes", 'dag_id: x\nschedule: "0 0 31 2 *"\ntasks: {a: {command: ["true"]}}\n',
+     ["never"], 2),
+    ("impossible date", "dag_id: x\nstart_date: 2001-02-31\ntasks: {a: {command: ['true']}}\n",
+     ["2001-02-31"], 2),
     ("unknown zone", "dag_id: x\ntimezone: Europe/Pariss\ntasks: {a: {command: ['true']}}\n",
      ["Europe/Pariss", "Europe/Paris"], 2),
     ("end before start", """dag_id: x
@@ -34,7 +37,8 @@ end_date: 2001-01-01
 tasks: {a: {command: ['true']}}
 """, ["end_date"], 3),
     ("no such pool", "dag_id: x\ntasks:\n  a: {command: ['true'], pool: cpuu}\n", ["cpuu", "cpu"], 3),
-    ("more GPUs than there are", "dag_id: x\ntasks:\n  a: {command: ['true'], resources: {gpu: 64}}\n", ["64"], 3),
+    ("more GPUs than there are", "dag_id: x\ntasks:\n  a: {command: ['true'], resources: {gpu: 64}}\n",
+     ["64"], 3),
     ("not in this version", "dag_id: x\ntasks:\n  a: {command: ['true'], cache: true}\n",
      ["cache", "not available in this version"], 3),
 ]
@@ -80,9 +84,9 @@ class BadTasks(harness.DaemonTest):
     def one_task(self, name, task):
         run, states = self.run_dag(f"dag_id: {name}\ntasks:\n  t: {task}\n")
         row = self.millrace.tasks(name, run["dag_run_id"])["t", -1]
-        tries = self.millrace.get(
-            f"/dags/{name}/dagRuns/{run['dag_run_id'].replace('+', '%2B')}/taskInstances/t/tries").json["task_instances"]
-        return run, row, tries[-1]
+        run_id = run["dag_run_id"].replace("+", "%2B")
+        tries = self.millrace.get(f"/dags/{name}/dagRuns/{run_id}/taskInstances/t/tries").json
+        return run, row, tries["task_instances"][-1]
 
     def test_a_command_that_is_not_found_and_one_that_is_not_executable_are_told_apart(self):
         plain = self.millrace.root / "plain"
@@ -90,15 +94,15 @@ class BadTasks(harness.DaemonTest):
         plain.chmod(0o644)
         _, row, last = self.one_task("missing", "{command: [no-such-program], retries: 2}")
         self.assertEqual((row["state"], row["reason"], row["try_number"]), ("failed", "spawn_failed", 1))
-        self.assertIn("not found", last["message"])
+        self.assertIn("not found", last["exit"]["message"])
         _, row, last = self.one_task("plain", f'{{command: ["{plain}"], retries: 2}}')
         self.assertEqual((row["state"], row["reason"]), ("failed", "spawn_failed"))
-        self.assertIn("not executable", last["message"])
+        self.assertIn("not executable", last["exit"]["message"])
 
     def test_a_missing_working_directory_is_named(self):
         _, row, last = self.one_task("nowhere", "{command: ['true'], cwd: /no/such/folder}")
         self.assertEqual((row["state"], row["reason"]), ("failed", "spawn_failed"))
-        self.assertIn("/no/such/folder", last["message"])
+        self.assertIn("/no/such/folder", last["exit"]["message"])
 
     def test_a_binary_log_is_kept_byte_for_byte(self):
         run, _, _ = self.one_task("binary", r"""{command: [printf, '\000\377\033[31m\r<b>\n']}""")
@@ -106,8 +110,9 @@ class BadTasks(harness.DaemonTest):
 
     def test_a_task_that_leaves_a_daemon_behind_leaves_nothing_behind(self):
         pid_file = self.millrace.root / "pid"
-        run, row, _ = self.one_task(
-            "forks", f"""{{command: [sh, -c, "setsid sh -c 'echo $$ > {pid_file}; exec sleep 1000' & while ! test -s {pid_file}; do :; done"]}}""")
+        leave = (f"setsid sh -c 'echo $$ > {pid_file}; exec sleep 1000' & "
+                 f"while ! test -s {pid_file}; do :; done")
+        _, row, _ = self.one_task("forks", f'{{command: [sh, -c, "{leave}"]}}')
         self.assertEqual(row["state"], "success")
         pid = int(pid_file.read_text())
         with self.assertRaises(FileNotFoundError):
@@ -144,7 +149,12 @@ class TwoDaemons(unittest.TestCase):
         millrace.submit(f"""
 dag_id: survives
 tasks:
-  long: {{script: "echo started; while ! test -e {go}; do sleep 0.05; done; echo done; echo answer=42 >> $MILLRACE_OUTPUT"}}
+  long:
+    script: |
+      echo started
+      while ! test -e {go}; do sleep 0.05; done
+      echo done
+      echo answer=42 >> $MILLRACE_OUTPUT
 """)
         run_id = millrace.trigger("survives")
         millrace.wait_until(lambda: millrace.task_states("survives", run_id)["long"] == "running", "it runs")

@@ -1,4 +1,4 @@
-"""kill -9 of the daemon at random moments of a backfill: nothing is lost, nothing runs twice, the result is the same."""
+"""kill -9 of the daemon at random moments of a backfill: nothing lost, nothing twice, the same result."""
 
 import collections
 import os
@@ -70,12 +70,13 @@ class Kill(unittest.TestCase):
             goal = lines + choose.randrange(0, 8)
             started = millrace.process
             try:
-                millrace.wait_until(lambda: (journal.exists() and journal.read_text().count("\n") >= goal)
-                                    or millrace.get(f"/backfills/{backfill}").json["state"] == "completed",
-                                    "some more tasks have started")
+                millrace.wait_until(
+                    lambda: (journal.exists() and journal.read_text().count("\n") >= goal)
+                    or millrace.get(f"/backfills/{backfill}").json["state"] == "completed",
+                    "some more tasks have started")
             except OSError:
                 self.fail(f"the daemon {started.pid} died by itself:\n{millrace.log_tail()}")
-            # Anywhere within the next milliseconds: between a start and its record, between a commit and its deed.
+            # Anywhere within the next milliseconds: between a start and its record, a commit and its deed.
             for _ in range(choose.randrange(0, 20_000)):
                 pass
             millrace.kill()
@@ -83,7 +84,8 @@ class Kill(unittest.TestCase):
             millrace.start()
 
         done = millrace.wait_until(
-            lambda: (row := millrace.get(f"/backfills/{backfill}").json)["state"] in ("completed", "failed") and row,
+            lambda: (row := millrace.get(f"/backfills/{backfill}").json)["state"] in ("completed", "failed")
+            and row,
             "the backfill ends")
         self.assertEqual(done["state"], "completed", done)
 
@@ -102,7 +104,8 @@ class Kill(unittest.TestCase):
         for row in runs:
             for (task, _), instance in millrace.tasks(row["dag_id"], row["dag_run_id"]).items():
                 self.assertEqual(instance["state"], "success", (row["dag_run_id"], task))
-                self.assertEqual(instance["try_number"], 2 if task == "flaky" else 1, (row["dag_run_id"], task))
+                tries = 2 if task == "flaky" else 1
+                self.assertEqual(instance["try_number"], tries, (row["dag_run_id"], task))
         print(f"kills={kills} attempts={len(ran)} lost=0 double=0 stuck=0 seed={SEED}")
 
 

@@ -1,4 +1,4 @@
-"""What a user writes, run for real: success, failure, retry, branch, skip, expand, outputs, trigger, sensor."""
+"""What a user writes, run for real: success, failure, retry, branch, skip, expand, outputs, sensor."""
 
 import unittest
 
@@ -18,7 +18,8 @@ tasks:
         self.assertEqual(run["logical_date"], run["execution_date"])
         self.assertEqual(states, {"extract": "success", "load": "success"})
         self.assertEqual(self.millrace.log_text("chain", run["dag_run_id"], "extract"), b"day 2001-01-05\n")
-        self.assertEqual(self.millrace.log_text("chain", run["dag_run_id"], "load"), b"loaded as load try 1\n")
+        self.assertEqual(self.millrace.log_text("chain", run["dag_run_id"], "load"),
+                         b"loaded as load try 1\n")
 
     def test_a_failure_stops_what_depends_on_it_and_says_why(self):
         run, states = self.run_dag("""
@@ -46,7 +47,10 @@ tasks:
         run, states = self.run_dag("""
 dag_id: maps
 tasks:
-  list: {script: 'echo "{\\"files\\": [\\"a\\", \\"b c\\", \\"$(id)\\"]}" >> $MILLRACE_OUTPUT; echo n=3 >> $MILLRACE_OUTPUT'}
+  list:
+    script: |
+      echo '{"files": ["a", "b c", "$(id)"]}' >> $MILLRACE_OUTPUT
+      echo n=3 >> $MILLRACE_OUTPUT
   each:
     expand: {item: "{{ tasks.list.output.files }}"}
     command: [echo, "got {{ item }} at {{ map_index }}"]
@@ -67,7 +71,8 @@ tasks:
   right: {depends_on: [choose], command: ["true"]}
   join: {depends_on: [left, right], trigger_rule: none_failed_min_one_success, command: ["true"]}
 """)
-        self.assertEqual(states, {"choose": "success", "left": "success", "right": "skipped", "join": "success"})
+        self.assertEqual(states, {"choose": "success", "left": "success", "right": "skipped",
+                                  "join": "success"})
         self.assertEqual(run["state"], "success")
 
     def test_exit_99_skips(self):
@@ -117,8 +122,9 @@ tasks: {make: {outputs: [raw], script: 'echo "rows of $DS" > "$OUTPUT_RAW"'}}
             lambda: self.millrace.get("/dags/consumer/dagRuns").json["dag_runs"], "the consumer has a run")
         self.assertEqual(rows[0]["execution_date"], "2001-02-03T00:00:00Z")
         done = self.millrace.finish("consumer", rows[0]["dag_run_id"])
-        self.assertEqual((done["state"], done["run_type"]), ("success", "dataset_triggered"))
-        self.assertEqual(self.millrace.log_text("consumer", rows[0]["dag_run_id"], "use"), b"rows of 2001-02-03\n")
+        self.assertEqual((done["state"], done["run_type"]), ("success", "asset_triggered"))  # Airflow's word
+        self.assertEqual(self.millrace.log_text("consumer", rows[0]["dag_run_id"], "use"),
+                         b"rows of 2001-02-03\n")
 
     def test_one_date_has_one_run(self):
         self.millrace.submit("dag_id: once\ntasks: {a: {command: ['true']}}\n")
@@ -135,7 +141,8 @@ tasks:
   after: {depends_on: [wait], command: ["true"]}
 """)
         run_id = self.millrace.trigger("long")
-        self.millrace.wait_until(lambda: self.millrace.task_states("long", run_id).get("wait") == "running", "it runs")
+        self.millrace.wait_until(
+            lambda: self.millrace.task_states("long", run_id).get("wait") == "running", "it runs")
         answer = self.millrace.post(f"/dags/long/dagRuns/{run_id}/cancel")
         self.assertEqual(answer.status, 200, answer)
         run = self.millrace.finish("long", run_id)
@@ -168,7 +175,8 @@ tasks:
 """)
         run_id = self.millrace.trigger("senses")
         self.millrace.wait_until(
-            lambda: self.millrace.task_states("senses", run_id).get("there") == "up_for_reschedule", "it waits")
+            lambda: self.millrace.task_states("senses", run_id).get("there") == "up_for_reschedule",
+            "it waits")
         self.assertEqual(self.millrace.get("/pools/cpu").json["occupied_slots"], 0)
         flag.touch()
         self.assertEqual(self.millrace.finish("senses", run_id)["state"], "success")

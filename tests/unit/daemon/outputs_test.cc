@@ -1,9 +1,8 @@
 #include "daemon/outputs.h"
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-
-#include <catch2/catch.hpp>
 
 #include "base/limits.h"
 
@@ -21,7 +20,8 @@ std::string shown(std::string_view text) {
 }  // namespace
 
 TEST_CASE("lines, blocks and JSON objects are outputs") {
-  CHECK(shown("rows=12\nname=a b\nratio=0.5\nok=true\n") == "name = \"a b\"\nok = true\nratio = 0.5\nrows = 12\n");
+  CHECK(shown("rows=12\nname=a b\nratio=0.5\nok=true\n") ==
+        "name = \"a b\"\nok = true\nratio = 0.5\nrows = 12\n");
   CHECK(shown("text<<EOF\none\ntwo=2\nEOF\nafter=1\n") == "after = 1\ntext = \"one\\ntwo=2\"\n");
   CHECK(shown(R"({"files": ["a","b"], "metric": {"auc": 0.81}})") ==
         "files = [\"a\",\"b\"]\nmetric = {\"auc\":0.81}\n");
@@ -34,11 +34,13 @@ TEST_CASE("text that only looks like a number stays text") {
 }
 
 TEST_CASE("what can't be read is a problem with its line") {
-  CHECK(shown("a=1\nnonsense\n") == "a = 1\n$MILLRACE_OUTPUT line 2: expected 'key=value', 'key<<EOF' or a JSON object");
+  CHECK(shown("a=1\nnonsense\n") ==
+        "a = 1\n$MILLRACE_OUTPUT line 2: expected 'key=value', 'key<<EOF' or a JSON object");
   CHECK(shown("text<<EOF\nno end") == "$MILLRACE_OUTPUT line 1: the block 'text<<EOF' has no end");
   CHECK(shown("{\"a\": ") == "$MILLRACE_OUTPUT line 1: not a JSON object");
   CHECK(shown("a b=1") == "$MILLRACE_OUTPUT line 1: a key must be letters, digits, '_' or '-'");
-  CHECK(shown(std::string("{\"a\":") + std::string(100'000, '[')) == "$MILLRACE_OUTPUT line 1: not a JSON object");
+  CHECK(shown(std::string("{\"a\":") + std::string(100'000, '[')) ==
+        "$MILLRACE_OUTPUT line 1: not a JSON object");
 }
 
 TEST_CASE("bytes that aren't UTF-8 become replacement characters, never an exception") {

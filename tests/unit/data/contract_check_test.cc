@@ -1,15 +1,15 @@
 #include "data/contract_check.h"
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
-
-#include <catch2/catch.hpp>
 
 using namespace millrace;
 
 namespace {
 
-/// The engine that `tools/setup data` brought; a test without it would prove nothing, so that its absence fails.
+/// The engine that `tools/setup example` brought; a test without it would prove nothing, so that its absence
+/// fails.
 std::unique_ptr<DuckDb> engine() {
   auto opened = DuckDb::open({std::string{MILLRACE_BINARY_DIR} + "/libduckdb.so"}, 256 << 20);
   INFO((opened ? std::string{} : opened.error().message));
@@ -62,17 +62,18 @@ TEST_CASE("one scan finds types, missing columns and nulls") {
                                       {"gone", "integer", false, {}}});
   REQUIRE(report);
   CHECK(report->rows == 4);
-  CHECK(report->violations == std::vector<std::string>{
-                                  "column 'delay' is BIGINT; the contract says string",
-                                  "column 'delay' is required and has 1 nulls in 4 rows",
-                                  "column 'note' is null in 0.75 of the rows; the contract allows 0.5",
-                                  "column 'gone' is missing"});
+  CHECK(report->violations ==
+        std::vector<std::string>{"column 'delay' is BIGINT; the contract says string",
+                                 "column 'delay' is required and has 1 nulls in 4 rows",
+                                 "column 'note' is null in 0.75 of the rows; the contract allows 0.5",
+                                 "column 'gone' is missing"});
 }
 
 TEST_CASE("a contract that holds has no violations") {
   const CsvFile file("airport,delay\nJFK,12\n");
   const auto db = engine();
-  const auto report = check_contract(*db, file.path, "csv", {{"airport", "string", true, {}}, {"delay", "integer", true, 0.0}});
+  const auto report = check_contract(*db, file.path, "csv",
+                                     {{"airport", "string", true, {}}, {"delay", "integer", true, 0.0}});
   REQUIRE(report);
   CHECK(report->violations.empty());
   CHECK(report_json(*report).find("\"rows\":1") != std::string::npos);
@@ -87,6 +88,6 @@ TEST_CASE("a partition that isn't there and a file that can't be read are said i
 
 TEST_CASE("a path with quotes is a path, not SQL") {
   const auto db = engine();
-  const auto report = check_contract(*db, "/tmp/x'); DROP TABLE t; --", "csv", {});
+  const auto report = check_contract(*db, "no-such'); DROP TABLE t; --", "csv", {});
   CHECK(report.error().kind == ErrorKind::not_found);
 }

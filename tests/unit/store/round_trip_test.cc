@@ -70,6 +70,21 @@ TEST_CASE("task instances, attempts and outputs read back as they were written")
   }
 }
 
+TEST_CASE("the row that stood for a mapped task becomes its first instance") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  Samples samples(1);
+  const RunRow run = plain_run(1);
+  TaskInstanceRow task = samples.task_instance(1, run.id);
+  task.version = 1;
+  task.map_index = -1;
+  REQUIRE(store->commit(std::vector<Change>{run, task}));
+  task.map_index = 0;
+  task.version = 2;
+  REQUIRE(store->commit(std::vector<Change>{task}));
+  CHECK(store->load_run(run.id)->task_instances.at(0).map_index == 0);
+}
+
 TEST_CASE("backfills and their items read back as they were written") {
   const Folder folder;
   const auto store = open_store(folder);
