@@ -100,7 +100,7 @@ class Daemon:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                 raise Trouble(f"port {self.port} is taken by another program; choose one: PORT=8090 make run")
-        self.data.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             # Its own session: Ctrl-C comes to this program, which then stops the daemon in its order.
             self.process = subprocess.Popen(

@@ -152,6 +152,7 @@ void FakeBackend::status(std::function<void(DaemonStatus)> done) {
   DaemonStatus status;
   status.version = "0.0.0";
   status.isolation = "rlimits";
+  status.last_loop = WallTime{1};
   done(status);
 }
 

@@ -16,10 +16,9 @@ TEST_CASE("a run that the batch made and ended comes back as it will be stored")
   ended.id = AttemptId{1};
   ended.run = run.id;
   ended.outcome = Outcome::success;
-  OutputRow output{early.id, run.id, "rows", "1"};
+  const OutputRow output{early.id, run.id, "rows", "1"};
   std::vector<Change> batch{run, late, early, ended, output};
-  output.value = "2";
-  batch.push_back(output);
+  batch.push_back(OutputRow{early.id, run.id, "rows", "2"});
   const auto found = with_uncommitted({}, run.id, batch);
   REQUIRE(found);
   CHECK(found->task_instances.at(0).id == early.id);
