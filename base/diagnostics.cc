@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace millrace {
@@ -67,7 +66,12 @@ void Diagnostics::add(Place place, std::string message, std::string hint) {
 
 void Diagnostics::sort() {
   // Not stable_sort: its buffer is deprecated in the library that the second compiler uses.
-  std::ranges::sort(entries, {}, [](const Diagnostic& d) { return std::tie(d.place, d.message); });
+  std::vector<std::pair<Place, std::size_t>> order;
+  for (std::size_t i = 0; i < entries.size(); ++i) order.emplace_back(entries[i].place, i);
+  std::ranges::sort(order);
+  std::vector<Diagnostic> sorted;
+  for (const auto& [place, i] : order) sorted.push_back(std::move(entries[i]));
+  entries = std::move(sorted);
 }
 
 std::string render(const Diagnostics& diagnostics, std::string_view file_name, std::string_view text) {

@@ -28,7 +28,7 @@ struct Diagnostics {
 
   bool empty() const { return entries.empty(); }
   void add(Place, std::string message, std::string hint = {});
-  void sort();  ///< by place, then by message
+  void sort();  ///< by place; stable
 };
 
 /// `file:line:column: message`, the source line, a caret and the hint, for each entry. A line longer than the

@@ -78,7 +78,7 @@ TEST_CASE("a backfill's dates come as a range, as ends or one by one") {
   CHECK(cli::backfill_body(options)->find(R"("dates":["2001-01-01","2001-02-01"])") != std::string::npos);
 }
 
-TEST_CASE("--param takes JSON where it is JSON and text elsewhere") {
+TEST_CASE("the option --param takes JSON where it is JSON and text elsewhere") {
   CHECK(cli::params_object({"a=1", "b=x y", "c=[1,2]", "d=\"7\"", "e="}) ==
         R"({"a":1,"b":"x y","c":[1,2],"d":"7","e":""})");
   CHECK_FALSE(cli::params_object({"=1"}).has_value());
