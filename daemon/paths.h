@@ -14,9 +14,19 @@ struct Paths {
   std::filesystem::path runner() const { return root / "runner"; }
   std::filesystem::path datasets() const { return root / "datasets"; }
   std::filesystem::path log(std::string_view attempt) const {
-    return root / "logs" / (std::string{attempt} + ".log");
+    return root / "logs" / (flat(attempt) + ".log");
   }
-  std::filesystem::path output(std::string_view attempt) const { return root / "outputs" / attempt; }
+  std::filesystem::path output(std::string_view attempt) const { return root / "outputs" / flat(attempt); }
+
+ private:
+  /// `dag/run/task/-1/2` -> `dag/run/task.-1.2`: one folder a run. Two more for each attempt would cost more
+  /// than its start. Still one file a name: the last two parts are numbers.
+  static std::string flat(std::string_view attempt) {
+    std::string path{attempt};
+    for (int part = 0; part < 2; ++part)
+      if (const auto slash = path.rfind('/'); slash != std::string::npos) path[slash] = '.';
+    return path;
+  }
 };
 
 /// Where this program is: the runner and the data worker are beside it.
