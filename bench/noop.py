@@ -98,7 +98,7 @@ class Bench:
         finally:
             daemon.close()
         hops = check(journal, parents)
-        # To the last task's own stamp: asking over HTTP whether the run has ended comes in steps of up to 0.2 s.
+        # To the last task's own stamp: asking over HTTP comes in steps of up to 0.2 s.
         last = max(int(line.split()[2]) for line in journal.read_text().splitlines())
         return last / 1e9 - begin, hops
 
