@@ -107,8 +107,8 @@ void read_gpus(YamlNode node, Config& config) {
 
 }  // namespace
 
-Diagnostics read_config(std::string_view text, Config& config) {
-  YamlResult read = read_yaml(text);
+Diagnostics read_config(std::string_view source, Config& config) {
+  YamlResult read = read_yaml(source);
   if (!read.diagnostics.empty()) return std::move(read.diagnostics);
   Diagnostics problems;
   const YamlNode root = read.tree.root();

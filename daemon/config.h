@@ -40,7 +40,7 @@ struct Config {
 };
 
 /// Reads the file's text over `config`. All that is wrong at once, with places.
-Diagnostics read_config(std::string_view text, Config& config);
+Diagnostics read_config(std::string_view source, Config& config);
 /// One scalar key by its name in the file, from a variable or a flag.
 Result<void> set_config(Config&, std::string_view key, std::string_view value);
 /// Reads MILLRACE_<KEY> for each scalar key.

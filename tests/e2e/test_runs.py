@@ -126,6 +126,47 @@ tasks: {make: {outputs: [raw], script: 'echo "rows of $DS" > "$OUTPUT_RAW"'}}
         self.assertEqual(self.millrace.log_text("consumer", rows[0]["dag_run_id"], "use"),
                          b"rows of 2001-02-03\n")
 
+    def test_a_contract_is_checked_before_anything_is_built(self):
+        self.millrace.submit("""
+dag_id: reader
+schedule: {datasets: [points], partition: same}
+tasks:
+  check: {check: points, retries: 0}
+  build: {depends_on: [check], command: ["true"]}
+""")
+        run, _ = self.run_dag("""
+dag_id: writer
+datasets:
+  points:
+    path: "points/{{ ds }}.csv"
+    contract: {columns: {x: {type: integer, required: true}, gone: {type: string}}}
+tasks: {make: {outputs: [points], script: 'printf "x,y\\n1,2\\n,3\\n" > "$OUTPUT_POINTS"'}}
+""")
+        self.assertEqual(run["state"], "success")
+        rows = self.millrace.wait_until(
+            lambda: self.millrace.get("/dags/reader/dagRuns").json["dag_runs"], "the reader has a run")
+        run_id = rows[0]["dag_run_id"]
+        self.assertEqual(self.millrace.finish("reader", run_id)["state"], "failed")
+        self.assertEqual(self.millrace.task_states("reader", run_id),
+                         {"check": "failed", "build": "upstream_failed"})
+        log = self.millrace.log_text("reader", run_id, "check").decode()
+        self.assertIn("column 'gone' is missing", log)
+        self.assertIn("column 'x' is required and has 1 nulls", log)
+
+    def test_a_child_run_is_waited_for(self):
+        self.millrace.submit("dag_id: child\nparams: {n: {type: integer, default: 1}}\n"
+                             "tasks: {a: {command: [echo, '{{ params.n }}']}}\n")
+        run, states = self.run_dag("""
+dag_id: parent
+tasks:
+  call: {trigger_dag: {dag_id: child, params: {n: "7"}, wait: true}}
+  after: {depends_on: [call], command: ["true"]}
+""", logical_date="2001-03-04T00:00:00Z")
+        self.assertEqual((run["state"], states), ("success", {"call": "success", "after": "success"}))
+        child = self.millrace.get("/dags/child/dagRuns").json["dag_runs"][0]
+        self.assertEqual((child["state"], child["logical_date"]), ("success", "2001-03-04T00:00:00Z"))
+        self.assertEqual(self.millrace.log_text("child", child["dag_run_id"], "a"), b"7\n")
+
     def test_one_date_has_one_run(self):
         self.millrace.submit("dag_id: once\ntasks: {a: {command: ['true']}}\n")
         self.millrace.trigger("once", logical_date="2001-01-01T00:00:00Z")
