@@ -1,9 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "dags/keys.h"
 #include "dags/param_check.h"
@@ -121,9 +122,18 @@ std::vector<Param> read_params(YamlNode node, Diagnostics& out) {
   return params;
 }
 
+/// Values that a reader of a partition can't know.
+constexpr std::array<std::string_view, 5> of_one_run{"run_id", "task_id", "map_index", "item", "try_number"};
+
 std::vector<Dataset> read_datasets(YamlNode node, const TemplateScope& scope, Diagnostics& out) {
   std::vector<Dataset> datasets;
-  for (const auto [key, value] : node.entries()) datasets.push_back(read_dataset(key, value, scope, out));
+  for (const auto [key, value] : node.entries()) {
+    datasets.push_back(read_dataset(key, value, scope, out));
+    for (const Template::Part& part : datasets.back().path.parts)
+      if (part.name.contains('.') || std::ranges::count(of_one_run, part.name) > 0)
+        out.add(part.place, fmt::format("the path of a dataset can't depend on '{}'", part.name),
+                "readers find a partition by its date alone: use ds, ts, execution_date, …");
+  }
   return datasets;
 }
 
