@@ -1,5 +1,7 @@
 """What a user writes, run for real: success, failure, retry, branch, skip, expand, outputs, sensor."""
 
+import http.server
+import threading
 import unittest
 
 import harness
@@ -221,6 +223,32 @@ tasks:
         self.assertEqual(self.millrace.get("/pools/cpu").json["occupied_slots"], 0)
         flag.touch()
         self.assertEqual(self.millrace.finish("senses", run_id)["state"], "success")
+
+
+class HttpSensor(harness.DaemonTest):
+    def test_an_http_sensor_waits_for_a_2xx(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            answers = [503, 404, 200]
+
+            def do_GET(self):
+                self.send_response(self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        run, states = self.run_dag(f"""
+dag_id: asks
+tasks:
+  up: {{sensor: {{http: "http://127.0.0.1:{server.server_port}/ready?x=1", poke_interval: 1s, timeout: 1h}}}}
+  go: {{depends_on: [up], command: ["true"]}}
+""")
+        self.assertEqual((run["state"], states), ("success", {"up": "success", "go": "success"}))
+        self.assertEqual(Handler.answers, [200])
 
 
 if __name__ == "__main__":
