@@ -47,7 +47,7 @@ class Scenario {
   std::vector<std::string> lines_;
   World world_;
   std::vector<DagBuilder> builders_;
-  bool dates_ = false, paused_ = false, booted_ = false, pools_ = false;
+  bool dates_ = false, paused_ = false, booted_ = false;
   WallTime zero_;
   std::string said_;                              ///< answers of `waits` and the like
   std::map<TaskInstanceId, TaskState> states_;
