@@ -96,7 +96,7 @@ MAX_LINES, MAX_COLUMNS, MAX_FUNCTION = 500, 110, 70
 CODE = {".h", ".cc", ".c", ".S"}
 WIDTH = CODE | {".py", ".sh", ".cmake", ".sql", ""}
 TEXT = WIDTH | {".md", ".yaml", ".yml", ".json", ".txt", ".ts", ".tsx", ".css", ".service"}
-SKIP = {"build", ".git", ".venv", ".millrace", ".setup", "node_modules", "__pycache__", "dist"}
+SKIP = {"build", ".git", ".venv", ".venv-test", ".millrace", ".setup", "node_modules", "__pycache__", "dist"}
 SKIP_PATHS = {"examples/flights/data", "tests/tidy/samples", "tests/tidy/clean"}
 
 EMPTY_WORDS = r"\w*(?:Manager|Helper|Utils?|Handler2)\b|\w+(?:Data|Info)\b"
