@@ -335,7 +335,7 @@ def read_tree(root: Path) -> list[Source]:
         here = os.path.relpath(folder, root)
         here = "" if here == "." else here + "/"
         folders[:] = sorted(f for f in folders if f not in SKIP and here + f not in SKIP_PATHS)
-        for name in sorted(files):
+        for name in sorted(f for f in files if f not in SKIP):  # in a worktree .git is a file
             path = Path(folder) / name
             if path.suffix not in TEXT or path.is_symlink() or path.stat().st_size > 4_000_000:
                 continue
