@@ -13,6 +13,7 @@ using Started = std::expected<void, Problem>;
 // monitor.cc
 void health(const CallPtr&);
 void version(const CallPtr&);
+void openapi(const CallPtr&);
 
 // dags.cc
 Answer list_dags(const Call&, StoreReader&);

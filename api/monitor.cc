@@ -1,4 +1,5 @@
 #include "api/handlers.h"
+#include "api/openapi.h"
 #include "api/shapes.h"
 
 namespace millrace::handlers {
@@ -53,5 +54,7 @@ void version(const CallPtr& call) {
     call->answer(json_response(out.take()));
   });
 }
+
+void openapi(const CallPtr& call) { call->answer(json_response(openapi_document())); }
 
 }  // namespace millrace::handlers

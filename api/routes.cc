@@ -3,91 +3,16 @@
 #include <algorithm>
 #include <array>
 
-#include "api/handlers.h"
+#include "api/routes/table.h"
 #include "base/limits.h"
 
 namespace millrace {
 namespace {
 
-namespace h = handlers;
-
-constexpr Needs anyone = Needs::nothing();
-constexpr Needs viewer = Needs::role(Role::viewer);
-constexpr Needs operator_ = Needs::role(Role::operator_);
-constexpr Needs author = Needs::role(Role::author);
-constexpr Needs admin = Needs::role(Role::admin);
-
-#define API "/api/v2"
-#define DAG API "/dags/{dag_id}"
-#define RUN DAG "/dagRuns/{run_id}"
-#define TI RUN "/taskInstances/{task_id}"
-#define MAPPED TI "/{map_index}"
-#define BACKFILL API "/backfills/{backfill_id}"
-
-const Route table[] = {
-    {"GET", API "/monitor/health", anyone, h::health},
-    {"GET", API "/version", anyone, h::version},
-
-    {"GET", API "/dags", viewer, h::list_dags},
-    {"POST", API "/dags", author, h::submit_dag, true},
-    {"POST", API "/dags/validate", author, h::validate_dag, true},
-    {"GET", DAG, viewer, h::get_dag},
-    {"PATCH", DAG, operator_, h::patch_dag},
-    {"DELETE", DAG, author, h::delete_dag},
-    {"GET", DAG "/details", viewer, h::get_dag_details},
-    {"GET", DAG "/tasks", viewer, h::list_tasks},
-    {"GET", DAG "/tasks/{task_id}", viewer, h::get_task},
-    {"GET", DAG "/schedule/preview", viewer, h::schedule_preview},
-    {"GET", DAG "/dagVersions", viewer, h::list_dag_versions},
-    {"GET", DAG "/dagVersions/{version_number}", viewer, h::get_dag_version},
-    {"GET", API "/dagSources/{dag_id}", viewer, h::dag_source},
-    {"GET", API "/dagStats", viewer, h::dag_stats},
-    {"GET", API "/dagTags", viewer, h::list_dag_tags},
-    {"GET", API "/importErrors", viewer, h::list_import_errors},
-
-    {"GET", DAG "/dagRuns", viewer, h::list_runs},
-    {"POST", DAG "/dagRuns", operator_, h::trigger_run},
-    {"GET", RUN, viewer, h::get_run},
-    {"PATCH", RUN, operator_, h::patch_run},
-    {"POST", RUN "/clear", operator_, h::clear_run},
-    {"POST", RUN "/cancel", operator_, h::cancel_run},
-    {"POST", DAG "/clearTaskInstances", operator_, h::clear_task_instances},
-
-    {"GET", RUN "/taskInstances", viewer, h::list_task_instances},
-    {"GET", TI, viewer, h::get_task_instance},
-    {"PATCH", TI, operator_, h::patch_task_instance},
-    {"GET", TI "/listMapped", viewer, h::list_mapped},
-    {"GET", TI "/tries", viewer, h::list_tries},
-    {"GET", TI "/tries/{try_number}", viewer, h::get_try},
-    {"GET", TI "/explain", viewer, h::explain_task_instance},
-    {"GET", TI "/xcomEntries", viewer, h::list_xcoms},
-    {"GET", TI "/xcomEntries/{key}", viewer, h::get_xcom},
-    {"GET", TI "/logs/{try_number}", viewer, h::get_log},
-    {"GET", MAPPED, viewer, h::get_task_instance},
-    {"PATCH", MAPPED, operator_, h::patch_task_instance},
-    {"GET", MAPPED "/tries", viewer, h::list_tries},
-    {"GET", MAPPED "/tries/{try_number}", viewer, h::get_try},
-    {"GET", MAPPED "/explain", viewer, h::explain_task_instance},
-
-    {"GET", API "/backfills", viewer, h::list_backfills},
-    {"POST", API "/backfills", operator_, h::create_backfill},
-    {"POST", API "/backfills/dry_run", viewer, h::dry_run_backfill},
-    {"GET", BACKFILL, viewer, h::get_backfill},
-    {"GET", BACKFILL "/items", viewer, h::list_backfill_items},
-    {"PUT", BACKFILL "/pause", operator_, h::pause_backfill},
-    {"PUT", BACKFILL "/unpause", operator_, h::unpause_backfill},
-    {"PUT", BACKFILL "/cancel", operator_, h::cancel_backfill},
-    {"POST", BACKFILL "/retryFailed", operator_, h::retry_backfill},
-
-    {"GET", API "/pools", viewer, h::list_pools},
-    {"POST", API "/pools", admin, h::create_pool},
-    {"GET", API "/pools/{pool_name}", viewer, h::get_pool},
-    {"PATCH", API "/pools/{pool_name}", admin, h::patch_pool},
-    {"DELETE", API "/pools/{pool_name}", admin, h::delete_pool},
-    {"GET", API "/devices", viewer, h::list_devices},
-
-    {"GET", API "/eventLogs", viewer, h::list_event_logs},
-    {"GET", API "/eventLogs/{event_log_id}", viewer, h::get_event_log},
+using ResourceOf = Resource (*)();
+constexpr ResourceOf table[] = {
+    monitor_routes,       dag_routes,      dag_version_routes, dag_run_routes,
+    task_instance_routes, backfill_routes, pool_routes,        event_log_routes,
 };
 
 std::vector<std::string_view> split(std::string_view path) {
@@ -106,7 +31,7 @@ bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 const std::vector<std::vector<std::string_view>>& patterns() {
   static const std::vector<std::vector<std::string_view>> split_once = [] {
     std::vector<std::vector<std::string_view>> all;
-    for (const Route& route : table) all.push_back(split(route.pattern));
+    for (const Route& route : routes()) all.push_back(split(route.pattern));
     return all;
   }();
   return split_once;
@@ -133,7 +58,25 @@ bool id_character(char c) {
 
 }  // namespace
 
-std::span<const Route> routes() { return table; }
+std::span<const Resource> resources() {
+  static const std::vector<Resource> all = [] {
+    std::vector<Resource> out;
+    for (const ResourceOf of : table) out.push_back(of());
+    return out;
+  }();
+  return all;
+}
+
+std::span<const Route> routes() {
+  static const std::vector<Route> all = [] {
+    std::vector<Route> out;
+    for (const Resource& resource : resources()) {
+      out.insert(out.end(), resource.routes.begin(), resource.routes.end());
+    }
+    return out;
+  }();
+  return all;
+}
 
 Match match_route(std::string_view method, std::string_view raw_path) {
   Match match;
@@ -141,7 +84,8 @@ Match match_route(std::string_view method, std::string_view raw_path) {
   const auto path = split(raw_path);
   const std::string_view wanted = method == "HEAD" ? std::string_view{"GET"} : method;
   const std::vector<std::string_view>* best = nullptr;
-  for (std::size_t i = 0; i < std::size(table); ++i) {
+  const std::span<const Route> all = routes();
+  for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& pattern = patterns()[i];
     if (!fits(pattern, path)) continue;
     if (best != nullptr && more_exact(*best, pattern)) continue;
@@ -150,9 +94,9 @@ Match match_route(std::string_view method, std::string_view raw_path) {
       match.route = nullptr;
       match.allow = "OPTIONS";
     }
-    match.allow += ", " + std::string(table[i].method);
-    if (table[i].method == "GET") match.allow += ", HEAD";
-    if (table[i].method == wanted) match.route = &table[i];
+    match.allow += ", " + std::string(all[i].method);
+    if (all[i].method == "GET") match.allow += ", HEAD";
+    if (all[i].method == wanted) match.route = &all[i];
   }
   if (best == nullptr) return match;
   for (std::size_t i = 0; i < path.size(); ++i) {

@@ -36,16 +36,50 @@ using ActHandler = std::expected<void, Problem> (*)(const CallPtr&, StoreReader&
 using DirectHandler = void (*)(const CallPtr&);
 using Handler = std::variant<ReadHandler, ActHandler, DirectHandler>;
 
+/// Text that has to be there: without a default, leaving it out doesn't compile.
+class Said {
+ public:
+  constexpr Said(const char* text) : text_(text) {}
+  constexpr operator std::string_view() const { return text_; }
+
+ private:
+  std::string_view text_;
+};
+
+/// What the document (/openapi.json) says of a route beside its method, path and permission. Schemas and
+/// parameters are named here and described in api/schemas/; openapi_test says which one is missing.
+struct RouteDoc {
+  Said id;       ///< of the operation, Airflow's where it has one; generated clients name a call by it
+  Said summary;  ///< a short imperative sentence without a full stop
+  std::string_view about = {};    ///< what the summary leaves open
+  std::string_view query = {};    ///< keys of parameters.json, blanks between: `limit offset state:run`
+  std::string_view headers = {};  ///< the same
+  std::string_view body = {};     ///< schema
+  std::string_view reply = {};    ///< schema; empty: no content, or what `also` says
+  int status = 200;               ///< of `reply`; 204 without
+  std::string_view also = {};     ///< further successes: `201` (same schema), `text/plain`, `206:text/plain`
+  std::string_view refuses = {};  ///< statuses beside those that openapi.cc derives: `404 409`
+};
+
 /// One line of the table. In `pattern`, `{name}` stands for one segment, checked by its name: see segment_ok.
 struct Route {
   std::string_view method;
   std::string_view pattern;
   Needs needs;
   Handler handler;
+  RouteDoc doc;
   bool yaml = false;  ///< takes a DAG file instead of JSON
 };
 
-/// The whole API: what isn't here doesn't exist.
+/// The routes of one resource: one file of api/routes/.
+struct Resource {
+  std::string_view name;   ///< a heading of the document: `DAG runs`
+  std::string_view about;  ///< a sentence
+  std::span<const Route> routes;
+};
+
+std::span<const Resource> resources();
+/// The whole API, resource by resource: what isn't here doesn't exist.
 std::span<const Route> routes();
 
 struct Match {

@@ -1,0 +1,54 @@
+#include "api/routes/table.h"
+
+namespace millrace {
+namespace {
+
+namespace h = handlers;
+
+// clang-format off: a line says who may ask what, the next what it is
+const Route table[] = {
+    {"GET", API "/backfills", viewer, h::list_backfills,
+     {.id = "list_backfills",
+      .summary = "List backfills",
+      .query = "limit offset order_by:backfill dag_id",
+      .reply = "BackfillCollection"}},
+    {"POST", API "/backfills", operator_, h::create_backfill,
+     {.id = "create_backfill",
+      .summary = "Create a backfill",
+      .body = "BackfillWish",
+      .reply = "Backfill",
+      .refuses = "404"}},
+    {"POST", API "/backfills/dry_run", viewer, h::dry_run_backfill,
+     {.id = "create_backfill_dry_run",
+      .summary = "Show what a backfill would do, date by date",
+      .query = "limit offset",
+      .body = "BackfillWish",
+      .reply = "BackfillPlan",
+      .refuses = "404"}},
+    {"GET", BACKFILL, viewer, h::get_backfill,
+     {.id = "get_backfill", .summary = "Get a backfill", .reply = "Backfill"}},
+    {"GET", BACKFILL "/items", viewer, h::list_backfill_items,
+     {.id = "get_backfill_items",
+      .summary = "List the dates of a backfill",
+      .query = "limit offset order_by:backfill_item",
+      .reply = "BackfillItemCollection"}},
+    {"PUT", BACKFILL "/pause", operator_, h::pause_backfill,
+     {.id = "pause_backfill", .summary = "Pause a backfill: no further run starts", .reply = "Backfill"}},
+    {"PUT", BACKFILL "/unpause", operator_, h::unpause_backfill,
+     {.id = "unpause_backfill", .summary = "Let a paused backfill go on", .reply = "Backfill"}},
+    {"PUT", BACKFILL "/cancel", operator_, h::cancel_backfill,
+     {.id = "cancel_backfill", .summary = "Cancel a backfill", .query = "mode:cancel", .reply = "Backfill"}},
+    {"POST", BACKFILL "/retryFailed", operator_, h::retry_backfill,
+     {.id = "retry_backfill",
+      .summary = "Run the failed and cancelled dates of a backfill again",
+      .reply = "Backfill"}},
+};
+// clang-format on
+
+}  // namespace
+
+Resource backfill_routes() {
+  return {"Backfills", "Runs for past dates: planned, paused, cancelled and watched as one.", table};
+}
+
+}  // namespace millrace

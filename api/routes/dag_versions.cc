@@ -1,0 +1,36 @@
+#include "api/routes/table.h"
+
+namespace millrace {
+namespace {
+
+namespace h = handlers;
+
+// clang-format off: a line says who may ask what, the next what it is
+const Route table[] = {
+    {"GET", DAG "/dagVersions", viewer, h::list_dag_versions,
+     {.id = "get_dag_versions", .summary = "List the versions of a DAG", .reply = "DagVersionCollection"}},
+    {"GET", DAG "/dagVersions/{version_number}", viewer, h::get_dag_version,
+     {.id = "get_dag_version", .summary = "Get a version of a DAG", .reply = "DagVersion"}},
+    {"GET", API "/dagSources/{dag_id}", viewer, h::dag_source,
+     {.id = "get_dag_source",
+      .summary = "Get the text of a DAG",
+      .about = "With `Accept: text/plain` the file itself.",
+      .query = "version_number",
+      .reply = "DagSource",
+      .also = "text/plain"}},
+    {"GET", API "/importErrors", viewer, h::list_import_errors,
+     {.id = "get_import_errors",
+      .summary = "List the files of the DAG folder that are refused",
+      .query = "limit offset",
+      .reply = "ImportErrorCollection"}},
+};
+// clang-format on
+
+}  // namespace
+
+Resource dag_version_routes() {
+  return {"DAG versions and sources",
+          "Each submit that changes a DAG makes a version; a run keeps the one it began with.", table};
+}
+
+}  // namespace millrace

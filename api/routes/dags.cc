@@ -1,0 +1,65 @@
+#include "api/routes/table.h"
+
+namespace millrace {
+namespace {
+
+namespace h = handlers;
+
+// clang-format off: a line says who may ask what, the next what it is
+const Route table[] = {
+    {"GET", API "/dags", viewer, h::list_dags,
+     {.id = "get_dags",
+      .summary = "List DAGs",
+      .query = "limit offset order_by:dag paused dag_id_pattern tags tags_match_mode owners",
+      .reply = "DagCollection"}},
+    {"POST", API "/dags", author, h::submit_dag,
+     {.id = "submit_dag",
+      .summary = "Submit or update a DAG",
+      .about = "Every mistake of the file is told at once, with its place. 201: a new version; 200: it was "
+               "there already.",
+      .body = "DagFile",
+      .reply = "SubmittedDag",
+      .also = "201",
+      .refuses = "409"},
+     true},
+    {"POST", API "/dags/validate", author, h::validate_dag,
+     {.id = "validate_dag",
+      .summary = "Check a DAG file and change nothing",
+      .body = "DagFile",
+      .reply = "ValidatedDag"},
+     true},
+    {"GET", DAG, viewer, h::get_dag, {.id = "get_dag", .summary = "Get a DAG", .reply = "Dag"}},
+    {"PATCH", DAG, operator_, h::patch_dag,
+     {.id = "patch_dag", .summary = "Pause or unpause a DAG", .body = "DagPatch", .reply = "Dag"}},
+    {"DELETE", DAG, author, h::delete_dag,
+     {.id = "delete_dag", .summary = "Delete a DAG; its history stays", .status = 204}},
+    {"GET", DAG "/details", viewer, h::get_dag_details,
+     {.id = "get_dag_details",
+      .summary = "Get a DAG with its parameters and datasets",
+      .reply = "DagDetails"}},
+    {"GET", DAG "/tasks", viewer, h::list_tasks,
+     {.id = "get_tasks", .summary = "List the tasks of a DAG", .reply = "TaskCollection"}},
+    {"GET", DAG "/tasks/{task_id}", viewer, h::get_task,
+     {.id = "get_task", .summary = "Get a task of a DAG", .reply = "Task"}},
+    {"GET", DAG "/schedule/preview", viewer, h::schedule_preview,
+     {.id = "preview_schedule",
+      .summary = "Preview the next runs of a DAG",
+      .query = "count from",
+      .reply = "TickCollection"}},
+    {"GET", API "/dagStats", viewer, h::dag_stats,
+     {.id = "get_dag_stats",
+      .summary = "Count the runs of DAGs by state",
+      .query = "dag_ids",
+      .reply = "DagStatsCollection"}},
+    {"GET", API "/dagTags", viewer, h::list_dag_tags,
+     {.id = "get_dag_tags", .summary = "List the tags of all DAGs", .reply = "DagTagCollection"}},
+};
+// clang-format on
+
+}  // namespace
+
+Resource dag_routes() {
+  return {"DAGs", "Pipelines: their newest versions, whether they are paused, when they run next.", table};
+}
+
+}  // namespace millrace

@@ -1,0 +1,30 @@
+#include "api/routes/table.h"
+
+namespace millrace {
+namespace {
+
+namespace h = handlers;
+
+// clang-format off: a line says who may ask what, the next what it is
+const Route table[] = {
+    {"GET", API "/monitor/health", anyone, h::health,
+     {.id = "get_health",
+      .summary = "Say whether all is well",
+      .about = "Open to all. Figures are only for those with a token.",
+      .reply = "Health"}},
+    {"GET", API "/version", anyone, h::version,
+     {.id = "get_version", .summary = "Say which version this is", .reply = "Version"}},
+    {"GET", "/openapi.json", viewer, h::openapi,
+     {.id = "get_openapi", .summary = "Get this document", .reply = "Document"}},
+    {"GET", API "/openapi.json", viewer, h::openapi,
+     {.id = "get_openapi_below_base",
+      .summary = "Get this document below the base path",
+      .reply = "Document"}},
+};
+// clang-format on
+
+}  // namespace
+
+Resource monitor_routes() { return {"Monitor", "Health, version, and this document.", table}; }
+
+}  // namespace millrace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "api/handlers.h"
+#include "api/routes.h"
+
+/// What the files of this folder share. Each holds the routes of one resource; routes.cc joins them.
+namespace millrace {
+
+inline constexpr Needs anyone = Needs::nothing();
+inline constexpr Needs viewer = Needs::role(Role::viewer);
+inline constexpr Needs operator_ = Needs::role(Role::operator_);
+inline constexpr Needs author = Needs::role(Role::author);
+inline constexpr Needs admin = Needs::role(Role::admin);
+
+#define API "/api/v2"
+#define DAG API "/dags/{dag_id}"
+#define RUN DAG "/dagRuns/{run_id}"
+#define TI RUN "/taskInstances/{task_id}"
+#define MAPPED TI "/{map_index}"
+#define BACKFILL API "/backfills/{backfill_id}"
+
+Resource monitor_routes();
+Resource dag_routes();
+Resource dag_version_routes();
+Resource dag_run_routes();
+Resource task_instance_routes();
+Resource backfill_routes();
+Resource pool_routes();
+Resource event_log_routes();
+
+}  // namespace millrace
