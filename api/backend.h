@@ -9,6 +9,7 @@
 
 #include "base/diagnostics.h"
 #include "base/error.h"
+#include "base/metrics.h"
 #include "dags/parser.h"
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
@@ -52,6 +53,8 @@ class Backend {
   /// Runs `look` on the loop thread: for what only the scheduler knows (waits, pool use, devices).
   virtual void ask(std::function<void(const Scheduler&, Now)> look) = 0;
   virtual void status(std::function<void(DaemonStatus)>) = 0;
+  /// All that the daemon measures, for more to be added. Answers while the store can't be written too.
+  virtual void metrics(std::function<void(MetricsText)>) = 0;
   /// The parsed DAG of a version, from a small cache; null when there is none. Any thread.
   virtual std::shared_ptr<const Dag> dag_version(DagVersionId) = 0;
   /// The log file of an attempt, below the data folder.

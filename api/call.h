@@ -38,12 +38,15 @@ class VersionFacts {
   std::map<DagVersionId, Facts> known_;
 };
 
+class HttpMetrics;
+
 /// What handlers may use. One for the server's life.
 struct Services {
   Backend& backend;
   Readers& readers;
   const Clock& clock;
   VersionFacts& versions;
+  HttpMetrics& http_metrics;
   int data_dir_fd = -1;  ///< logs are opened below it
   std::string data_dir;  ///< absolute
 };

@@ -15,6 +15,9 @@ void health(const CallPtr&);
 void version(const CallPtr&);
 void openapi(const CallPtr&);
 
+// metrics.cc
+void metrics(const CallPtr&);
+
 // dags.cc
 Answer list_dags(const Call&, StoreReader&);
 Answer get_dag(const Call&, StoreReader&);

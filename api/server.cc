@@ -10,6 +10,7 @@
 
 #include "api/call.h"
 #include "api/front.h"
+#include "api/http_metrics.h"
 #include "api/listener.h"
 #include "api/routes.h"
 #include "base/log.h"
@@ -19,22 +20,43 @@ namespace millrace {
 /// Held by the server and by every call that still waits for the loop, so that a late reply finds what it
 /// needs.
 struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
-  Core(Backend& backend, const Clock& clock) : services{backend, readers, clock, versions, -1, {}} {}
+  Core(Backend& backend, const Clock& clock)
+      : services{backend, readers, clock, versions, http_metrics, -1, {}} {}
   ~Core() {
     if (services.data_dir_fd >= 0) ::close(services.data_dir_fd);
   }
 
+  std::expected<Front::Admitted, Problem> admit(const HttpRequest& head);
+  /// The same answer, counted.
+  HttpListener::Reply measured(const std::string& method, HttpListener::Reply);
   void dispatch(Front::Admitted, HttpRequest, HttpListener::Reply);
 
   Readers readers;
   VersionFacts versions;
+  HttpMetrics http_metrics;
   Services services;
   std::unique_ptr<Front> front;
   std::unique_ptr<HttpListener> listener;
   std::uint16_t port = 0;
 };
 
-void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
+std::expected<Front::Admitted, Problem> ApiServer::Core::admit(const HttpRequest& head) {
+  auto in = front->admit(head);
+  // A method that isn't one of the API's is nobody's label: a client may send any.
+  if (!in) http_metrics.answered(in.error().code == "bad_request" ? "" : head.method, in.error().status);
+  return in;
+}
+
+HttpListener::Reply ApiServer::Core::measured(const std::string& method, HttpListener::Reply reply) {
+  return [this, method, from = services.clock.now().mono, reply = std::move(reply)](HttpResponse response) {
+    http_metrics.answered(method, response.status);
+    http_metrics.took(services.clock.now().mono - from);
+    reply(std::move(response));
+  };
+}
+
+void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpListener::Reply answer) {
+  HttpListener::Reply reply = measured(request.method, std::move(answer));
   if (in.match.route == nullptr) {  // OPTIONS
     HttpResponse response = empty_response();
     response.headers.emplace_back("Allow", in.match.allow);
@@ -101,7 +123,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
     return std::unexpected(ok.error());
   }
   core->listener->serve(
-      {[core = core.get()](const HttpRequest& head) { return core->front->admit(head); },
+      {[core = core.get()](const HttpRequest& head) { return core->admit(head); },
        [core = core.get()](Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
          core->dispatch(std::move(in), std::move(request), std::move(reply));
        }},

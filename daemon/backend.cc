@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "daemon/process_metrics.h"
+
 namespace millrace {
 namespace {
 
@@ -66,6 +68,24 @@ void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
     for (const auto& [dag_id, why] : scheduler.holds())
       status.hold += fmt::format("{}{}: {}", status.hold.empty() ? "" : "; ", dag_id, why);
     on_status(std::move(status));
+  });
+}
+
+void DaemonBackend::metrics(std::function<void(MetricsText)> on_metrics) {
+  const bool stalled = !loop_->stalled_because().empty();
+  MetricsText text;
+  text.family("millrace_build_info", "gauge", "The version of this daemon.");
+  const std::pair<std::string_view, std::string_view> version[] = {{"version", identity_.version}};
+  text.sample(1, version);
+  write_process(text, identity_.started_at, paths_.database());
+  text.gauge("millrace_store_writable", "0: the disk is full or gone, and nothing moves.", stalled ? 0 : 1);
+  text.gauge("millrace_inbox_messages", "Messages that wait for the loop.",
+             static_cast<double>(inbox_.size()));
+  loop_->metrics().write(text);
+  if (stalled) return on_metrics(std::move(text));  // the loop answers nobody now
+  ask([text = std::move(text), on_metrics = std::move(on_metrics)](const Scheduler& scheduler, Now) mutable {
+    write_gauges(text, scheduler);
+    on_metrics(std::move(text));
   });
 }
 

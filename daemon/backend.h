@@ -28,6 +28,7 @@ class DaemonBackend final : public Backend {
   Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) override;
   void ask(std::function<void(const Scheduler&, Now)> look) override;
   void status(std::function<void(DaemonStatus)> on_status) override;
+  void metrics(std::function<void(MetricsText)> on_metrics) override;
   std::shared_ptr<const Dag> dag_version(DagVersionId id) override;
   std::string log_path(std::string_view attempt_name) override;
 

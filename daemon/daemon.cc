@@ -180,7 +180,7 @@ Result<void> Daemon::Parts::open_store() {
 
 void Daemon::Parts::join_rooms() {
   dispatcher = std::make_unique<Dispatcher>(config, paths, *catalog, *store);
-  inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { turn(); }); });
+  inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { turn(); }); }, clock);
   sensors = std::make_unique<Sensors>(*dispatcher, *store,
                                       [this](SensorChecked answer) { inbox->post(std::move(answer), true); });
   loop = std::make_unique<Loop>(Loop::Ports{

@@ -22,7 +22,9 @@ Loop::Loop(Ports ports) : ports_(std::move(ports)), next_version_id_(ports_.stor
 
 void Loop::turn() {
   if (stalled() && !commit()) return;
-  for (Message& message : ports_.inbox.take_all()) take(message);
+  Inbox::Taken taken = ports_.inbox.take_all();
+  if (!taken.messages.empty()) metrics_.waited(taken.waited);
+  for (Message& message : taken.messages) take(message);
   if (!commit()) return;
   CRASH_POINT("loop.committed");
   for (Command& deed : std::exchange(deeds_, {})) perform(deed);
@@ -54,7 +56,9 @@ void Loop::apply(Event event) {
     const Event next = std::move(first_.front());
     first_.pop_front();
     const Now now = ports_.clock.now();
-    for (Command& command : ports_.scheduler.apply(next, now)) collect(command, now);
+    std::vector<Command> commands = ports_.scheduler.apply(next, now);
+    metrics_.heard(next, commands, ports_.scheduler, now.wall);
+    for (Command& command : commands) collect(command, now);
   }
 }
 
@@ -177,6 +181,7 @@ void Loop::submit(Submission& submission) {
 
 bool Loop::commit() {
   if (changes_.empty() && new_versions_.empty()) return true;
+  const MonoTime begun = ports_.clock.now().mono;
   const Result<void> committed = ports_.store.commit(changes_, new_versions_);
   if (!committed) {
     if (committed.error().kind == ErrorKind::unavailable) {
@@ -187,6 +192,7 @@ bool Loop::commit() {
     return false;
   }
   stall({});
+  metrics_.committed(changes_, ports_.clock.now().mono - begun);
   if (ports_.on_committed) {
     std::vector<EventRow> events;
     for (const Change& change : changes_)

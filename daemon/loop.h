@@ -11,6 +11,7 @@
 #include "daemon/catalog.h"
 #include "daemon/dispatcher.h"
 #include "daemon/inbox.h"
+#include "daemon/loop_metrics.h"
 #include "daemon/sensors.h"
 #include "executor/executor.h"
 #include "scheduler/scheduler.h"
@@ -51,6 +52,8 @@ class Loop {
   bool stalled() const { return stalled_; }
   /// Why; empty when it isn't. Any thread.
   std::string stalled_because() const;
+  /// Any thread may write() them.
+  const LoopMetrics& metrics() const { return metrics_; }
 
  private:
   void take(Message&);
@@ -66,6 +69,7 @@ class Loop {
   void perform(Command&);
 
   Ports ports_;
+  LoopMetrics metrics_;
   Executor* executor_ = nullptr;
   std::deque<Event> first_;      // answers to the scheduler's own questions: before anything else
   std::vector<Change> changes_;  // of this batch, in order

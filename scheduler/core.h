@@ -201,6 +201,7 @@ struct Core {
   std::optional<AttemptContext> context(const Located&) const;
   std::optional<AttemptContext> attempt_context(AttemptId) const;
   std::vector<PoolUse> pool_use() const;
+  ActiveCounts active_counts() const;
   std::vector<Wait> waiting_on(TaskInstanceId, Now) const;
 
   Now now;

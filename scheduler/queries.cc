@@ -42,4 +42,21 @@ std::vector<PoolUse> Core::pool_use() const {
   return uses;
 }
 
+ActiveCounts Core::active_counts() const {
+  ActiveCounts out;
+  for (const auto& [id, run] : runs) {
+    if (is_final(run.row.state)) continue;  // here for a look only
+    ++out.runs[run.row.state];
+    for (const Instance& ti : run.instances) ++out.task_instances[ti.row.state];
+  }
+  for (const auto& [id, backfill] : backfills)
+    if (!is_final(backfill.row.state)) ++out.backfills[backfill.row.state];
+  for (const auto& [id, entry] : dags) {
+    if (entry.row.removed) continue;
+    ++out.dags;
+    if (entry.row.paused) ++out.paused_dags;
+  }
+  return out;
+}
+
 }  // namespace millrace

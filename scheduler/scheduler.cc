@@ -235,6 +235,8 @@ std::vector<AttemptId> Scheduler::live_attempts() const {
   return out;
 }
 
+ActiveCounts Scheduler::active_counts() const { return state_->core.active_counts(); }
+
 std::size_t Scheduler::active_runs() const {
   std::size_t count = 0;
   for (const auto& [dag_id, entry] : state_->core.dags) count += entry.active.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,6 +40,14 @@ struct PoolUse {
   int running = 0, queued = 0, scheduled = 0, deferred = 0;  ///< slots by state
 };
 
+/// How much of each there is; final ones aren't in memory and don't count, nor do states that nobody is in.
+struct ActiveCounts {
+  std::map<RunState, std::size_t> runs;
+  std::map<TaskState, std::size_t> task_instances;
+  std::map<BackfillState, std::size_t> backfills;
+  std::size_t dags = 0, paused_dags = 0;
+};
+
 struct NextWake {
   std::optional<MonoTime> mono;    ///< retries, sensors, run timeouts
   std::optional<WallTime> wall;    ///< schedules
@@ -76,6 +85,8 @@ class Scheduler {
   /// For tests and the reconciler: attempts that should be alive or be starting.
   std::vector<AttemptId> live_attempts() const;
   std::size_t active_runs() const;
+  /// Looks at each active task instance once.
+  ActiveCounts active_counts() const;
   /// Why scheduled runs are held (the clock stepped forward), by dag_id; empty: they aren't.
   std::vector<std::pair<std::string, std::string>> holds() const;
 

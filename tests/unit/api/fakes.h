@@ -65,6 +65,7 @@ class FakeBackend final : public Backend {
   Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) override;
   void ask(std::function<void(const Scheduler&, Now)> look) override { look(scheduler_, Now{}); }
   void status(std::function<void(DaemonStatus)>) override;
+  void metrics(std::function<void(MetricsText)> done) override { done({}); }
   std::shared_ptr<const Dag> dag_version(DagVersionId) override { return dag; }
   std::string log_path(std::string_view attempt_name) override {
     return logs + "/" + std::string(attempt_name) + ".log";

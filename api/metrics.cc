@@ -1,0 +1,17 @@
+#include "api/handlers.h"
+#include "api/http_metrics.h"
+
+namespace millrace::handlers {
+
+/// Prometheus' text format: what the daemon measures, then what the API does.
+void metrics(const CallPtr& call) {
+  call->backend().metrics([call](MetricsText text) {
+    call->services->http_metrics.write(text);
+    HttpResponse response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = text.take();
+    call->answer(std::move(response));
+  });
+}
+
+}  // namespace millrace::handlers
