@@ -24,8 +24,12 @@ inline constexpr std::size_t active_runs_per_dag =
 inline constexpr std::size_t inbox_events = 65'536;  ///< loop inbox; beyond it callers get `unavailable`
 inline constexpr std::size_t backfill_window = 64;   ///< items looked up at a time: a cursor, not rows
 inline constexpr std::size_t queued_runs = 100'000;  ///< active in memory over all DAGs
+inline constexpr std::size_t dataset_runs_queued = 64;  ///< of a DAG; more events wait as they are: a cursor
+inline constexpr std::size_t queued_dataset_events =
+    100'000;  ///< of a DAG that is paused or waits for another dataset: about 20 MB; then recorded skips
 
 // Schedules
+inline constexpr std::size_t partitions_of_a_run = 1'500;  ///< `each` and `window`: the minutes of a day fit
 inline constexpr auto clock_step_hold = std::chrono::hours{3};  ///< cron(8): a larger jump is a correction
 inline constexpr std::size_t catchup_runs_default = 1'000;      ///< then hold and say so
 inline constexpr auto reconcile_interval = std::chrono::seconds{30};  ///< the only wake-up of an idle daemon

@@ -66,9 +66,12 @@ void Loop::collect(Command& command, Now now) {
   std::visit(Overloaded{[&](Record& record) {
                           if (const auto* run = std::get_if<RunRow>(&record.change))
                             uncommitted_runs_.insert_or_assign({run->dag_id, run->execution_date}, *run);
+                          if (const auto* event = std::get_if<DatasetEventRow>(&record.change))
+                            uncommitted_partitions_.insert({event->dataset, event->partition});
                           changes_.push_back(std::move(record.change));
                         },
                         [&](LookUpDates& asked) { first_.push_front(look_up(asked)); },
+                        [&](LookUpPartitions& asked) { first_.push_front(look_up(asked)); },
                         [&](LoadRun& asked) { first_.push_front(load(asked.run)); },
                         [&](Spawn& spawn) {
                           render(spawn.attempt, now);
@@ -112,6 +115,20 @@ DatesLookedUp Loop::look_up(const LookUpDates& asked) {
   for (const auto& [key, run] : uncommitted_runs_)
     if (key.first == asked.dag_id && run.run_id == asked.run_id) answer.runs.push_back(run);
   if (auto run = ports_.store.run_named(asked.dag_id, asked.run_id)) answer.runs.push_back(std::move(*run));
+  return answer;
+}
+
+PartitionsLookedUp Loop::look_up(const LookUpPartitions& asked) {
+  PartitionsLookedUp answer{asked.lookup, {}};
+  for (const std::string& dataset : asked.datasets) {
+    std::set<WallTime> found;
+    for (const WallTime partition : ports_.store.partitions(dataset, asked.from, asked.to))
+      found.insert(partition);
+    for (auto fresh = uncommitted_partitions_.lower_bound({dataset, asked.from});
+         fresh != uncommitted_partitions_.end() && *fresh < std::pair{dataset, asked.to}; ++fresh)
+      found.insert(fresh->second);
+    for (const WallTime partition : found) answer.partitions.emplace_back(dataset, partition);
+  }
   return answer;
 }
 
@@ -202,6 +219,7 @@ bool Loop::commit() {
   changes_.clear();
   new_versions_.clear();
   uncommitted_runs_.clear();
+  uncommitted_partitions_.clear();
   return true;
 }
 

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class Loop {
   void collect(Command&, Now);
   void render(AttemptId, Now);
   DatesLookedUp look_up(const LookUpDates&);
+  PartitionsLookedUp look_up(const LookUpPartitions&);
   RunLoaded load(RunId);
   bool commit();
   void stall(const std::string& because);
@@ -75,6 +77,7 @@ class Loop {
   std::vector<Change> changes_;  // of this batch, in order
   std::vector<DagVersionRow> new_versions_;
   std::map<std::pair<std::string, WallTime>, RunRow> uncommitted_runs_;
+  std::set<std::pair<std::string, WallTime>> uncommitted_partitions_;  // by dataset
   std::vector<Command> deeds_;  // to perform after the commit
   std::map<AttemptId, AttemptSpec> rendered_;
   std::vector<std::function<void()>> after_commit_;

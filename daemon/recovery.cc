@@ -12,6 +12,7 @@ namespace millrace {
 void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& machine) {
   loop.apply_now(machine);
   for (PoolRow& pool : store.pools()) loop.apply_now(PoolLoaded{std::move(pool)});
+  for (DatasetNameRow& row : store.dataset_names()) loop.apply_now(DatasetNameLoaded{std::move(row)});
   std::size_t dags = 0;
   for (DagRow& row : store.dags()) {
     const auto version = catalog.find(row.current);
@@ -25,8 +26,8 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
   }
   for (ActiveBackfill& backfill : store.active_backfills())
     loop.apply_now(BackfillLoaded{std::move(backfill.row), std::move(backfill.open_items)});
-  for (PendingPartitionRow& row : store.pending_partitions())
-    loop.apply_now(PendingPartitionLoaded{std::move(row)});
+  for (QueuedDatasetEventRow& row : store.queued_dataset_events())
+    loop.apply_now(QueuedDatasetEventLoaded{std::move(row)});
   std::size_t runs = 0;
   for (const RunId id : store.active_runs()) {
     std::optional<RunSnapshot> snapshot = store.load_run(id);
@@ -50,8 +51,8 @@ void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<At
     const auto context = scheduler.attempt_context(id);
     if (context) (context->attempt->kill_requested ? to_end : to_start).push_back(id);
   }
-  loop.apply_now(
-      RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event, ids.dataset_event});
+  loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event,
+                              ids.dataset_event, ids.dataset_name});
   for (const AttemptId id : to_end) {
     ExitFacts facts;
     facts.wait_status = SIGKILL;

@@ -63,7 +63,7 @@ SensorChecked Sensors::look(TaskInstanceId id, const Scheduler& scheduler) {
   if (sensor == nullptr) return {};
   const Result<std::string> target = dispatcher_.render(sensor->target, *context, scheduler);
   if (!target) return {Answer::failed, id, target.error().message};
-  WallTime date = context->run->execution_date;
+  WallTime date = partition_of(*context->run);
   if (sensor->partition) {
     const Result<std::string> text = dispatcher_.render(*sensor->partition, *context, scheduler);
     if (!text) return {Answer::failed, id, text.error().message};

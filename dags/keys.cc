@@ -26,6 +26,7 @@ constexpr std::array<Words, 2> intervals{"previous", "none"};
 constexpr std::array<Words, 2> missing_words{"shift", "skip"};
 constexpr std::array<Words, 3> duplicate_words{"first", "last", "both"};
 constexpr std::array<Words, 2> partition_words{"same", "none"};
+constexpr std::array<Words, 2> event_policies{"coalesce", "one_run_per_event"};
 constexpr std::array<Words, 3> policies{"all", "latest", "none"};
 constexpr std::array<Words, 1> versions{"latest"};
 constexpr std::array<Words, 1> later_versions{"pinned"};
@@ -75,7 +76,8 @@ constexpr Form stage_form = word_of(stages);
 constexpr Form interval_form = word_of(intervals);
 constexpr Form missing_form = word_of(missing_words);
 constexpr Form duplicate_form = word_of(duplicate_words);
-constexpr Form partition_form = word_of(partition_words);
+constexpr Form partition_word = word_of(partition_words);
+constexpr Form event_policy_form = word_of(event_policies);
 constexpr Form policy_form = word_of(policies);
 constexpr Form trigger_rule_form = word_of(trigger_rules);
 constexpr Form signal_form = word_of(signals);
@@ -94,6 +96,15 @@ constexpr std::array<const Form*, 2> any_of_forms{&boolean_form, &id_list};
 constexpr Form any_of_form{
     .shape = Shape::one_of, .title = "true, or a list of datasets", .forms = any_of_forms};
 
+constexpr std::array partition_keys{
+    Key{"to", &text_form, "A cron or preset: the run whose interval contains the partition"},
+    Key{"each", &text_form, "A cron or preset: wait for all of these partitions of the run's interval"},
+    Key{"window", &span_form, "Also run again the existing runs of these days, as their inputs' window says"}};
+constexpr Form partition_object{.shape = Shape::object, .keys = partition_keys, .at_least = 1};
+constexpr std::array<const Form*, 2> partition_forms{&partition_word, &partition_object};
+constexpr Form partition_form{
+    .shape = Shape::one_of, .title = "same, none, or a map such as {to: \"@daily\"}", .forms = partition_forms};
+
 constexpr std::array schedule_keys{
     Key{"cron", &text_form,
         "Five fields (minute hour day month weekday), six with seconds first, or a preset"},
@@ -108,7 +119,8 @@ constexpr std::array schedule_keys{
         "previous: the run at tick t covers [previous tick, t); none: [t, t)"},
     Key{"dst", &dst_form, "What to do when the clocks change"},
     Key{"jitter", &duration_form, "Upper bound of a delay that spreads starts"},
-    Key{"partition", &partition_form, "same: the run takes the execution_date of the dataset's partition"}};
+    Key{"partition", &partition_form, "Which run a partition belongs to; same: the one of its own date"},
+    Key{"policy", &event_policy_form, "coalesce: one run takes all events of its partition; default"}};
 constexpr Form schedule_object{.shape = Shape::object, .keys = schedule_keys};
 constexpr std::array<const Form*, 3> schedule_forms{&null_form, &text_form, &schedule_object};
 constexpr Form schedule_form{.shape = Shape::one_of,

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/limits.h"
+#include "dags/partition.h"
 #include "dags/read.h"
 #include "dags/values.h"
 
@@ -75,14 +77,56 @@ void read_dataset_trigger(YamlNode datasets, YamlNode any, Schedule& schedule, D
       fmt::format("{}: {}", schedule.any ? "any" : "datasets", fmt::join(schedule.datasets, ", "));
 }
 
+std::optional<Cron> read_partition_cron(YamlNode node, Diagnostics& out) {
+  if (!node.is_scalar()) return std::nullopt;
+  auto cron = parse_cron(node.text());
+  if (cron) return std::move(*cron);
+  out.add(node.text_place(), cron.error().message);
+  return std::nullopt;
+}
+
+void read_partition(YamlNode node, Schedule& schedule, Diagnostics& out) {
+  using Kind = PartitionMapping::Kind;
+  PartitionMapping& to = schedule.partition;
+  if (node.text() == "none") to.kind = Kind::none;
+  if (!node.is_map()) return;
+  to.window_days = read_window_days(node.find("window"), out);
+  const YamlNode each = node.find("each");
+  if (auto cron = read_partition_cron(node.find("to"), out)) to.to = std::move(*cron), to.kind = Kind::to;
+  if (each && !node.find("to")) out.add(each.place(), "'each' goes with 'to'", "add to: \"@daily\"");
+  to.each = read_partition_cron(each, out);
+  // Neither may make a run wait for, or touch, more than can be looked up at once.
+  const WallTime sample = *parse_iso("2001-01-01");
+  const auto too_many = [&](YamlNode at, std::string_view what) {
+    out.add(at.place(), fmt::format("that's more than {} {}", limits::partitions_of_a_run, what));
+  };
+  if (to.kind == Kind::to && to.each && partitions_of_run(schedule, interval_of(schedule, sample).start).size() >
+                     limits::partitions_of_a_run)
+    too_many(each, "partitions for one run");
+  if (later_runs_of_partition(schedule, sample).size() > limits::partitions_of_a_run)
+    too_many(node.find("window"), "runs for one partition");
+}
+
+void read_policy(YamlNode node, YamlNode partition, Schedule& schedule, Diagnostics& out) {
+  if (node.text() != "one_run_per_event") return;
+  schedule.policy = EventPolicy::one_run_per_event;
+  for (const std::string_view key : {"each", "window"})
+    if (partition.is_map() && partition.find(key))
+      out.add(partition.find(key).place(),
+              fmt::format("'{}' lets one run take several events; the policy gives each its own", key),
+              "use policy: coalesce");
+}
+
 /// Keys that mean nothing beside this kind of schedule.
 void refuse_idle_keys(YamlNode node, std::string_view kind, Diagnostics& out) {
   struct Rule {
     std::string_view key;
     std::array<std::string_view, 2> kinds;
   };
-  static constexpr std::array<Rule, 3> rules{
-      {{"anchor", {"every", "every"}}, {"dst", {"cron", "cron"}}, {"partition", {"datasets", "any"}}}};
+  static constexpr std::array<Rule, 4> rules{{{"anchor", {"every", "every"}},
+                                              {"dst", {"cron", "cron"}},
+                                              {"partition", {"datasets", "any"}},
+                                              {"policy", {"datasets", "any"}}}};
   for (const Rule& rule : rules) {
     for (const auto [key, value] : node.entries())
       if (key.text() == rule.key && std::ranges::find(rule.kinds, kind) == rule.kinds.end())
@@ -114,12 +158,13 @@ void read_long_form(YamlNode node, std::optional<WallTime> start_date, Schedule&
   if (dst.find("duplicate").text() == "both") schedule.dst.duplicate = DstDuplicate::both;
   schedule.interval_previous = node.find("data_interval").text() != "none";
   schedule.jitter = as_duration(node.find("jitter")).value_or(Duration{});
-  schedule.partition_same = node.find("partition").text() != "none";
   if (kind == "cron" && node.find(kind).is_scalar()) read_cron_text(node.find(kind), schedule, out);
   if (kind == "every") read_every(node.find(kind), node.find("anchor"), start_date, schedule, out);
   if (kind == "at") read_at(node.find(kind), schedule);
-  if (kind == "datasets" || kind == "any")
-    read_dataset_trigger(node.find("datasets"), node.find("any"), schedule, out);
+  if (kind != "datasets" && kind != "any") return;
+  read_dataset_trigger(node.find("datasets"), node.find("any"), schedule, out);
+  read_partition(node.find("partition"), schedule, out);
+  read_policy(node.find("policy"), node.find("partition"), schedule, out);
 }
 
 bool names_a_zone(std::string_view moment) {

@@ -24,6 +24,17 @@ bool has_intervals(const Schedule& s) {
   return s.interval_previous && (s.kind == Kind::cron || s.kind == Kind::every);
 }
 
+/// The cron whose intervals are the runs of a dataset schedule with `partition: {to: …}`.
+std::optional<Schedule> grid_of(const Schedule& s) {
+  if (s.kind != Kind::datasets || s.partition.kind != PartitionMapping::Kind::to) return std::nullopt;
+  Schedule grid;
+  grid.kind = Kind::cron;
+  grid.cron = s.partition.to;
+  grid.zone = s.zone;
+  grid.dst = s.dst;
+  return grid;
+}
+
 std::int64_t floor_to(std::int64_t value, std::int64_t unit) {
   return value / unit - (value % unit < 0 ? 1 : 0);
 }
@@ -77,16 +88,19 @@ DataInterval interval_at_tick(const Schedule& s, WallTime t) {
 }
 
 DataInterval interval_of(const Schedule& s, WallTime d) {
+  if (const auto grid = grid_of(s)) return interval_of(*grid, d);
   if (!has_intervals(s)) return {d, d};
   const WallTime start = tick_at_or_before(s, d).value_or(d);
   return {start, next_tick(s, start).value_or(start)};
 }
 
 bool is_execution_date(const Schedule& s, WallTime d) {
+  if (const auto grid = grid_of(s)) return is_execution_date(*grid, d);
   return !has_ticks(s) || tick_at_or_before(s, d) == d;
 }
 
 std::optional<WallTime> execution_date_at_or_after(const Schedule& s, WallTime t) {
+  if (const auto grid = grid_of(s)) return execution_date_at_or_after(*grid, t);
   if (has_ticks(s)) return next_tick(s, WallTime{std::max(t, earliest).us - 1});
   if (t > latest) return std::nullopt;
   return WallTime{(floor_to(std::max(t, earliest).us - 1, day_us) + 1) * day_us};

@@ -87,6 +87,26 @@ class Zone {
   std::size_t offset_count_ = 0;
 };
 
+/// Which run a partition of a dataset belongs to. docs/datasets.md has the words for people.
+struct PartitionMapping {
+  enum class Kind : std::uint8_t {
+    same,  ///< the run of the partition's own moment
+    none,  ///< partitions aren't compared
+    to     ///< the run whose interval of the cron `to` contains the partition
+  };
+  Kind kind = Kind::same;
+  Cron to;                   ///< in the schedule's zone
+  std::optional<Cron> each;  ///< with `to`: a dataset is there when all of these ticks of the interval are
+  int window_days = 1;  ///< a partition also concerns the runs of the (n-1) days after its own that exist
+  friend bool operator==(const PartitionMapping&, const PartitionMapping&) = default;
+};
+
+/// What becomes of several events for one run.
+enum class EventPolicy : std::uint8_t {
+  coalesce,          ///< one run takes all that has come; a renewed partition runs again
+  one_run_per_event  ///< each event, or set of one event per dataset, has a run of its own
+};
+
 /// When runs come to be.
 struct Schedule {
   enum class Kind : std::uint8_t { none, cron, every, at, once, continuous, datasets };
@@ -97,7 +117,8 @@ struct Schedule {
   std::vector<WallTime> at;           ///< sorted, distinct
   std::vector<std::string> datasets;  ///< names this DAG waits for
   bool any = false;                   ///< any of them instead of all of them
-  bool partition_same = true;  ///< the run takes the partition's execution_date; false: the time of the event
+  PartitionMapping partition;
+  EventPolicy policy = EventPolicy::coalesce;
   Zone zone;
   DstPolicy dst;
   bool interval_previous =
@@ -109,7 +130,7 @@ struct Schedule {
   friend bool operator==(const Schedule& a, const Schedule& b) {
     return a.kind == b.kind && a.cron == b.cron && a.every == b.every && a.anchor == b.anchor &&
            a.at == b.at && a.datasets == b.datasets && a.any == b.any &&
-           a.partition_same == b.partition_same && a.zone == b.zone && a.dst == b.dst &&
+           a.partition == b.partition && a.policy == b.policy && a.zone == b.zone && a.dst == b.dst &&
            a.interval_previous == b.interval_previous && a.jitter == b.jitter;
   }
 };
@@ -129,8 +150,8 @@ std::optional<WallTime> previous_tick(const Schedule&, WallTime t);
 /// The data interval of the run at tick `t`; its start is the execution_date.
 DataInterval interval_at_tick(const Schedule&, WallTime t);
 /// The data interval of the run whose execution_date is `d` (a backfill's date, a manual run's). When `d`
-/// isn't an execution_date of the schedule: [previous execution_date <= d, next) for cron and every, [d, d)
-/// otherwise.
+/// isn't an execution_date of the schedule: [previous execution_date <= d, next) for cron and every, and for
+/// datasets mapped by `to`; [d, d) otherwise.
 DataInterval interval_of(const Schedule&, WallTime execution_date);
 /// Whether `d` is exactly an execution_date that the schedule would give. True for every date when there are
 /// no ticks.

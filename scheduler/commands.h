@@ -26,6 +26,9 @@ struct Acknowledge { AttemptId attempt; };
 /// DatesLookedUp before any other event and in the same transaction as what caused it, so that a cause is
 /// never stored without its effect.
 struct LookUpDates { LookupId lookup; std::string dag_id; std::vector<WallTime> dates; std::string run_id; };
+/// Of which partitions in [from, to) do these datasets have events? Answered by PartitionsLookedUp like
+/// LookUpDates.
+struct LookUpPartitions { LookupId lookup; std::vector<std::string> datasets; WallTime from, to; };
 /// Bring this finished run back into memory. Answered by RunLoaded before any other event, like LookUpDates.
 struct LoadRun { RunId run; };
 /// Look whether the sensor's condition holds. Answered by SensorChecked, some time.
@@ -44,6 +47,7 @@ struct Reply {
       body;
 };
 
-using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LoadRun, CheckSensor, Reply>;
+using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LookUpPartitions, LoadRun,
+                             CheckSensor, Reply>;
 
 }  // namespace millrace

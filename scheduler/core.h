@@ -53,7 +53,8 @@ struct Core {
   void on(const PoolLoaded&);
   void on(const DagLoaded&);
   void on(const BackfillLoaded&);
-  void on(const PendingPartitionLoaded&);
+  void on(const DatasetNameLoaded&);
+  void on(const QueuedDatasetEventLoaded&);
   void on(const RunLoaded&);
   void on(const RecoveryDone&);
   void on(const DagSubmitted&);
@@ -63,6 +64,7 @@ struct Core {
   void on(const PoolRemoved&);
   void on(const RunRequested&);
   void on(const DatesLookedUp&);
+  void on(const PartitionsLookedUp&);
   void on(const CancelRequested&);
   void on(const ClearRequested&);
   void on(const MarkTaskRequested&);
@@ -75,10 +77,13 @@ struct Core {
   void on(const BackfillRequested&);
   void on(const BackfillAction&);
   void on(const DatasetUpdated&);
+  void on(const DropQueuedEvents&);
   void on(const TimeReached&);
 
   // --- lookups.cc: questions to the store and what to do with the answers
   using OnRuns = std::function<void(const std::vector<RunRow>&)>;
+  using OnPartitions = std::function<void(const std::vector<std::pair<std::string, WallTime>>&)>;
+  void look_up_partitions(std::vector<std::string> datasets, DataInterval, OnPartitions);
   using OnRun = std::function<void(Run*)>;    ///< null: there is no such run
   void look_up(std::string dag_id, std::vector<WallTime> dates, std::string run_id, OnRuns);
   void with_run(RunId, OnRun);                ///< at once when it is in memory
@@ -172,8 +177,32 @@ struct Core {
   // --- datasets.cc
   void outputs_renewed(Run&, InstanceIndex);
   void dataset_event(DatasetEventRow);
-  void fire(const DatasetTriggers::Fired&);
-  void rerun_marked(const Run&);
+
+  // --- dataset_names.cc
+  DatasetNameRow& dataset_named(const std::string& name);
+  void declare_datasets(const Dag* before, const Dag* after);
+
+  // --- dataset_runs.cc: from queued events to runs
+  struct Fed {
+    std::string dag_id;
+    WallTime run_date;                        ///< where the events were queued
+    std::vector<QueuedDatasetEvent> events;   ///< never empty, oldest first
+  };
+  void look_at_events(const std::string& dag_id);  ///< all that wait, again
+  void feed(DagEntry&);
+  void feed_run(DagEntry&, WallTime run_date);
+  bool feed_sets(DagEntry&, WallTime run_date);
+  void feed_when_complete(DagEntry&, WallTime run_date);
+  void feed_partition(DagEntry&, WallTime run_date);
+  void feed_existing(const Fed&, RunId);
+  void rerun_only(DagEntry&, WallTime run_date);
+  std::optional<RunWish> wish_for(DagEntry&, const Fed&, WallTime date);
+  void make_run_of_its_own(RunWish, const Fed&);
+  bool may_feed(const DagEntry&) const;
+  void link(const Fed&, const Run&);
+  void skip(const std::string& dag_id, const QueuedDatasetEvent&, const std::string& why);
+  void skip(const Fed&, const std::string& why);
+  void skip(const std::vector<DatasetTriggers::Skipped>&);
 
   // --- backfills.cc, backfill_items.cc
   void load_choice(Backfill&);
@@ -224,10 +253,11 @@ struct Core {
   std::map<RunId, std::set<TaskInstanceId>> parents;  ///< child run -> who waits for it
   std::map<std::string, std::set<TaskInstanceId>, std::less<>> dataset_sensors;  ///< "": any name
   std::map<std::string, std::set<TaskInstanceId>, std::less<>> run_sensors;      ///< likewise
-  std::set<std::pair<std::string, WallTime>> rerun_marks;  ///< (dag, partition): run again when the run ends
+  std::map<std::string, DatasetNameRow> dataset_names;
 
   std::int64_t last_lookup = 0;
   std::map<LookupId, OnRuns> lookups;
+  std::map<LookupId, OnPartitions> partition_lookups;
   std::map<RunId, std::vector<OnRun>> loads;
 
   // Work that follows, in order of appearance.
@@ -236,6 +266,7 @@ struct Core {
   std::size_t worked = 0;
   std::vector<RunId> ended;
   std::set<std::string> to_start;             ///< DAGs whose queued runs may start
+  std::set<std::string> to_feed;              ///< DAGs whose dataset events may become runs
   std::set<BackfillId> to_advance;
   bool admit_due = false;
 
@@ -249,7 +280,9 @@ struct Core {
   std::vector<AttemptId> dirty_attempts;
   std::vector<OutputRow> new_outputs;
   std::vector<DatasetEventRow> new_dataset_events;
-  std::vector<PendingPartitionRow> new_pending;
+  std::vector<DatasetEventRunRow> new_links;
+  std::vector<DatasetReferenceRow> new_references;
+  std::set<std::string> dirty_dataset_names;
   std::vector<EventRow> new_events;
   std::set<RunId> leaving;                    ///< final runs to forget once nobody asks for them
   RecoveryDone next;                          ///< the next free ids

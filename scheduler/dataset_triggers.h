@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/time.h"
@@ -12,48 +15,89 @@
 
 namespace millrace {
 
-/// Which DAGs a new partition starts. Holds what `all`-of triggers have got so far. Pure.
+/// An event that waits for a run of one DAG.
+struct QueuedDatasetEvent {
+  std::int64_t event = 0;
+  std::string dataset;
+  WallTime partition, at;
+  bool rerun_only = false;
+  bool stored = false;  ///< its row is on record
+  friend bool operator==(const QueuedDatasetEvent&, const QueuedDatasetEvent&) = default;
+};
+/// "dataset flights_raw 2001-01-05"
+std::string cause_of(const QueuedDatasetEvent&);
+
+/// The dataset events that wait for runs: one queue for each DAG, within it by the run that they belong to.
+/// An event leaves only by being taken, and who takes it says what became of it. Pure.
 class DatasetTriggers {
  public:
-  /// Replaces the DAG's subscription (or ends it when its schedule isn't `datasets`). What it has got of
-  /// datasets that it still waits for is kept; a partition that is complete by the change alone fires with
-  /// the DAG's next update.
-  void set_dag(const Dag&);
-  void remove_dag(const std::string& dag_id);
-  /// A stored row, after the DAGs. One that no longer matters is ignored.
-  void load(const PendingPartitionRow&);
-
-  struct Fired {
+  struct Skipped {
     std::string dag_id;
-    WallTime execution_date;  ///< the partition, or `at` for `partition: none`
-    std::string cause;        ///< "dataset flights_raw 2001-01-05"
+    QueuedDatasetEvent event;
+    std::string why;
   };
-  struct Answer {
-    std::vector<Fired> fired;  ///< by dag_id; `any`-of fires at each update, also a second time
-    std::vector<PendingPartitionRow> changes;  ///< to record
-  };
-  Answer updated(const std::string& dataset, WallTime partition, WallTime at);
 
-  /// Datasets of this partition that the DAG still waits for.
-  std::vector<std::string> missing(const std::string& dag_id, WallTime partition) const;
+  /// Replaces what the DAG waits for. Events of datasets that it no longer waits for leave its queue; the
+  /// others move to the runs that the new schedule gives them.
+  std::vector<Skipped> set_dag(const Dag&);
+  std::vector<Skipped> remove_dag(const std::string& dag_id, const std::string& why);
+  /// A stored row, after the DAGs. Kept also when no DAG waits for it at the moment.
+  void load(const QueuedDatasetEventRow&);
+  /// Queues the event for each DAG that waits for its dataset; skipped for those whose queue is full.
+  std::vector<Skipped> put(const DatasetEventRow&);
+  /// Takes out what a person doesn't want: of one DAG or of all, of one dataset or of all.
+  std::vector<Skipped> drop(const std::string& dag_id, const std::string& dataset,
+                            std::optional<WallTime> before, const std::string& why);
+  std::vector<std::string> dags_waiting_for(const std::string& dataset) const;
+
+  // Which runs are worth a look: those that something has changed for.
+  void look_again(const std::string& dag_id);
+  void look_again(const std::string& dag_id, WallTime run_date);
+  std::vector<std::string> dags_to_look_at() const;
+  std::optional<WallTime> next_to_look_at(const std::string& dag_id);  ///< oldest first, each once
+
+  /// Whether events other than `rerun_only` wait for the run.
+  bool waiting(const std::string& dag_id, WallTime run_date) const;
+  /// Whether an event of each dataset waits (`any`: of one).
+  bool has_set(const std::string& dag_id, WallTime run_date) const;
+  /// The oldest event of each dataset (`any`: the oldest of all). Call it when has_set.
+  std::vector<QueuedDatasetEvent> take_set(const std::string& dag_id, WallTime run_date);
+  std::vector<QueuedDatasetEvent> take_all(const std::string& dag_id, WallTime run_date);
+  std::vector<QueuedDatasetEvent> take_reruns(const std::string& dag_id, WallTime run_date);
+  /// Not now after all.
+  void put_back(const std::string& dag_id, WallTime run_date, std::vector<QueuedDatasetEvent>);
+  /// A taken event has become something: its row, if there is one, is removed.
+  void done(const std::string& dag_id, WallTime run_date, const QueuedDatasetEvent&);
+
+  /// Rows to add and to remove since the last call.
+  std::vector<QueuedDatasetEventRow> take_changes();
+  /// What waits, for people: by run, then by event.
+  std::vector<QueuedDatasetEventRow> queued(const std::string& dag_id) const;
 
  private:
   struct Subscription {
+    Schedule schedule;                  // of kind `datasets`
     std::vector<std::string> datasets;  // sorted, distinct
-    bool any = false, partition_same = true;
-    bool look_again = false;  // a change of the DAG may have completed a partition
   };
-  static constexpr WallTime lowest{INT64_MIN};
+  using Events = std::map<std::pair<std::int64_t, bool>, QueuedDatasetEvent>;  // by (event, rerun_only)
+  struct Queue {
+    std::map<WallTime, Events> by_run;
+    std::set<WallTime> to_look_at;
+    std::size_t size = 0;
+  };
 
-  static bool complete(const Subscription&, const std::set<std::string>& got);
+  const Events* events_of(const std::string& dag_id, WallTime run_date) const;
+  void add(const std::string& dag_id, WallTime run_date, QueuedDatasetEvent);
+  std::vector<QueuedDatasetEvent> take(const std::string& dag_id, WallTime run_date,
+                                       const std::vector<std::pair<std::int64_t, bool>>& keys);
+  std::vector<QueuedDatasetEvent> take_if(const std::string& dag_id, WallTime run_date, bool all);
   void unsubscribe(const std::string& dag_id);
-  void forget(const std::string& dag_id);
-  void fire_completed(const std::string& dag_id, WallTime at, const std::string& cause, Answer&);
-  void got_all(const std::string& dag_id, WallTime partition, WallTime at, const std::string& cause, Answer&);
 
   std::map<std::string, Subscription> by_dag_;
-  std::map<std::string, std::set<std::string>> dags_of_;                       // dataset -> dag_ids
-  std::map<std::pair<std::string, WallTime>, std::set<std::string>> pending_;  // (dag, partition) -> got
+  std::map<std::string, std::set<std::string>> dags_of_;  // dataset -> dag_ids
+  std::map<std::string, Queue> queues_;
+  std::set<std::tuple<std::string, WallTime, std::int64_t, bool>> unstored_;
+  std::vector<QueuedDatasetEventRow> removed_;
 };
 
 }  // namespace millrace

@@ -43,6 +43,7 @@ void Core::on(const DagSubmitted& fact) {
     entry.row.paused = fact.paused;
     entry.fresh = true;
   }
+  declare_datasets(entry.row.removed ? nullptr : entry.dag.get(), fact.dag.get());
   entry.dag = fact.dag;
   if (!known || entry.row.current != fact.version || entry.row.removed) {
     touch(entry);
@@ -56,7 +57,8 @@ void Core::on(const DagSubmitted& fact) {
     entry.row.current = fact.version;
     entry.row.removed = false;
   }
-  triggers.set_dag(*fact.dag);
+  skip(triggers.set_dag(*fact.dag));
+  look_at_events(dag_id);
   to_start.insert(dag_id);
   schedule(entry);
   reply(fact.request, entry.row);
@@ -69,7 +71,8 @@ void Core::on(const DagRemoved& fact) {
   touch(*entry);
   entry->row.removed = true;
   set_due(*entry, std::nullopt);
-  triggers.remove_dag(fact.dag_id);
+  skip(triggers.remove_dag(fact.dag_id, "the DAG was removed"));
+  declare_datasets(entry->dag.get(), nullptr);
   EventRow row;
   row.kind = "dag";
   row.dag_id = fact.dag_id;
@@ -95,6 +98,7 @@ void Core::on(const DagPaused& fact) {
     entry->hold.clear();
     schedule(*entry);
     to_start.insert(fact.dag_id);
+    if (!fact.paused) look_at_events(fact.dag_id);
   }
   reply(fact.request, entry->row);
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,7 +17,8 @@ namespace millrace {
 
 using LookupId = Id<struct LookupTag>;
 
-// At start, in this order: machine, pools, DAGs, backfills, pending partitions, runs, RecoveryDone.
+// At start, in this order: machine, pools, dataset names, DAGs, backfills, queued dataset events, runs,
+// RecoveryDone.
 
 struct GpuFact {
   std::string uuid, model;
@@ -38,7 +40,8 @@ struct BackfillLoaded {
   BackfillRow row;
   std::vector<BackfillItemRow> open_items;  ///< queued or running
 };
-struct PendingPartitionLoaded { PendingPartitionRow row; };
+struct DatasetNameLoaded { DatasetNameRow row; };
+struct QueuedDatasetEventLoaded { QueuedDatasetEventRow row; };
 /// A run and the version it pins; at start for each run that isn't final, later as the answer to LoadRun.
 /// No snapshot: there is no such run.
 struct RunLoaded {
@@ -49,7 +52,7 @@ struct RunLoaded {
 /// The next free ids; from here on the scheduler acts.
 struct RecoveryDone {
   std::int64_t next_run = 1, next_task_instance = 1, next_attempt = 1, next_backfill = 1, next_event = 1,
-               next_dataset_event = 1;
+               next_dataset_event = 1, next_dataset_name = 1;
 };
 
 // DAGs and pools
@@ -85,6 +88,11 @@ struct RunRequested {
 };
 /// The answer to LookUpDates: the stored runs of these dates; a date without a run isn't listed.
 struct DatesLookedUp { LookupId lookup; std::vector<RunRow> runs; };
+/// The answer to LookUpPartitions: those of which an event exists, by dataset and time.
+struct PartitionsLookedUp {
+  LookupId lookup;
+  std::vector<std::pair<std::string, WallTime>> partitions;
+};
 struct CancelRequested { RequestId request; RunId run; std::string by; };
 struct ClearRequested {
   RequestId request;
@@ -142,17 +150,31 @@ struct BackfillAction {
   std::string by;
 };
 /// A partition came from outside (API).
-struct DatasetUpdated { RequestId request; std::string dataset; WallTime partition; std::string by; };
+struct DatasetUpdated {
+  RequestId request;
+  std::string dataset;
+  std::optional<WallTime> partition;  ///< default: now
+  JsonText extra = "{}";
+  std::string by;
+};
+/// Take events out of the queue: on record they are skipped. `not_found` when none is there.
+struct DropQueuedEvents {
+  RequestId request;
+  std::string dag_id, dataset;        ///< empty: all; not both
+  std::optional<WallTime> before;     ///< only events that came before
+  std::string by;
+};
 
 // Time
 
 /// `next_wake` has come, or the reconciler's turn: look at every clock-bound thing again.
 struct TimeReached {};
 
-using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, PendingPartitionLoaded,
-                           RunLoaded, RecoveryDone, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
-                           RunRequested, DatesLookedUp, CancelRequested, ClearRequested, MarkTaskRequested,
+using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, DatasetNameLoaded,
+                           QueuedDatasetEventLoaded, RunLoaded, RecoveryDone, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
+                           RunRequested, DatesLookedUp, PartitionsLookedUp, CancelRequested, ClearRequested, MarkTaskRequested,
                            MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished, AttemptRendered,
-                           SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated, TimeReached>;
+                           SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
+                           DropQueuedEvents, TimeReached>;
 
 }  // namespace millrace

@@ -19,6 +19,20 @@ void Core::on(const DatesLookedUp& fact) {
   then(fact.runs);
 }
 
+void Core::look_up_partitions(std::vector<std::string> datasets, DataInterval span, OnPartitions then) {
+  const LookupId id{++last_lookup};
+  partition_lookups.emplace(id, std::move(then));
+  act(LookUpPartitions{id, std::move(datasets), span.start, span.end});
+}
+
+void Core::on(const PartitionsLookedUp& fact) {
+  const auto it = partition_lookups.find(fact.lookup);
+  if (it == partition_lookups.end()) return;
+  const OnPartitions then = std::move(it->second);
+  partition_lookups.erase(it);
+  then(fact.partitions);
+}
+
 void Core::with_run(RunId id, OnRun then) {
   if (Run* run = find_run(id)) return then(run);
   std::vector<OnRun>& waiting = loads[id];

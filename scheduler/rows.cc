@@ -20,4 +20,13 @@ std::string_view to_word(Reprocess reprocess) {
   INVARIANT(false);
 }
 
+std::string_view to_word(DatasetUse use) {
+  switch (use) {
+    case DatasetUse::schedule: return "schedule";
+    case DatasetUse::output: return "output";
+    case DatasetUse::input: return "input";
+  }
+  INVARIANT(false);
+}
+
 }  // namespace millrace

@@ -159,25 +159,74 @@ struct PoolRow {
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };
 
-/// A new or renewed partition of a dataset. Append-only.
+/// A new or renewed partition of a dataset. Append-only. Names its producer in words too: the record outlives
+/// the run.
 struct DatasetEventRow {
   std::int64_t id = 0;
   std::string dataset;
-  WallTime partition;                          ///< the execution_date it belongs to
+  WallTime partition;                          ///< see partition_of()
   RunId run;                                   ///< producer; 0: from outside
-  std::string task_id;
+  std::string dag_id, run_id, task_id;         ///< its names; empty: from outside
   int map_index = -1;
+  JsonText extra = "{}";                       ///< what an event from outside brought along
+  std::string created_by;                      ///< who sent it; empty: a task
   WallTime at;
   friend bool operator==(const DatasetEventRow&, const DatasetEventRow&) = default;
 };
 
-/// What an `all`-of dataset trigger has got so far for one partition. Deleted when the run is made.
-struct PendingPartitionRow {
+/// The partition that a run makes: its execution_date, but for runs made one per event, whose execution_date
+/// has to be their own.
+inline WallTime partition_of(const RunRow& run) {
+  return run.type == RunType::dataset_triggered ? run.data_interval_start : run.execution_date;
+}
+
+/// A name that a DAG or an event has used, numbered once for ever: Airflow's clients know assets by number.
+struct DatasetNameRow {
+  std::int64_t id = 0;
+  std::string name;
+  std::string uri;                             ///< its path as its producer declares it; else the name
+  WallTime created_at, updated_at;
+  std::int64_t version = 1;
+  friend bool operator==(const DatasetNameRow&, const DatasetNameRow&) = default;
+};
+
+enum class DatasetUse : std::uint8_t { schedule, output, input };
+std::string_view to_word(DatasetUse);
+
+/// Who uses a dataset: the current version of each DAG, as its schedule or as a task's input or output.
+struct DatasetReferenceRow {
+  std::int64_t dataset = 0;
+  DatasetUse use = DatasetUse::schedule;
   std::string dag_id;
-  WallTime partition;
-  std::string dataset;
+  std::string task_id;                         ///< empty for `schedule`
+  WallTime at;                                 ///< since when
   bool removed = false;
-  friend bool operator==(const PendingPartitionRow&, const PendingPartitionRow&) = default;
+  friend bool operator==(const DatasetReferenceRow&, const DatasetReferenceRow&) = default;
+};
+
+/// An event that waits to become, or to join, a run of this DAG. Becomes a DatasetEventRunRow.
+struct QueuedDatasetEventRow {
+  std::string dag_id;
+  std::int64_t event = 0;
+  WallTime run_date;                           ///< which run: see run_of_partition()
+  std::string dataset;
+  WallTime partition;
+  WallTime at;
+  bool rerun_only = false;                     ///< of a window: only a run that exists is run again
+  bool removed = false;
+  friend bool operator==(const QueuedDatasetEventRow&, const QueuedDatasetEventRow&) = default;
+};
+
+/// What became of an event for one of the DAGs that wait for its dataset. Append-only, never deleted.
+struct DatasetEventRunRow {
+  std::int64_t event = 0;
+  std::string dag_id;
+  RunId run;                                   ///< 0: skipped, see `reason`
+  std::int64_t rerun = 0;                      ///< which round of the run it fed
+  bool triggering = false;                     ///< the newest event of those that made or reran it
+  std::string reason;                          ///< why it was skipped
+  WallTime at;
+  friend bool operator==(const DatasetEventRunRow&, const DatasetEventRunRow&) = default;
 };
 
 /// One line of the append-only record: what moved, from where to where, why. The state is the fold of these.
@@ -196,7 +245,8 @@ struct EventRow {
 
 /// One row to write. version 1 inserts; a higher one updates the row whose stored version is one less.
 using Change = std::variant<DagRow, RunRow, TaskInstanceRow, AttemptRow, OutputRow, BackfillRow,
-                            BackfillItemRow, PoolRow, DatasetEventRow, PendingPartitionRow, EventRow>;
+                            BackfillItemRow, PoolRow, DatasetNameRow, DatasetReferenceRow, DatasetEventRow,
+                            QueuedDatasetEventRow, DatasetEventRunRow, EventRow>;
 
 /// A run with all that the scheduler must know of it: how recovery and a late clear bring it back into
 /// memory.

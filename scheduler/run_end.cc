@@ -38,7 +38,6 @@ void Core::end(Run& run) {
   item_ended(run);
   child_ended(run);
   if (!run_sensors.empty()) poke_run_sensors(run.row.dag_id, {});
-  rerun_marked(run);
   DagEntry& entry = *find_dag(run.row.dag_id);
   const bool continuous = entry.dag && entry.dag->schedule.kind == Schedule::Kind::continuous;
   if (entry.crowded || continuous) schedule(entry);

@@ -44,6 +44,11 @@ void Core::settle() {
       const RunId id = ended.front();
       ended.erase(ended.begin());
       if (Run* run = find_run(id)) end(*run);
+    } else if (!to_feed.empty()) {
+      // Before runs start: a queued run takes more events, a running one doesn't.
+      const std::string dag_id = *to_feed.begin();
+      to_feed.erase(to_feed.begin());
+      if (DagEntry* entry = find_dag(dag_id)) feed(*entry);
     } else if (!to_start.empty()) {
       const std::string dag_id = *to_start.begin();
       to_start.erase(to_start.begin());
@@ -166,7 +171,9 @@ void Core::move(Run& run, RunState to, std::string cause, std::string reason, By
     run.row.ended_at = now.wall;
     disarm(run.deadline, Timer::Kind::run_deadline, run.row.id.value);
     to_start.insert(run.row.dag_id);
+    triggers.look_again(run.row.dag_id, run.row.execution_date);
   }
+  to_feed.insert(run.row.dag_id);
   run_event(run, std::string(to_word(from)), std::move(cause));
 }
 

@@ -102,6 +102,7 @@ struct DagEntry {
   int running = 0;                       ///< against max_active_runs: not those of backfills
   std::optional<WallTime> due;           ///< its place in Core::dues
   bool deciding = false;                 ///< a look-up for its ticks is out
+  int feeding = 0;                       ///< questions and wishes out for runs fed by dataset events
   bool crowded = false;                  ///< ticks wait for room
   std::string hold;                      ///< why ticks are held
   std::optional<WallTime> held_since;    ///< the last wall time that was believed

@@ -52,6 +52,8 @@ void Core::on(const TimeReached&) {
     schedule(entry);
     if (entry.due && *entry.due <= now.wall) break;
   }
+  // Room for more runs may have come from other DAGs.
+  for (std::string& dag_id : triggers.dags_to_look_at()) to_feed.insert(std::move(dag_id));
 }
 
 }  // namespace millrace

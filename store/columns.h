@@ -72,8 +72,20 @@ struct Table<DatasetEventRow> : NothingDerived {
   static constexpr const char* name = "dataset_event";
 };
 template <>
-struct Table<PendingPartitionRow> : NothingDerived {
-  static constexpr const char* name = "pending_partition";
+struct Table<DatasetNameRow> : NothingDerived {
+  static constexpr const char* name = "dataset_name";
+};
+template <>
+struct Table<DatasetReferenceRow> : NothingDerived {
+  static constexpr const char* name = "dataset_reference";
+};
+template <>
+struct Table<QueuedDatasetEventRow> : NothingDerived {
+  static constexpr const char* name = "queued_dataset_event";
+};
+template <>
+struct Table<DatasetEventRunRow> : NothingDerived {
+  static constexpr const char* name = "dataset_event_run";
 };
 template <>
 struct Table<EventRow> : NothingDerived {
@@ -250,16 +262,54 @@ void visit_columns(V& v, R& r) {
   v.fixed("dataset", r.dataset);
   v.fixed("partition_date", r.partition);
   v.fixed("dag_run_id", r.run);
+  v.fixed("source_dag_id", r.dag_id);
+  v.fixed("source_run_id", r.run_id);
   v.fixed("task_id", r.task_id);
   v.fixed("map_index", r.map_index);
+  v.fixed("extra", r.extra);
+  v.fixed("created_by", r.created_by);
   v.fixed("at", r.at);
 }
 
-template <class V, RowOf<PendingPartitionRow> R>
+template <class V, RowOf<DatasetNameRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("name", r.name);
+  v.field("uri", r.uri);
+  v.fixed("created_at", r.created_at);
+  v.field("updated_at", r.updated_at);
+  v.version(r.version);
+}
+
+template <class V, RowOf<DatasetReferenceRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("dataset_id", r.dataset);
+  v.key("use", r.use);
+  v.key("dag_id", r.dag_id);
+  v.key("task_id", r.task_id);
+  v.fixed("at", r.at);
+}
+
+template <class V, RowOf<QueuedDatasetEventRow> R>
 void visit_columns(V& v, R& r) {
   v.key("dag_id", r.dag_id);
-  v.key("partition_date", r.partition);
-  v.key("dataset", r.dataset);
+  v.key("event_id", r.event);
+  v.key("run_date", r.run_date);
+  v.key("rerun_only", r.rerun_only);
+  v.fixed("dataset", r.dataset);
+  v.fixed("partition_date", r.partition);
+  v.fixed("at", r.at);
+}
+
+template <class V, RowOf<DatasetEventRunRow> R>
+void visit_columns(V& v, R& r) {
+  v.fixed("event_id", r.event);
+  v.fixed("dag_id", r.dag_id);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("rerun", r.rerun);
+  v.fixed("triggering", r.triggering);
+  v.fixed("reason", r.reason);
+  v.fixed("at", r.at);
 }
 
 template <class V, RowOf<EventRow> R>

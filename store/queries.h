@@ -62,6 +62,10 @@ inline std::string previous_success() {
 inline std::string has_partition() {
   return "SELECT 1 FROM dataset_event WHERE dataset = ?1 AND partition_date = ?2 LIMIT 1";
 }
+inline std::string partitions() {
+  return "SELECT DISTINCT partition_date FROM dataset_event WHERE dataset = ?1"
+         " AND partition_date >= ?2 AND partition_date < ?3 ORDER BY partition_date";
+}
 inline std::string newest_version() {
   return "SELECT number FROM dag_version WHERE dag_id = ?1 ORDER BY number DESC LIMIT 1";
 }

@@ -36,6 +36,8 @@ std::string named(const BackfillItemRow& r) {
 }
 std::string named(const PoolRow& r) { return fmt::format("pool '{}'", r.name); }
 std::string named(const DatasetEventRow& r) { return fmt::format("dataset event {}", r.id); }
+std::string named(const DatasetNameRow& r) { return fmt::format("dataset name '{}'", r.name); }
+std::string named(const DatasetEventRunRow& r) { return fmt::format("a link of dataset event {}", r.event); }
 std::string named(const EventRow& r) { return fmt::format("event {}", r.seq); }
 
 template <class Row>
@@ -55,13 +57,20 @@ RowWriter::RowWriter(sqlite::Connection& c)
       backfill_(c),
       backfill_item_(c),
       pool_(c, revive_pool),
+      dataset_name_(c),
       output_(c, insert_into<OutputRow>() + replace_output),
       dataset_event_(c, insert_into<DatasetEventRow>()),
       event_(c, insert_into<EventRow>()),
       dag_version_(c, insert_into<DagVersionRow>()),
-      add_pending_(c, insert_into<PendingPartitionRow>() + " ON CONFLICT DO NOTHING"),
-      remove_pending_(
-          c, "DELETE FROM pending_partition WHERE dag_id = ?1 AND partition_date = ?2 AND dataset = ?3") {}
+      dataset_event_run_(c, insert_into<DatasetEventRunRow>()),
+      add_reference_(c, insert_into<DatasetReferenceRow>() + " ON CONFLICT DO NOTHING"),
+      remove_reference_(c,
+                        "DELETE FROM dataset_reference"
+                        " WHERE dataset_id = ?1 AND use = ?2 AND dag_id = ?3 AND task_id = ?4"),
+      add_queued_(c, insert_into<QueuedDatasetEventRow>() + " ON CONFLICT DO NOTHING"),
+      remove_queued_(c,
+                     "DELETE FROM queued_dataset_event"
+                     " WHERE dag_id = ?1 AND event_id = ?2 AND run_date = ?3 AND rerun_only = ?4") {}
 
 template <class Row>
 Result<void> RowWriter::insert(sqlite::Statement& statement, const Row& row) {
@@ -97,10 +106,31 @@ Result<void> RowWriter::put(const TaskInstanceRow& row) {
   return write_versioned(task_instance_, row);
 }
 
-Result<void> RowWriter::put(const PendingPartitionRow& row) {
-  sqlite::Statement& statement = row.removed ? remove_pending_ : add_pending_;
-  bind_row(statement, row, RowBinder::For::insert);
-  statement.run();
+Result<void> RowWriter::put(const DatasetReferenceRow& row) {
+  if (!row.removed) {
+    bind_row(add_reference_, row, RowBinder::For::insert);
+    add_reference_.run();
+    return {};
+  }
+  remove_reference_.bind(1, row.dataset);
+  remove_reference_.bind(2, to_word(row.use));
+  remove_reference_.bind(3, std::string_view(row.dag_id));
+  remove_reference_.bind(4, std::string_view(row.task_id));
+  remove_reference_.run();
+  return {};
+}
+
+Result<void> RowWriter::put(const QueuedDatasetEventRow& row) {
+  if (!row.removed) {
+    bind_row(add_queued_, row, RowBinder::For::insert);
+    add_queued_.run();
+    return {};
+  }
+  remove_queued_.bind(1, std::string_view(row.dag_id));
+  remove_queued_.bind(2, row.event);
+  remove_queued_.bind(3, row.run_date.us);
+  remove_queued_.bind(4, std::int64_t{row.rerun_only});
+  remove_queued_.run();
   return {};
 }
 

@@ -39,7 +39,10 @@ class RowWriter {
   Result<void> put(const OutputRow& r) { return insert(output_, r); }
   Result<void> put(const DatasetEventRow& r) { return insert(dataset_event_, r); }
   Result<void> put(const EventRow& r) { return insert(event_, r); }
-  Result<void> put(const PendingPartitionRow&);
+  Result<void> put(const DatasetNameRow& r) { return write_versioned(dataset_name_, r); }
+  Result<void> put(const DatasetEventRunRow& r) { return insert(dataset_event_run_, r); }
+  Result<void> put(const DatasetReferenceRow&);
+  Result<void> put(const QueuedDatasetEventRow&);
 
   sqlite::Connection& connection_;
   Versioned<DagRow> dag_;
@@ -50,7 +53,9 @@ class RowWriter {
   Versioned<BackfillRow> backfill_;
   Versioned<BackfillItemRow> backfill_item_;
   Versioned<PoolRow> pool_;
-  sqlite::Statement output_, dataset_event_, event_, dag_version_, add_pending_, remove_pending_;
+  Versioned<DatasetNameRow> dataset_name_;
+  sqlite::Statement output_, dataset_event_, event_, dag_version_, dataset_event_run_;
+  sqlite::Statement add_reference_, remove_reference_, add_queued_, remove_queued_;
 };
 
 }  // namespace millrace

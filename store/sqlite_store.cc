@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/crash_point.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "store/queries.h"
 
@@ -29,7 +30,8 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       pools_(*connection_, select_from<PoolRow>() + "WHERE removed = 0 ORDER BY name"),
       backfills_(*connection_, queries::active_backfills()),
       open_items_(*connection_, queries::open_items()),
-      pending_(*connection_, select_from<PendingPartitionRow>() + "ORDER BY dag_id, partition_date, dataset"),
+      dataset_names_(*connection_, select_from<DatasetNameRow>() + "ORDER BY id"),
+      queued_events_(*connection_, select_from<QueuedDatasetEventRow>() + "ORDER BY dag_id, event_id, run_date"),
       active_runs_(*connection_, queries::active_runs()),
       run_(*connection_, queries::run_by_id()),
       instances_(*connection_, queries::instances_of_run()),
@@ -41,6 +43,7 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       run_at_(*connection_, queries::run_at()),
       run_named_(*connection_, queries::run_by_name()),
       has_partition_(*connection_, queries::has_partition()),
+      partitions_(*connection_, queries::partitions()),
       previous_success_(*connection_, queries::previous_success()),
       output_(*connection_, queries::output_values()) {}
 
@@ -150,13 +153,15 @@ NextIds SqliteStore::next_ids() {
           .backfill = next("backfill"),
           .event = next("event", "seq"),
           .dataset_event = next("dataset_event"),
+          .dataset_name = next("dataset_name"),
           .dag_version = next("dag_version")};
 }
 
 std::vector<DagRow> SqliteStore::dags() { return read_all<DagRow>(dags_); }
 std::vector<PoolRow> SqliteStore::pools() { return read_all<PoolRow>(pools_); }
-std::vector<PendingPartitionRow> SqliteStore::pending_partitions() {
-  return read_all<PendingPartitionRow>(pending_);
+std::vector<DatasetNameRow> SqliteStore::dataset_names() { return read_all<DatasetNameRow>(dataset_names_); }
+std::vector<QueuedDatasetEventRow> SqliteStore::queued_dataset_events() {
+  return read_all<QueuedDatasetEventRow>(queued_events_);
 }
 
 std::vector<ActiveBackfill> SqliteStore::active_backfills() {
@@ -218,6 +223,17 @@ std::vector<RunRow> SqliteStore::runs_at(std::string_view dag_id, std::span<cons
     if (auto run = run_at(dag_id, date)) runs.push_back(std::move(*run));
   }
   return runs;
+}
+
+std::vector<WallTime> SqliteStore::partitions(std::string_view dataset, WallTime from, WallTime to) {
+  partitions_.bind(1, dataset);
+  partitions_.bind(2, from.us);
+  partitions_.bind(3, to.us);
+  const sqlite::Use use(partitions_);
+  std::vector<WallTime> out;
+  while (partitions_.step() && out.size() < limits::partitions_of_a_run)
+    out.push_back({partitions_.integer(0)});
+  return out;
 }
 
 bool SqliteStore::has_partition(std::string_view dataset, WallTime partition) {

@@ -38,7 +38,7 @@ struct ImportErrorRow {
 
 struct NextIds {
   std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1,
-               dag_version = 1;
+               dataset_name = 1, dag_version = 1;
 };
 
 struct ActiveBackfill {
@@ -78,7 +78,8 @@ class Store {
   virtual std::vector<ActiveBackfill> active_backfills() = 0;
   /// A backfill with its failed and cancelled items: what a retry has to bring back into memory.
   virtual std::optional<ActiveBackfill> backfill_to_retry(BackfillId) = 0;
-  virtual std::vector<PendingPartitionRow> pending_partitions() = 0;
+  virtual std::vector<DatasetNameRow> dataset_names() = 0;
+  virtual std::vector<QueuedDatasetEventRow> queued_dataset_events() = 0;
   virtual std::vector<RunId> active_runs() = 0;
   virtual std::optional<RunSnapshot> load_run(RunId) = 0;
   virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
@@ -86,6 +87,8 @@ class Store {
 
   // Look-ups of the loop.
   virtual std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) = 0;
+  /// Partitions in [from, to) that have events, oldest first; at most limits::partitions_of_a_run.
+  virtual std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) = 0;
   virtual bool has_partition(std::string_view dataset, WallTime partition) = 0;
   virtual std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) = 0;
   virtual std::optional<RunRow> run_named(std::string_view dag_id, std::string_view run_id) = 0;

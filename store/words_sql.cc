@@ -62,6 +62,13 @@ bool from_word(std::string_view word, Reprocess& out) {
   return false;
 }
 
+bool from_word(std::string_view word, DatasetUse& out) {
+  for (const DatasetUse use : {DatasetUse::schedule, DatasetUse::output, DatasetUse::input}) {
+    if (to_word(use) == word) return take(std::optional(use), out);
+  }
+  return false;
+}
+
 std::string json_from(const std::vector<std::string>& values) {
   return values.empty() ? "[]" : dump(nlohmann::json(values));
 }

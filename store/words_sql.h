@@ -23,6 +23,7 @@ bool from_word(std::string_view, BackfillState& out);
 bool from_word(std::string_view, ItemState& out);
 bool from_word(std::string_view, ExitFacts::Kind& out);
 bool from_word(std::string_view, Reprocess& out);
+bool from_word(std::string_view, DatasetUse& out);
 
 /// JSON arrays; bytes that aren't UTF-8 become U+FFFD. Reading throws StoreError on anything else than such
 /// an array.

@@ -188,6 +188,18 @@ void DagBuilder::dag_option(const std::string& key, const std::string& value) {
     d.schedule.kind = Schedule::Kind::datasets;
     d.schedule.datasets = words(value);
     d.schedule.any = key == "any_dataset";
+  } else if (key == "partition") {
+    PartitionMapping& to = d.schedule.partition;
+    std::vector<std::string> parts = words(value);  // a cron's blanks are written as _
+    for (std::string& part : parts) std::ranges::replace(part, '_', ' ');
+    if (parts.at(0) == "none") to.kind = PartitionMapping::Kind::none;
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) {
+      if (parts[i] == "to") to.kind = PartitionMapping::Kind::to, to.to = parse_cron(parts[i + 1]).value();
+      else if (parts[i] == "each") to.each = parse_cron(parts[i + 1]).value();
+      else if (parts[i] == "window") to.window_days = std::stoi(parts[i + 1]);
+    }
+  } else if (key == "policy") {
+    d.schedule.policy = value == "coalesce" ? EventPolicy::coalesce : EventPolicy::one_run_per_event;
   } else if (key == "start_date") d.start_date = date_from(value);
   else if (key == "end_date") d.end_date = date_from(value);
   else if (key == "catchup")

@@ -92,10 +92,25 @@ void Ledger::fold(const BackfillItemRow& row) {
   put(items, std::pair{row.backfill, row.execution_date}, row, "item " + to_iso(row.execution_date));
 }
 void Ledger::fold(const DatasetEventRow& row) { dataset_events.push_back(row); }
-void Ledger::fold(const PendingPartitionRow& row) {
-  const auto key = std::tuple{row.dag_id, row.partition, row.dataset};
-  if (row.removed ? pending.erase(key) == 0 : !pending.insert(key).second)
-    wrong("pending partition of " + row.dag_id + (row.removed ? " removed twice" : " added twice"));
+void Ledger::fold(const DatasetNameRow& row) {
+  put(dataset_names, row.name, row, "dataset name " + row.name);
+}
+void Ledger::fold(const DatasetReferenceRow& row) {
+  const auto key = std::tuple{row.dataset, row.use, row.dag_id, row.task_id};
+  if (row.removed) references.erase(key);
+  else references.insert(key);
+}
+void Ledger::fold(const QueuedDatasetEventRow& row) {
+  const auto key = std::tuple{row.dag_id, row.event, row.run_date, row.rerun_only};
+  if (row.removed ? queued_events.erase(key) == 0 : !queued_events.emplace(key, row).second)
+    wrong("queued event of " + row.dag_id + (row.removed ? " removed twice" : " added twice"));
+}
+void Ledger::fold(const DatasetEventRunRow& row) {
+  if (row.run && !runs.contains(row.run)) wrong("a dataset event is linked to a run that isn't there");
+  for (const DatasetEventRunRow& other : links)
+    if (other.event == row.event && other.dag_id == row.dag_id && other.run == row.run)
+      wrong(fmt::format("dataset event {} is linked to the same run of {} twice", row.event, row.dag_id));
+  links.push_back(row);
 }
 
 void Ledger::fold(const EventRow& row) {
@@ -215,6 +230,15 @@ std::vector<RunRow> Ledger::runs_at(const LookUpDates& asked) const {
   return out;
 }
 
+std::vector<std::pair<std::string, WallTime>> Ledger::partitions(const LookUpPartitions& asked) const {
+  std::vector<std::pair<std::string, WallTime>> out;
+  for (const DatasetEventRow& row : dataset_events)
+    if (std::find(asked.datasets.begin(), asked.datasets.end(), row.dataset) != asked.datasets.end() &&
+        row.partition >= asked.from && row.partition < asked.to)
+      out.emplace_back(row.dataset, row.partition);
+  return out;
+}
+
 RecoveryDone Ledger::next_ids() const {
   RecoveryDone next;
   if (!runs.empty()) next.next_run = runs.rbegin()->first.value + 1;
@@ -223,6 +247,7 @@ RecoveryDone Ledger::next_ids() const {
   if (!backfills.empty()) next.next_backfill = backfills.rbegin()->first.value + 1;
   next.next_event = events + 1;
   next.next_dataset_event = static_cast<std::int64_t>(dataset_events.size()) + 1;
+  next.next_dataset_name = static_cast<std::int64_t>(dataset_names.size()) + 1;
   return next;
 }
 

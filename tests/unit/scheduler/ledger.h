@@ -24,8 +24,11 @@ class Ledger {
   std::map<std::pair<TaskInstanceId, std::string>, OutputRow> outputs;
   std::map<BackfillId, BackfillRow> backfills;
   std::map<std::pair<BackfillId, WallTime>, BackfillItemRow> items;
-  std::set<std::tuple<std::string, WallTime, std::string>> pending;
+  std::map<std::string, DatasetNameRow> dataset_names;
+  std::set<std::tuple<std::int64_t, DatasetUse, std::string, std::string>> references;
+  std::map<std::tuple<std::string, std::int64_t, WallTime, bool>, QueuedDatasetEventRow> queued_events;
   std::vector<DatasetEventRow> dataset_events;
+  std::vector<DatasetEventRunRow> links;
   std::int64_t events = 0;
   std::map<DagVersionId, std::shared_ptr<const Dag>> versions;
 
@@ -36,6 +39,7 @@ class Ledger {
 
   std::optional<RunSnapshot> snapshot(RunId) const;
   std::vector<RunRow> runs_at(const LookUpDates&) const;
+  std::vector<std::pair<std::string, WallTime>> partitions(const LookUpPartitions&) const;
   RecoveryDone next_ids() const;
 
  private:
@@ -48,7 +52,10 @@ class Ledger {
   void fold(const BackfillItemRow&);
   void fold(const PoolRow&);
   void fold(const DatasetEventRow&);
-  void fold(const PendingPartitionRow&);
+  void fold(const DatasetNameRow&);
+  void fold(const DatasetReferenceRow&);
+  void fold(const QueuedDatasetEventRow&);
+  void fold(const DatasetEventRunRow&);
   void fold(const EventRow&);
   void check_started(TaskInstanceId);
   template <class Map, class Key, class Row>

@@ -164,7 +164,10 @@ void Scenario::step(const std::string& event) {
     world_.checks.erase(id);
     return send(SensorChecked{answer, id, ""});
   }
-  if (verb == "dataset") return send(DatasetUpdated{asked, what, date_from(ws.at(2)), "anna"});
+  if (verb == "dataset") return send(DatasetUpdated{asked, what, date_from(ws.at(2)), "{}", "anna"});
+  if (verb == "drop")
+    return send(DropQueuedEvents{asked, what == "all" ? "" : what, ws.size() > 2 ? ws[2] : "", {}, "anna"});
+  if (verb == "links") return links();
   if (verb == "pause" || verb == "unpause")
     return send(DagPaused{asked, what.empty() ? builders_[0].dag().dag_id : what, verb == "pause", "anna"});
   if (verb == "remove")
@@ -314,6 +317,19 @@ void Scenario::waits(const std::string& name) {
   world_.seen.clear();
   const std::vector<Wait> waits = world_.scheduler->waiting_on(instance(name).id, world_.now);
   for (const Wait& wait : waits) said_ += (said_.empty() ? "" : "; ") + wait.kind + ": " + wait.detail;
+}
+
+/// `1>2001-01-05 2>2001-01-05+1 3>skipped queued:4`: what became of each dataset event; +1: of the first rerun.
+void Scenario::links() {
+  world_.seen.clear();
+  for (const DatasetEventRunRow& row : world_.ledger.links) {
+    std::string to = row.run ? prefix(row.run) : "skipped";
+    if (row.run && !to.empty()) to.pop_back();
+    said_ += fmt::format("{}{}>{}{}", said_.empty() ? "" : " ", row.event, to,
+                         row.rerun > 0 ? fmt::format("+{}", row.rerun) : "");
+  }
+  for (const auto& [key, row] : world_.ledger.queued_events)
+    said_ += fmt::format("{}{}:{}", said_.empty() ? "" : " ", row.rerun_only ? "again" : "queued", row.event);
 }
 
 Scenario::Name Scenario::parse(const std::string& text) const {

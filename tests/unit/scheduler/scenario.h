@@ -31,6 +31,7 @@ class Scenario {
   void backfill(const std::vector<std::string>& words);
   void backfill_action(const std::vector<std::string>& words);
   void waits(const std::string& name);
+  void links();
   std::string outcome();
   std::string told(const Command&);
   std::string told(const Change&);

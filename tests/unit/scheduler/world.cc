@@ -16,6 +16,7 @@ void World::boot() {
   for (int i = 0; i < gpus; ++i) machine.gpus.push_back({fmt::format("gpu-{}", i), "H100", 80ll << 30, true});
   apply(machine);
   for (const auto& [name, row] : ledger.pools) apply(PoolLoaded{row});
+  for (const auto& [name, row] : ledger.dataset_names) apply(DatasetNameLoaded{row});
   for (const auto& [dag_id, row] : ledger.dags) apply(DagLoaded{row, ledger.versions.at(row.current)});
   for (const auto& [id, row] : ledger.backfills) {
     if (is_final(row.state)) continue;
@@ -25,8 +26,7 @@ void World::boot() {
         loaded.open_items.push_back(item);
     apply(loaded);
   }
-  for (const auto& [dag_id, partition, dataset] : ledger.pending)
-    apply(PendingPartitionLoaded{{dag_id, partition, dataset, false}});
+  for (const auto& [key, row] : ledger.queued_events) apply(QueuedDatasetEventLoaded{row});
   for (const auto& [id, row] : ledger.runs)
     if (!is_final(row.state)) apply(RunLoaded{id, ledger.snapshot(id), ledger.versions.at(row.dag_version)});
   apply(ledger.next_ids());
@@ -51,6 +51,8 @@ void World::apply(const Event& event) {
     if (keep_transcript) transcript += to_text(command) + "\n";
     if (const auto* asked = std::get_if<LookUpDates>(&command)) {
       answers.push_back(DatesLookedUp{asked->lookup, ledger.runs_at(*asked)});
+    } else if (const auto* partitions = std::get_if<LookUpPartitions>(&command)) {
+      answers.push_back(PartitionsLookedUp{partitions->lookup, ledger.partitions(*partitions)});
     } else if (const auto* load = std::get_if<LoadRun>(&command)) {
       RunLoaded loaded{load->run, ledger.snapshot(load->run), nullptr};
       if (loaded.snapshot) loaded.dag = ledger.versions.at(loaded.snapshot->run.dag_version);
@@ -146,8 +148,19 @@ struct Text {
   std::string operator()(const DatasetEventRow& r) const {
     return fmt::format("dataset {} {} {}", r.id, r.dataset, to_iso(r.partition));
   }
-  std::string operator()(const PendingPartitionRow& r) const {
-    return fmt::format("pending {} {} {} {}", r.dag_id, to_iso(r.partition), r.dataset, r.removed);
+  std::string operator()(const DatasetNameRow& r) const {
+    return fmt::format("dataset name {} {} {} #{}", r.id, r.name, r.uri, r.version);
+  }
+  std::string operator()(const DatasetReferenceRow& r) const {
+    return fmt::format("reference {} {} {} {} {}", r.dataset, to_word(r.use), r.dag_id, r.task_id, r.removed);
+  }
+  std::string operator()(const QueuedDatasetEventRow& r) const {
+    return fmt::format("queued {} {} {} {} {} {}", r.dag_id, r.event, to_iso(r.run_date), r.dataset,
+                       r.rerun_only, r.removed);
+  }
+  std::string operator()(const DatasetEventRunRow& r) const {
+    return fmt::format("link {} {} {} {} {} {}", r.event, r.dag_id, r.run.value, r.rerun, r.triggering,
+                       r.reason);
   }
   std::string operator()(const EventRow& r) const {
     return fmt::format("event {} {} {} run={} ti={} a={} {}->{} {}", r.seq, r.kind, r.dag_id, r.run.value,
@@ -161,6 +174,10 @@ struct Text {
     std::string out = fmt::format("look_up {} {}", c.lookup.value, c.dag_id);
     for (const WallTime date : c.dates) out += " " + to_iso(date);
     return out;
+  }
+  std::string operator()(const LookUpPartitions& c) const {
+    return fmt::format("look_up {} {} {}..{}", c.lookup.value, fmt::join(c.datasets, " "), to_iso(c.from),
+                       to_iso(c.to));
   }
   std::string operator()(const LoadRun& c) const { return fmt::format("load {}", c.run.value); }
   std::string operator()(const CheckSensor& c) const {

@@ -40,6 +40,7 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
       {queries::output_values(), "(dag_run_id=? AND task_id=? AND key=?)"},
       {queries::previous_success(), "(dag_id=? AND execution_date<?)"},
       {queries::has_partition(), "(dataset=? AND partition_date=?)"},
+      {queries::partitions(), "(dataset=? AND partition_date>? AND partition_date<?)"},
       {"UPDATE task_instance SET note = ?1 WHERE id = ?2 AND version = ?3 - 1", "INTEGER PRIMARY KEY"},
   };
   for (const Expected& query : all) {
@@ -69,7 +70,8 @@ TEST_CASE("the next ids are read from the end of each table, whatever it holds")
   const Folder folder;
   const auto store = open_store(folder);
   for (const char* table :
-       {"dag_run", "task_instance", "task_attempt", "backfill", "dataset_event", "dag_version"}) {
+       {"dag_run", "task_instance", "task_attempt", "backfill", "dataset_event", "dataset_name",
+        "dag_version"}) {
     const std::string plan = plan_of(folder, queries::max_id(table));
     INFO(table << ": " << plan);
     // SEARCH without a constraint is SQLite's min/max look-up: one descent of the b-tree.

@@ -180,17 +180,56 @@ TEST_CASE("import errors are replaced as a set") {
   CHECK(reader->import_errors().empty());
 }
 
-TEST_CASE("pending partitions are kept once and deleted when removed") {
+TEST_CASE("queued dataset events are kept once and deleted when removed; links stay") {
   const Folder folder;
   const auto store = open_store(folder);
-  const PendingPartitionRow a{"d", {1}, "x"};
-  const PendingPartitionRow b{"d", {1}, "y"};
-  commit(*store, {a, b, a});
-  CHECK(store->pending_partitions() == std::vector{a, b});
-  PendingPartitionRow gone = a;
+  Samples samples(3);
+  const DatasetEventRow event = samples.dataset_event(1, "x");
+  const QueuedDatasetEventRow a{"d", 1, {1}, "x", {2}, {3}, false, false};
+  QueuedDatasetEventRow b = a;
+  b.rerun_only = true;
+  commit(*store, {event, a, b, a});
+  CHECK(store->queued_dataset_events() == std::vector{a, b});
+  QueuedDatasetEventRow gone = a;
   gone.removed = true;
-  commit(*store, {gone, gone});
-  CHECK(store->pending_partitions() == std::vector{b});
+  commit(*store, {gone, gone, DatasetEventRunRow{1, "d", {7}, 0, true, {}, {4}}});
+  CHECK(store->queued_dataset_events() == std::vector{b});
+}
+
+TEST_CASE("dataset names are found at the next start, references come and go") {
+  const Folder folder;
+  DatasetNameRow name{5, "raw", "raw", {1}, {1}, 1};
+  {
+    const auto store = open_store(folder);
+    DatasetReferenceRow used{5, DatasetUse::output, "d", "t", {1}, false};
+    commit(*store, {name, used, used});
+    used.removed = true;
+    commit(*store, {used});
+    name.uri = "raw/{{ ds }}.csv";
+    name.updated_at = {9};
+    name.version = 2;
+    commit(*store, {name});
+  }
+  const auto store = open_store(folder);
+  CHECK(store->dataset_names() == std::vector{name});
+  CHECK(store->next_ids().dataset_name == 6);
+}
+
+TEST_CASE("the partitions of a stretch of time come once each, in order") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  std::vector<Change> changes;
+  std::int64_t id = 0;
+  for (const std::int64_t at : {3, 1, 2, 2, 4}) {
+    DatasetEventRow row;
+    row.id = ++id;
+    row.dataset = "x";
+    row.partition = {at};
+    changes.emplace_back(row);
+  }
+  commit(*store, changes);
+  CHECK(store->partitions("x", {1}, {4}) == std::vector<WallTime>{{1}, {2}, {3}});
+  CHECK(store->partitions("y", {1}, {4}).empty());
 }
 
 }  // namespace millrace::test

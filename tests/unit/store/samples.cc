@@ -237,8 +237,12 @@ DatasetEventRow Samples::dataset_event(std::int64_t id, std::string dataset) {
           .dataset = std::move(dataset),
           .partition = time(),
           .run = {number(0, 9)},
+          .dag_id = text(),
+          .run_id = text(),
           .task_id = text(),
           .map_index = static_cast<int>(number(-1, 9)),
+          .extra = text(),
+          .created_by = text(),
           .at = time()};
 }
 
