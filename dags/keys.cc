@@ -99,11 +99,13 @@ constexpr Form any_of_form{
 constexpr std::array partition_keys{
     Key{"to", &text_form, "A cron or preset: the run whose interval contains the partition"},
     Key{"each", &text_form, "A cron or preset: wait for all of these partitions of the run's interval"},
-    Key{"window", &span_form, "Also run again the existing runs of these days, as their inputs' window says"}};
+    Key{"window", &span_form, "Also run again the existing runs whose windows contain it"}};
 constexpr Form partition_object{.shape = Shape::object, .keys = partition_keys, .at_least = 1};
 constexpr std::array<const Form*, 2> partition_forms{&partition_word, &partition_object};
 constexpr Form partition_form{
-    .shape = Shape::one_of, .title = "same, none, or a map such as {to: \"@daily\"}", .forms = partition_forms};
+    .shape = Shape::one_of,
+    .title = "same, none, or a map such as {to: \"@daily\"}",
+    .forms = partition_forms};
 
 constexpr std::array schedule_keys{
     Key{"cron", &text_form,

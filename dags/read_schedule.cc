@@ -92,7 +92,10 @@ void read_partition(YamlNode node, Schedule& schedule, Diagnostics& out) {
   if (!node.is_map()) return;
   to.window_days = read_window_days(node.find("window"), out);
   const YamlNode each = node.find("each");
-  if (auto cron = read_partition_cron(node.find("to"), out)) to.to = std::move(*cron), to.kind = Kind::to;
+  if (auto cron = read_partition_cron(node.find("to"), out)) {
+    to.to = std::move(*cron);
+    to.kind = Kind::to;
+  }
   if (each && !node.find("to")) out.add(each.place(), "'each' goes with 'to'", "add to: \"@daily\"");
   to.each = read_partition_cron(each, out);
   // Neither may make a run wait for, or touch, more than can be looked up at once.
@@ -100,8 +103,8 @@ void read_partition(YamlNode node, Schedule& schedule, Diagnostics& out) {
   const auto too_many = [&](YamlNode at, std::string_view what) {
     out.add(at.place(), fmt::format("that's more than {} {}", limits::partitions_of_a_run, what));
   };
-  if (to.kind == Kind::to && to.each && partitions_of_run(schedule, interval_of(schedule, sample).start).size() >
-                     limits::partitions_of_a_run)
+  const WallTime run = run_of_partition(schedule, sample);
+  if (to.kind == Kind::to && partitions_of_run(schedule, run).size() > limits::partitions_of_a_run)
     too_many(each, "partitions for one run");
   if (later_runs_of_partition(schedule, sample).size() > limits::partitions_of_a_run)
     too_many(node.find("window"), "runs for one partition");

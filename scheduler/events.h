@@ -171,10 +171,10 @@ struct DropQueuedEvents {
 struct TimeReached {};
 
 using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, DatasetNameLoaded,
-                           QueuedDatasetEventLoaded, RunLoaded, RecoveryDone, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
-                           RunRequested, DatesLookedUp, PartitionsLookedUp, CancelRequested, ClearRequested, MarkTaskRequested,
-                           MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished, AttemptRendered,
-                           SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
-                           DropQueuedEvents, TimeReached>;
+                           QueuedDatasetEventLoaded, RunLoaded, RecoveryDone, DagSubmitted, DagRemoved,
+                           DagPaused, PoolSet, PoolRemoved, RunRequested, DatesLookedUp, PartitionsLookedUp,
+                           CancelRequested, ClearRequested, MarkTaskRequested, MarkRunRequested, NoteSet,
+                           AttemptStarted, AttemptFinished, AttemptRendered, SensorChecked,
+                           BackfillRequested, BackfillAction, DatasetUpdated, DropQueuedEvents, TimeReached>;
 
 }  // namespace millrace

@@ -55,9 +55,9 @@ class SqliteStore final : public Store {
   std::int64_t epoch_;
   std::string stopped_because_;  ///< the disk failed: nothing is written any more
   RowWriter writer_;
-  sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, dataset_names_,
-      queued_events_, active_runs_, run_, instances_, live_attempts_, run_outputs_, version_by_id_, version_by_hash_, run_at_, run_named_,
-      has_partition_, partitions_, previous_success_, output_;
+  sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, dataset_names_, queued_events_,
+      active_runs_, run_, instances_, live_attempts_, run_outputs_, version_by_id_, version_by_hash_, run_at_,
+      run_named_, has_partition_, partitions_, previous_success_, output_;
 };
 
 }  // namespace millrace

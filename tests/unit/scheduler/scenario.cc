@@ -49,13 +49,10 @@ std::string rest(const std::vector<std::string>& words, std::size_t from) {
 }  // namespace
 
 Scenario::Scenario(std::string_view text) {
-  for (const std::string_view raw : {text}) {
-    std::size_t at = 0;
-    while (at < raw.size()) {
-      const auto end = std::min(raw.find('\n', at), raw.size());
-      lines_.emplace_back(raw.substr(at, end - at));
-      at = end + 1;
-    }
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = std::min(text.find('\n', at), text.size());
+    lines_.emplace_back(text.substr(at, end - at));
+    at = end + 1;
   }
 }
 
@@ -319,14 +316,12 @@ void Scenario::waits(const std::string& name) {
   for (const Wait& wait : waits) said_ += (said_.empty() ? "" : "; ") + wait.kind + ": " + wait.detail;
 }
 
-/// `1>2001-01-05 2>2001-01-05+1 3>skipped queued:4`: what became of each dataset event; +1: of the first rerun.
 void Scenario::links() {
   world_.seen.clear();
   for (const DatasetEventRunRow& row : world_.ledger.links) {
-    std::string to = row.run ? prefix(row.run) : "skipped";
-    if (row.run && !to.empty()) to.pop_back();
-    said_ += fmt::format("{}{}>{}{}", said_.empty() ? "" : " ", row.event, to,
-                         row.rerun > 0 ? fmt::format("+{}", row.rerun) : "");
+    const std::string run = row.run ? prefix(row.run) : "skipped/", to = run.substr(0, run.find('/'));
+    const std::string round = row.rerun > 0 ? fmt::format("+{}", row.rerun) : "";
+    said_ += fmt::format("{}{}>{}{}", said_.empty() ? "" : " ", row.event, to, round);
   }
   for (const auto& [key, row] : world_.ledger.queued_events)
     said_ += fmt::format("{}{}:{}", said_.empty() ? "" : " ", row.rerun_only ? "again" : "queued", row.event);
