@@ -72,12 +72,13 @@ Answer run_answer(const Call& call, StoreReader& reader, const Reply& reply, Run
   return json_response(out.take());
 }
 
-std::expected<std::shared_ptr<const Dag>, Problem> dag_to_run(const Call& call, StoreReader& reader) {
-  const auto row = reader.dag(call.param("dag_id"));
+std::expected<std::shared_ptr<const Dag>, Problem> dag_to_run(const Call& call, StoreReader& reader,
+                                                               std::string_view dag_id) {
+  const auto row = reader.dag(dag_id);
   if (row && !row->removed) {
     if (auto dag = call.backend().dag_version(row->current)) return dag;
   }
-  return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call.param("dag_id")),
+  return refuse(404, "not_found", fmt::format("there is no DAG '{}'", dag_id),
                 "millrace dags list shows those there are");
 }
 
@@ -147,7 +148,11 @@ Answer get_run(const Call& call, StoreReader& reader) {
 }
 
 Started trigger_run(const CallPtr& call, StoreReader& reader) {
-  const auto dag = dag_to_run(*call, reader);
+  return start_run(call, reader, call->param("dag_id"));
+}
+
+Started start_run(const CallPtr& call, StoreReader& reader, std::string_view dag_id) {
+  const auto dag = dag_to_run(*call, reader, dag_id);
   if (!dag) return std::unexpected(dag.error());
   auto wish = read_trigger(*call, **dag);
   if (!wish) return std::unexpected(std::move(wish.error()));

@@ -88,6 +88,21 @@ Started delete_pool(const CallPtr&, StoreReader&);
 // devices.cc
 Started list_devices(const CallPtr&, StoreReader&);
 
+// assets.cc
+Answer list_assets(const Call&, StoreReader&);
+Answer get_asset(const Call&, StoreReader&);
+Answer list_asset_aliases(const Call&, StoreReader&);
+Answer get_asset_alias(const Call&, StoreReader&);
+Started materialize_asset(const CallPtr&, StoreReader&);
+
+// asset_events.cc
+Answer list_asset_events(const Call&, StoreReader&);
+Answer list_upstream_asset_events(const Call&, StoreReader&);
+Started create_asset_event(const CallPtr&, StoreReader&);
+Answer list_queued_events(const Call&, StoreReader&);
+Answer get_queued_event(const Call&, StoreReader&);
+Started delete_queued_events(const CallPtr&, StoreReader&);
+
 // event_logs.cc
 Answer list_event_logs(const Call&, StoreReader&);
 Answer get_event_log(const Call&, StoreReader&);

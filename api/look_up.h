@@ -14,4 +14,11 @@ struct FoundTask {
 /// By `run_id`, `task_id` and `map_index` (of the path, else of the query, else -1).
 std::expected<FoundTask, Problem> find_task_instance(const Call&, StoreReader&);
 
+std::expected<DatasetNameRow, Problem> find_asset(StoreReader&, std::int64_t id);
+
+namespace handlers {
+/// A manual run of the DAG as the body says: what `POST …/dagRuns` does, for other routes.
+std::expected<void, Problem> start_run(const CallPtr&, StoreReader&, std::string_view dag_id);
+}  // namespace handlers
+
 }  // namespace millrace

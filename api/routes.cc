@@ -12,7 +12,8 @@ namespace {
 using ResourceOf = Resource (*)();
 constexpr ResourceOf table[] = {
     monitor_routes,       dag_routes,      dag_version_routes, dag_run_routes,
-    task_instance_routes, backfill_routes, pool_routes,        event_log_routes,
+    task_instance_routes, backfill_routes, pool_routes,          event_log_routes,
+    asset_routes,
 };
 
 std::vector<std::string_view> split(std::string_view path) {
@@ -113,7 +114,7 @@ bool segment_ok(std::string_view name, std::string_view value) {
   if (value.empty()) return false;
   if (name == "map_index" && value == "-1") return true;
   if (name == "map_index" || name == "try_number" || name == "version_number" || name == "backfill_id" ||
-      name == "event_log_id") {
+      name == "event_log_id" || name == "asset_id" || name == "asset_alias_id") {
     return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   }
   if (value == "." || value == "..") return false;

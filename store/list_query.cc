@@ -41,6 +41,22 @@ void Where::matches(std::string_view text, std::string_view value) {
   conditions_ += fmt::format(fmt::runtime(text), fmt::format("?{}", values_.size()));
 }
 
+void Where::any_of(std::string_view text, const std::vector<std::string>& values) {
+  if (values.empty()) return;
+  std::string any;
+  for (const std::string& value : values) {
+    values_.emplace_back(value);
+    any += (any.empty() ? "" : " OR ") +
+           fmt::format(fmt::runtime(text), fmt::format("?{}", values_.size()));
+  }
+  holds("(" + any + ")");
+}
+
+void Where::holds(std::string_view condition) {
+  if (!conditions_.empty()) conditions_ += " AND ";
+  conditions_ += condition;
+}
+
 void Where::one_of_texts(std::string_view column, std::vector<std::string> words) {
   if (words.empty()) return;
   std::string list;

@@ -35,6 +35,10 @@ class Where {
   }
   /// `text` with one `{}` for the value.
   void matches(std::string_view text, std::string_view value);
+  /// The same for any of several values; nothing when there are none.
+  void any_of(std::string_view text, const std::vector<std::string>& values);
+  /// A condition without values.
+  void holds(std::string_view condition);
 
   /// ` WHERE …`, or empty.
   std::string sql() const { return conditions_.empty() ? "" : " WHERE " + conditions_; }

@@ -66,6 +66,27 @@ inline std::string partitions() {
   return "SELECT DISTINCT partition_date FROM dataset_event WHERE dataset = ?1"
          " AND partition_date >= ?2 AND partition_date < ?3 ORDER BY partition_date";
 }
+inline std::string dataset_references() {
+  return select_from<DatasetReferenceRow>() + "WHERE dataset_id = ?1 ORDER BY use, dag_id, task_id";
+}
+inline std::string newest_dataset_event() {
+  return select_from<DatasetEventRow>() + "WHERE dataset = ?1 ORDER BY id DESC LIMIT 1";
+}
+inline std::string links_of_event() {
+  return select_from<DatasetEventRunRow>() + "WHERE event_id = ?1 ORDER BY id";
+}
+inline std::string events_of_run() {
+  return select_from<DatasetEventRow>() +
+         "WHERE id IN (SELECT event_id FROM dataset_event_run WHERE dag_run_id = ?1) ORDER BY id";
+}
+/// What waits for a window's rerun alone waits for its own run too, or has fed it: not listed.
+inline std::string queued_of(bool dag, bool dataset, bool before) {
+  std::string sql = select_from<QueuedDatasetEventRow>() + "WHERE rerun_only = 0";
+  if (dag) sql += " AND dag_id = ?1";
+  if (dataset) sql += " AND dataset = ?2";
+  if (before) sql += " AND at < ?3";
+  return sql + (dag ? " ORDER BY event_id" : " ORDER BY event_id, dag_id");
+}
 inline std::string newest_version() {
   return "SELECT number FROM dag_version WHERE dag_id = ?1 ORDER BY number DESC LIMIT 1";
 }

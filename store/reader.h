@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "scheduler/rows.h"
+#include "store/asset_reader.h"
 #include "store/store.h"
 
 namespace millrace {
@@ -89,6 +90,8 @@ class StoreReader {
 
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
+  /// The register of datasets, and what became of their events. Lives as long as this.
+  virtual AssetReader& assets() = 0;
   /// Keys: seq at kind dag_id. Served by an index for a run or a task instance; a DAG alone is a scan of the
   /// record.
   virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;

@@ -6,6 +6,7 @@
 #include "store/queries.h"
 #include "store/reader.h"
 #include "store/sqlite.h"
+#include "store/sqlite_asset_reader.h"
 
 /// StoreReader on SQLite: look-ups by kept statements, lists by statements made from their filter.
 namespace millrace {
@@ -71,7 +72,8 @@ class SqliteReader final : public StoreReader {
         outputs_(connection_, queries::outputs_of_instance()),
         counts_(connection_,
                 "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
-        runs_between_(connection_, queries::runs_between()) {
+        runs_between_(connection_, queries::runs_between()),
+        assets_(connection_) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
   }
 
@@ -151,6 +153,8 @@ class SqliteReader final : public StoreReader {
     return read_all<RunRow>(runs_between_);
   }
 
+  AssetReader& assets() override { return assets_; }
+
   std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
 
  private:
@@ -170,6 +174,7 @@ class SqliteReader final : public StoreReader {
 
   sqlite::Connection connection_;
   sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_;
+  SqliteAssetReader assets_;
 };
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {

@@ -27,5 +27,6 @@ Resource task_instance_routes();
 Resource backfill_routes();
 Resource pool_routes();
 Resource event_log_routes();
+Resource asset_routes();
 
 }  // namespace millrace

@@ -88,6 +88,18 @@ FakeRows small_rows() {
 
 }  // namespace
 
+std::optional<DatasetNameRow> FakeAssets::name(std::int64_t id) {
+  for (const DatasetNameRow& row : rows_.datasets)
+    if (row.id == id) return row;
+  return std::nullopt;
+}
+
+std::optional<DatasetNameRow> FakeAssets::name(std::string_view name) {
+  for (const DatasetNameRow& row : rows_.datasets)
+    if (row.name == name) return row;
+  return std::nullopt;
+}
+
 std::optional<DagRow> FakeReader::dag(std::string_view dag_id) {
   return first_of(rows_.dags, [&](const DagRow& row) { return row.dag_id == dag_id; });
 }

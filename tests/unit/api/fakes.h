@@ -24,11 +24,42 @@ struct FakeRows {
   std::vector<OutputRow> outputs;
   std::vector<BackfillRow> backfills;
   std::vector<PoolRow> pools;
+  std::vector<DatasetNameRow> datasets;
+  std::vector<DatasetReferenceRow> references;
+  std::vector<DatasetEventRow> events;
+  std::vector<DatasetEventRunRow> links;
+  std::vector<QueuedDatasetEventRow> queued;
+};
+
+class FakeAssets final : public AssetReader {
+ public:
+  explicit FakeAssets(const FakeRows& rows) : rows_(rows) {}
+  Result<Listed<DatasetNameRow>> names(const AssetFilter&, const Page&) override {
+    return Listed<DatasetNameRow>{rows_.datasets, static_cast<std::int64_t>(rows_.datasets.size())};
+  }
+  std::optional<DatasetNameRow> name(std::int64_t id) override;
+  std::optional<DatasetNameRow> name(std::string_view name) override;
+  std::vector<DatasetReferenceRow> references(std::int64_t) override { return rows_.references; }
+  Result<Listed<DatasetEventRow>> events(const AssetEventFilter&, const Page&) override {
+    return Listed<DatasetEventRow>{rows_.events, static_cast<std::int64_t>(rows_.events.size())};
+  }
+  std::optional<DatasetEventRow> newest_event(std::string_view) override {
+    return rows_.events.empty() ? std::nullopt : std::optional(rows_.events.back());
+  }
+  std::vector<DatasetEventRunRow> links(std::int64_t) override { return rows_.links; }
+  std::vector<DatasetEventRow> events_of_run(RunId) override { return rows_.events; }
+  std::vector<QueuedDatasetEventRow> queued(std::string_view, std::string_view,
+                                            std::optional<WallTime>) override {
+    return rows_.queued;
+  }
+
+ private:
+  const FakeRows& rows_;
 };
 
 class FakeReader final : public StoreReader {
  public:
-  explicit FakeReader(const FakeRows& rows) : rows_(rows) {}
+  explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows) {}
   std::vector<DagRow> dags() override { return rows_.dags; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
   std::vector<DagVersionRow> dag_versions(std::string_view) override { return rows_.versions; }
@@ -51,10 +82,12 @@ class FakeReader final : public StoreReader {
   std::optional<double> mean_run_seconds(std::string_view) override { return 2.0; }
   std::vector<PoolRow> pools() override { return rows_.pools; }
   std::vector<DatasetEventRow> dataset_events(std::string_view, int) override { return {}; }
+  AssetReader& assets() override { return assets_; }
   Result<Listed<EventRow>> events(const EventFilter&, const Page&) override { return Listed<EventRow>{}; }
 
  private:
   const FakeRows& rows_;
+  FakeAssets assets_;
 };
 
 /// Keeps the wishes that reach it and answers each at once with `reply`.

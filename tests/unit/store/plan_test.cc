@@ -57,6 +57,34 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
   }
 }
 
+TEST_CASE("what the API asks of dataset events is served by indexes") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const std::string events = select_from<DatasetEventRow>() + "WHERE ", page = " ORDER BY id LIMIT 50";
+  const std::pair<std::string, std::string> all[] = {
+      {queries::dataset_references(), "(dataset_id=?)"},
+      {queries::newest_dataset_event(), "dataset_event_newest"},
+      {queries::links_of_event(), "dataset_event_run_event"},
+      {queries::events_of_run(), "dataset_event_run_run"},
+      {queries::queued_of(true, false, false), "(dag_id=?)"},
+      {queries::queued_of(true, true, true), "(dag_id=?"},
+      {queries::queued_of(false, true, false), "queued_dataset_event_dataset"},
+      {events + "dataset = ?1" + page, "dataset_event_newest"},
+      {events + "source_dag_id = ?1" + page, "dataset_event_source_dag"},
+      {events + "source_run_id = ?1" + page, "dataset_event_source_run"},
+      {events + "task_id = ?1" + page, "dataset_event_source_task"},
+      {events + "map_index = ?1" + page, "dataset_event_source_map_index"},
+      {events + "at >= ?1 AND at <= ?2 ORDER BY at, id LIMIT 50", "dataset_event_at"},
+      {select_from<DatasetNameRow>() + "WHERE name >= ?1 AND name < ?2 ORDER BY name, id", "(name>?"},
+  };
+  for (const auto& [sql, index] : all) {
+    const std::string plan = plan_of(folder, sql);
+    INFO(sql << "\n" << plan);
+    CHECK(plan.find(index) != std::string::npos);
+    CHECK(plan.find("SCAN") == std::string::npos);
+  }
+}
+
 TEST_CASE("the active runs come from their partial index alone") {
   const Folder folder;
   const auto store = open_store(folder);

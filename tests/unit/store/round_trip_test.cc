@@ -215,6 +215,73 @@ TEST_CASE("dataset names are found at the next start, references come and go") {
   CHECK(store->next_ids().dataset_name == 6);
 }
 
+TEST_CASE("assets are found by pattern, prefix and who uses them") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  commit(*store, {DatasetNameRow{1, "sales_raw", "raw/s.csv", {1}, {1}, 1},
+                  DatasetNameRow{2, "Sales_100%", "x", {1}, {1}, 1},
+                  DatasetNameRow{3, "old", "old", {1}, {1}, 1},
+                  DatasetReferenceRow{1, DatasetUse::output, "make", "t", {1}, false},
+                  DatasetReferenceRow{2, DatasetUse::schedule, "use", "", {1}, false}});
+  const auto ids = [&](AssetFilter filter, Page page = {}) {
+    const auto listed = reader->assets().names(filter, page);
+    REQUIRE(listed);
+    std::vector<std::int64_t> out;
+    for (const DatasetNameRow& row : listed->rows) out.push_back(row.id);
+    return out;
+  };
+  using Ids = std::vector<std::int64_t>;
+  CHECK(ids({}) == Ids{1, 2});
+  CHECK(ids({.only_active = false}, {.limit = 2, .offset = 1, .order_by = "-id"}) == Ids{2, 1});
+  CHECK(ids({.name_pattern = "SALES"}) == Ids{1, 2});
+  CHECK(ids({.name_pattern = "s_les%w"}) == Ids{1});
+  CHECK(ids({.name_pattern = "raw|100"}) == Ids{1, 2});
+  CHECK(ids({.name_prefix = "sales"}) == Ids{1});
+  CHECK(ids({.uri_prefix = "raw/"}) == Ids{1});
+  CHECK(ids({.dag_ids = {"use", "nobody"}}) == Ids{2});
+  CHECK_FALSE(reader->assets().names({}, {.order_by = "nonsense"}));
+  CHECK(reader->assets().name("old")->id == 3);
+  CHECK(reader->assets().references(1).size() == 1);
+}
+
+TEST_CASE("dataset events are found by each of their filters, and with what became of them") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  std::vector<Change> changes;
+  for (std::int64_t id = 1; id <= 4; ++id) {
+    DatasetEventRow row;
+    row.id = id;
+    row.dataset = id < 3 ? "a" : "b";
+    row.dag_id = id == 1 ? "one" : "two";
+    row.run_id = "r" + std::to_string(id);
+    row.task_id = id == 2 ? "t" : "u";
+    row.map_index = id == 4 ? 0 : -1;
+    row.at = {id * 10};
+    changes.emplace_back(row);
+  }
+  changes.emplace_back(DatasetEventRunRow{1, "d", {7}, 0, false, {}, {1}});
+  changes.emplace_back(DatasetEventRunRow{3, "d", {7}, 0, true, {}, {1}});
+  changes.emplace_back(DatasetEventRunRow{3, "e", {}, 0, false, "gone", {1}});
+  commit(*store, changes);
+  const auto ids = [&](AssetEventFilter filter) {
+    std::vector<std::int64_t> out;
+    for (const DatasetEventRow& row : reader->assets().events(filter, {})->rows) out.push_back(row.id);
+    return out;
+  };
+  using Ids = std::vector<std::int64_t>;
+  CHECK(ids({.dataset = "a"}) == Ids{1, 2});
+  CHECK(ids({.name_pattern = "B"}) == Ids{3, 4});
+  CHECK(ids({.dag_id = "two", .task_id = "u"}) == Ids{3, 4});
+  CHECK(ids({.run_id = "r2"}) == Ids{2});
+  CHECK(ids({.map_index = 0}) == Ids{4});
+  CHECK(ids({.from = WallTime{20}, .to = WallTime{30}}) == Ids{2, 3});
+  CHECK(reader->assets().newest_event("a")->id == 2);
+  CHECK(reader->assets().events_of_run({7}).size() == 2);
+  CHECK(reader->assets().links(3).at(1).reason == "gone");
+}
+
 TEST_CASE("the partitions of a stretch of time come once each, in order") {
   const Folder folder;
   const auto store = open_store(folder);

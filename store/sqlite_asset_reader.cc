@@ -1,0 +1,126 @@
+#include "store/sqlite_asset_reader.h"
+
+#include <fmt/format.h>
+
+#include "store/list_query.h"
+#include "store/queries.h"
+
+namespace millrace {
+namespace {
+
+constexpr SortKey name_keys[] = {{"id", "id"},
+                                 {"name", "name"},
+                                 {"uri", "uri"},
+                                 {"created_at", "created_at"},
+                                 {"updated_at", "updated_at"}};
+constexpr SortKey event_keys[] = {{"id", "id"},
+                                  {"timestamp", "at"},
+                                  {"source_dag_id", "source_dag_id"},
+                                  {"source_run_id", "source_run_id"},
+                                  {"source_task_id", "task_id"},
+                                  {"source_map_index", "map_index"}};
+
+/// Airflow's pattern: SQL's LIKE, found anywhere.
+void add_pattern(Where& where, std::string_view column, const std::string& pattern) {
+  if (pattern.empty() || pattern == "~") return;
+  std::vector<std::string> words;
+  for (std::size_t from = 0; from <= pattern.size();) {
+    const std::size_t bar = std::min(pattern.find('|', from), pattern.size());
+    words.push_back(pattern.substr(from, bar - from));
+    from = bar + 1;
+  }
+  where.any_of(fmt::format("{} LIKE '%' || {{}} || '%'", column), words);
+}
+
+/// As a stretch of the column's order, for an index to serve.
+void add_prefix(Where& where, std::string_view column, const std::string& prefix) {
+  if (prefix.empty() || prefix == "~") return;
+  where.matches(fmt::format("{} >= {{}}", column), prefix);
+  // No text in UTF-8 has the byte 0xff.
+  where.matches(fmt::format("{} < {{}}", column), prefix + '\xff');
+}
+
+}  // namespace
+
+SqliteAssetReader::SqliteAssetReader(sqlite::Connection& c)
+    : connection_(c),
+      name_by_id_(c, select_from<DatasetNameRow>() + "WHERE id = ?1"),
+      name_(c, select_from<DatasetNameRow>() + "WHERE name = ?1"),
+      references_(c, queries::dataset_references()),
+      newest_event_(c, queries::newest_dataset_event()),
+      links_(c, queries::links_of_event()),
+      events_of_run_(c, queries::events_of_run()) {}
+
+Result<Listed<DatasetNameRow>> SqliteAssetReader::names(const AssetFilter& filter, const Page& page) {
+  Where where;
+  add_pattern(where, "name", filter.name_pattern);
+  add_pattern(where, "uri", filter.uri_pattern);
+  add_prefix(where, "name", filter.name_prefix);
+  add_prefix(where, "uri", filter.uri_prefix);
+  if (!filter.dag_ids.empty())
+    where.any_of("id IN (SELECT dataset_id FROM dataset_reference WHERE dag_id = {})", filter.dag_ids);
+  else if (filter.only_active)
+    where.holds("EXISTS (SELECT 1 FROM dataset_reference WHERE dataset_id = dataset_name.id)");
+  const auto order = order_clause(page, name_keys, "id", "id");
+  if (!order) return std::unexpected(order.error());
+  return list_rows<DatasetNameRow>(connection_, where, *order, page);
+}
+
+std::optional<DatasetNameRow> SqliteAssetReader::name(std::int64_t id) {
+  name_by_id_.bind(1, id);
+  return read_one<DatasetNameRow>(name_by_id_);
+}
+
+std::optional<DatasetNameRow> SqliteAssetReader::name(std::string_view name) {
+  name_.bind(1, name);
+  return read_one<DatasetNameRow>(name_);
+}
+
+std::vector<DatasetReferenceRow> SqliteAssetReader::references(std::int64_t dataset) {
+  references_.bind(1, dataset);
+  return read_all<DatasetReferenceRow>(references_);
+}
+
+Result<Listed<DatasetEventRow>> SqliteAssetReader::events(const AssetEventFilter& filter, const Page& page) {
+  Where where;
+  if (!filter.dataset.empty()) where.equals("dataset", filter.dataset);
+  if (!filter.dag_id.empty()) where.equals("source_dag_id", filter.dag_id);
+  if (!filter.run_id.empty()) where.equals("source_run_id", filter.run_id);
+  if (!filter.task_id.empty()) where.equals("task_id", filter.task_id);
+  if (filter.map_index) where.equals("map_index", std::int64_t{*filter.map_index});
+  where.at_least("at", filter.from);
+  where.at_most("at", filter.to);
+  add_pattern(where, "dataset", filter.name_pattern);
+  add_prefix(where, "dataset", filter.name_prefix);
+  const auto order = order_clause(page, event_keys, "id", "id");
+  if (!order) return std::unexpected(order.error());
+  return list_rows<DatasetEventRow>(connection_, where, *order, page);
+}
+
+std::optional<DatasetEventRow> SqliteAssetReader::newest_event(std::string_view dataset) {
+  newest_event_.bind(1, dataset);
+  return read_one<DatasetEventRow>(newest_event_);
+}
+
+std::vector<DatasetEventRunRow> SqliteAssetReader::links(std::int64_t event) {
+  links_.bind(1, event);
+  return read_all<DatasetEventRunRow>(links_);
+}
+
+std::vector<DatasetEventRow> SqliteAssetReader::events_of_run(RunId run) {
+  events_of_run_.bind(1, run.value);
+  return read_all<DatasetEventRow>(events_of_run_);
+}
+
+std::vector<QueuedDatasetEventRow> SqliteAssetReader::queued(std::string_view dag_id,
+                                                             std::string_view dataset,
+                                                             std::optional<WallTime> before) {
+  sqlite::Statement statement(connection_,
+                              queries::queued_of(!dag_id.empty(), !dataset.empty(), before.has_value()));
+  if (!dag_id.empty()) statement.bind(1, dag_id);
+  if (!dataset.empty()) statement.bind(2, dataset);
+  if (before) statement.bind(3, before->us);
+  return read_all<QueuedDatasetEventRow>(statement);
+}
+
+}  // namespace millrace
