@@ -5,6 +5,7 @@
 
 #include "api/handlers.h"
 #include "api/shapes.h"
+#include "api/waiting_runs.h"
 
 namespace millrace::handlers {
 namespace {
@@ -81,6 +82,8 @@ Answer schedule_preview(const Call& call, StoreReader& reader) {
   if (!count) return std::unexpected(count.error());
   const auto from = time_in_query(call, "from");
   if (!from) return std::unexpected(from.error());
+  if (dag->schedule.kind == Schedule::Kind::datasets)
+    return waiting_runs(reader, *row, *dag, static_cast<std::size_t>(count->value_or(20)));
   std::vector<WallTime> ticks;
   auto at = next_tick(dag->schedule, from->value_or(call.services->clock.now().wall));
   while (at && ticks.size() < static_cast<std::size_t>(count->value_or(20))) {

@@ -44,6 +44,8 @@ class AssetReader {
   virtual Result<Listed<DatasetEventRow>> events(const AssetEventFilter&, const Page&) = 0;
   virtual std::optional<DatasetEventRow> newest_event(std::string_view dataset) = 0;
   virtual std::vector<DatasetEventRunRow> links(std::int64_t event) = 0;  ///< as they were made
+  /// Partitions in [from, to) that have events, oldest first; at most 10,000.
+  virtual std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) = 0;
   virtual std::vector<DatasetEventRow> events_of_run(RunId) = 0;          ///< each once, by id
   /// What waits for one DAG (empty: any), of one dataset (empty: any), older than `before`. One of the first
   /// two is given.

@@ -64,7 +64,7 @@ inline std::string has_partition() {
 }
 inline std::string partitions() {
   return "SELECT DISTINCT partition_date FROM dataset_event WHERE dataset = ?1"
-         " AND partition_date >= ?2 AND partition_date < ?3 ORDER BY partition_date";
+         " AND partition_date >= ?2 AND partition_date < ?3 ORDER BY partition_date LIMIT 10000";
 }
 inline std::string dataset_references() {
   return select_from<DatasetReferenceRow>() + "WHERE dataset_id = ?1 ORDER BY use, dag_id, task_id";

@@ -49,6 +49,7 @@ SqliteAssetReader::SqliteAssetReader(sqlite::Connection& c)
       references_(c, queries::dataset_references()),
       newest_event_(c, queries::newest_dataset_event()),
       links_(c, queries::links_of_event()),
+      partitions_(c, queries::partitions()),
       events_of_run_(c, queries::events_of_run()) {}
 
 Result<Listed<DatasetNameRow>> SqliteAssetReader::names(const AssetFilter& filter, const Page& page) {
@@ -105,6 +106,16 @@ std::optional<DatasetEventRow> SqliteAssetReader::newest_event(std::string_view 
 std::vector<DatasetEventRunRow> SqliteAssetReader::links(std::int64_t event) {
   links_.bind(1, event);
   return read_all<DatasetEventRunRow>(links_);
+}
+
+std::vector<WallTime> SqliteAssetReader::partitions(std::string_view dataset, WallTime from, WallTime to) {
+  partitions_.bind(1, dataset);
+  partitions_.bind(2, from.us);
+  partitions_.bind(3, to.us);
+  const sqlite::Use use(partitions_);
+  std::vector<WallTime> out;
+  while (partitions_.step()) out.push_back({partitions_.integer(0)});
+  return out;
 }
 
 std::vector<DatasetEventRow> SqliteAssetReader::events_of_run(RunId run) {

@@ -17,13 +17,14 @@ class SqliteAssetReader final : public AssetReader {
   Result<Listed<DatasetEventRow>> events(const AssetEventFilter&, const Page&) override;
   std::optional<DatasetEventRow> newest_event(std::string_view dataset) override;
   std::vector<DatasetEventRunRow> links(std::int64_t event) override;
+  std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) override;
   std::vector<DatasetEventRow> events_of_run(RunId) override;
   std::vector<QueuedDatasetEventRow> queued(std::string_view dag_id, std::string_view dataset,
                                             std::optional<WallTime> before) override;
 
  private:
   sqlite::Connection& connection_;
-  sqlite::Statement name_by_id_, name_, references_, newest_event_, links_, events_of_run_;
+  sqlite::Statement name_by_id_, name_, references_, newest_event_, links_, partitions_, events_of_run_;
 };
 
 }  // namespace millrace

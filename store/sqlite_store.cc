@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/crash_point.h"
-#include "base/limits.h"
 #include "base/log.h"
 #include "store/queries.h"
 
@@ -232,8 +231,7 @@ std::vector<WallTime> SqliteStore::partitions(std::string_view dataset, WallTime
   partitions_.bind(3, to.us);
   const sqlite::Use use(partitions_);
   std::vector<WallTime> out;
-  while (partitions_.step() && out.size() < limits::partitions_of_a_run)
-    out.push_back({partitions_.integer(0)});
+  while (partitions_.step()) out.push_back({partitions_.integer(0)});
   return out;
 }
 

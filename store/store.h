@@ -87,7 +87,7 @@ class Store {
 
   // Look-ups of the loop.
   virtual std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) = 0;
-  /// Partitions in [from, to) that have events, oldest first; at most limits::partitions_of_a_run.
+  /// Partitions in [from, to) that have events, oldest first; at most 10,000.
   virtual std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) = 0;
   virtual bool has_partition(std::string_view dataset, WallTime partition) = 0;
   virtual std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) = 0;

@@ -141,6 +141,32 @@ TEST_CASE("events that wait are listed and dropped by asset, by DAG and by both"
   CHECK(served.ask("GET", both, Served::viewer).status == 404);
 }
 
+TEST_CASE("the preview of a DAG that waits for datasets says what is missing, and why it waits") {
+  ServedAssets served;
+  auto dag = std::make_shared<Dag>(*served.backend.dag);
+  dag->schedule.kind = Schedule::Kind::datasets;
+  dag->schedule.datasets = {"prices", "raw"};
+  dag->schedule.partition.kind = PartitionMapping::Kind::to;
+  dag->schedule.partition.to = *parse_cron("@daily");
+  dag->schedule.partition.each = *parse_cron("@hourly");
+  served.backend.dag = dag;
+  served.rows.queued[0].run_date = *parse_iso("2001-01-05");
+  const auto preview = [&] {
+    return json_of(served.ask("GET", "/api/v2/dags/etl/schedule/preview", Served::viewer))
+        .find("waiting")
+        ->items.at(0);
+  };
+  const JsonValue waits = preview();
+  CHECK(word(waits, "execution_date") == "2001-01-05T00:00:00Z");
+  CHECK(waits.find("events")->integer == 1);
+  REQUIRE(waits.find("missing")->items.size() == 2);
+  CHECK(word(waits.find("missing")->items.at(0), "dataset") == "prices");
+  CHECK(waits.find("missing")->items.at(0).find("partitions")->items.size() == 20);
+  CHECK(word(waits, "why") == "24 partitions of prices, 24 partitions of raw");
+  served.rows.dags[0].paused = true;
+  CHECK(word(preview(), "why") == "the DAG is paused");
+}
+
 TEST_CASE("a run names the events that fed it") {
   const ServedAssets served;
   const std::string run = "/api/v2/dags/etl/dagRuns/" + served.rows.runs[0].run_id;

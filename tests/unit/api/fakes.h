@@ -47,6 +47,7 @@ class FakeAssets final : public AssetReader {
     return rows_.events.empty() ? std::nullopt : std::optional(rows_.events.back());
   }
   std::vector<DatasetEventRunRow> links(std::int64_t) override { return rows_.links; }
+  std::vector<WallTime> partitions(std::string_view, WallTime, WallTime) override { return {}; }
   std::vector<DatasetEventRow> events_of_run(RunId) override { return rows_.events; }
   std::vector<QueuedDatasetEventRow> queued(std::string_view, std::string_view,
                                             std::optional<WallTime>) override {
