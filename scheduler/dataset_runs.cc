@@ -50,7 +50,7 @@ bool Core::may_feed(const DagEntry& entry) const {
 }
 
 void Core::feed(DagEntry& entry) {
-  while (may_feed(entry)) {
+  while (triggers.worth_a_look(entry.row.dag_id) && may_feed(entry)) {
     const auto run_date = triggers.next_to_look_at(entry.row.dag_id);
     if (!run_date) return;
     const Schedule& s = entry.dag->schedule;

@@ -143,6 +143,11 @@ void DatasetTriggers::look_again(const std::string& dag_id, WallTime run_date) {
     queue->second.to_look_at.insert(run_date);
 }
 
+bool DatasetTriggers::worth_a_look(const std::string& dag_id) const {
+  const auto queue = queues_.find(dag_id);
+  return queue != queues_.end() && !queue->second.to_look_at.empty();
+}
+
 std::vector<std::string> DatasetTriggers::dags_to_look_at() const {
   std::vector<std::string> out;
   for (const auto& [dag_id, queue] : queues_)

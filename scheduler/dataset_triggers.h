@@ -53,6 +53,7 @@ class DatasetTriggers {
   // Which runs are worth a look: those that something has changed for.
   void look_again(const std::string& dag_id);
   void look_again(const std::string& dag_id, WallTime run_date);
+  bool worth_a_look(const std::string& dag_id) const;
   std::vector<std::string> dags_to_look_at() const;
   std::optional<WallTime> next_to_look_at(const std::string& dag_id);  ///< oldest first, each once
 

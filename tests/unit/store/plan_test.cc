@@ -67,7 +67,7 @@ TEST_CASE("what the API asks of dataset events is served by indexes") {
       {queries::links_of_event(), "dataset_event_run_event"},
       {queries::events_of_run(), "dataset_event_run_run"},
       {queries::queued_of(true, false, false), "(dag_id=?)"},
-      {queries::queued_of(true, true, true), "(dag_id=?"},
+      {queries::queued_of(true, true, true), "dag_id=?"},
       {queries::queued_of(false, true, false), "queued_dataset_event_dataset"},
       {events + "dataset = ?1" + page, "dataset_event_newest"},
       {events + "source_dag_id = ?1" + page, "dataset_event_source_dag"},
