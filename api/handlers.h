@@ -103,6 +103,19 @@ Answer list_queued_events(const Call&, StoreReader&);
 Answer get_queued_event(const Call&, StoreReader&);
 Started delete_queued_events(const CallPtr&, StoreReader&);
 
+// datasets.cc
+Answer list_datasets(const Call&, StoreReader&);
+Answer get_dataset(const Call&, StoreReader&);
+Answer list_dataset_versions(const Call&, StoreReader&);
+Answer get_dataset_version(const Call&, StoreReader&);
+Answer list_dataset_partitions(const Call&, StoreReader&);
+
+// lineage_answer.cc
+Answer get_lineage(const Call&, StoreReader&);
+
+// manifest.cc
+Answer get_manifest(const Call&, StoreReader&);
+
 // event_logs.cc
 Answer list_event_logs(const Call&, StoreReader&);
 Answer get_event_log(const Call&, StoreReader&);

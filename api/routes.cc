@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/dataset_shapes.h"
 #include "api/routes/table.h"
 #include "base/limits.h"
 
@@ -13,7 +14,7 @@ using ResourceOf = Resource (*)();
 constexpr ResourceOf table[] = {
     monitor_routes,       dag_routes,      dag_version_routes, dag_run_routes,
     task_instance_routes, backfill_routes, pool_routes,          event_log_routes,
-    asset_routes,
+    asset_routes,         dataset_routes,
 };
 
 std::vector<std::string_view> split(std::string_view path) {
@@ -124,6 +125,9 @@ bool segment_ok(std::string_view name, std::string_view value) {
            });
   }
   if (name == "dag_id" && value == "~") return true;
+  if (name == "version" && value.starts_with("b3:")) return is_hash_prefix(value);
+  if (name == "version")
+    return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   return value.size() <= limits::id_bytes && std::ranges::all_of(value, id_character);
 }
 

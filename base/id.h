@@ -19,6 +19,7 @@ using RunId = Id<struct RunTag>;
 using TaskInstanceId = Id<struct TaskInstanceTag>;
 using AttemptId = Id<struct AttemptTag>;
 using BackfillId = Id<struct BackfillTag>;
+using DatasetVersionId = Id<struct DatasetVersionTag>;
 using RequestId = Id<struct RequestTag>;  ///< one caller waiting for a Reply; never stored
 
 }  // namespace millrace

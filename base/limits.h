@@ -39,6 +39,13 @@ inline constexpr std::int64_t log_bytes = 1ll << 30;  ///< a task's log; then a 
 inline constexpr auto termination_grace = std::chrono::seconds{30};  ///< SIGTERM to SIGKILL, as Kubernetes
 inline constexpr int open_files = 4'096;                             ///< RLIMIT_NOFILE soft of a task
 
+// Datasets
+inline constexpr std::size_t version_files = 1'000'000;  ///< one output; more belong into several partitions
+inline constexpr std::size_t publish_report_bytes = 4u << 20;  ///< schemas of wide tables, many outputs
+inline constexpr int lineage_nodes = 1'000;  ///< one answer; more is no picture
+inline constexpr int lineage_depth = 20;     ///< steps from the root
+inline constexpr std::size_t manifest_tasks = 10'000;  ///< instances of one run in one document
+
 // HTTP
 inline constexpr std::size_t http_header_bytes = 16u << 10;
 inline constexpr std::size_t http_body_bytes = 16u << 20;  ///< a DAG file

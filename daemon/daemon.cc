@@ -18,11 +18,12 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "daemon/attempt_end.h"
 #include "daemon/backend.h"
 #include "daemon/dag_folder.h"
 #include "daemon/loop.h"
-#include "daemon/outputs.h"
 #include "daemon/recovery.h"
+#include "daemon/staging_sweep.h"
 #include "executor/local.h"
 #include "store/reader.h"
 
@@ -43,6 +44,7 @@ struct Daemon::Parts {
   Scheduler scheduler;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Inbox> inbox;
+  StagingSweep sweep;
   std::unique_ptr<Sensors> sensors;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<LocalExecutor> executor;
@@ -208,14 +210,10 @@ Result<void> Daemon::Parts::open_executor() {
                         StartFacts facts) { inbox->post(AttemptStarted{id, std::move(facts)}, true); },
       .finished =
           [this](AttemptId id, ExitFacts facts) {
-            AttemptFinished event{id, std::move(facts), {}, {}, random_seed()};
-            if (const auto context = scheduler.attempt_context(id);
-                context && event.facts.kind == ExitFacts::Kind::exited) {
-              TaskOutputs read = read_outputs(paths.output(context->attempt->name));
-              event.outputs = std::move(read.outputs);
-              event.output_problem = std::move(read.problem);
-            }
-            inbox->post(std::move(event), true);
+            const auto context = scheduler.attempt_context(id);
+            inbox->post(attempt_end(id, std::move(facts), context, paths, random_seed()), true);
+            if (!context) return;
+            if (auto plan = dispatcher->outputs_of(*context)) sweep.remove(std::move(plan->scratch));
           }};
   auto opened = LocalExecutor::open(io,
                                     {.runner_binary = program_folder() / "millrace-runner",
@@ -299,6 +297,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   load_state(*parts->store, *parts->catalog, *parts->loop, machine);
   const auto unseen = parts->executor->recover(outstanding(parts->scheduler));
   resume(*parts->store, parts->scheduler, *parts->loop, unseen, parts->clock);
+  const std::vector<AttemptId> living = parts->scheduler.live_attempts();
+  parts->sweep.remove_all_but(parts->paths.staging(), {living.begin(), living.end()});
   ensure_pools(parts->config, machine, parts->scheduler, *parts->loop);
   if (const auto watched = parts->watch_folder(); !watched) return std::unexpected(watched.error());
   const Isolation& isolation = parts->executor->isolation();

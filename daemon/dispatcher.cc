@@ -117,10 +117,10 @@ Result<std::vector<std::string>> Dispatcher::check_command(const std::string& da
   return fail(ErrorKind::not_found, fmt::format("the dataset '{}' isn't declared", dataset));
 }
 
-Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& input,
-                                                         const AttemptContext& context,
-                                                         const Scheduler& scheduler) const {
-  WallTime last = context.run->execution_date;
+Result<std::vector<WallTime>> Dispatcher::input_partitions(const DatasetInput& input,
+                                                           const AttemptContext& context,
+                                                           const Scheduler& scheduler) const {
+  WallTime last = partition_of(*context.run);
   if (input.partition) {
     const Result<std::string> text = render(*input.partition, context, scheduler);
     if (!text) return std::unexpected(text.error());
@@ -130,13 +130,47 @@ Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& inp
                                                   input.place.column, *text));
     last = *date;
   }
+  std::vector<WallTime> partitions;
+  for (int back = input.window_days - 1; back >= 0; --back)
+    partitions.push_back(last - std::chrono::hours{24 * back});
+  return partitions;
+}
+
+Result<std::vector<std::string>> Dispatcher::input_paths(const DatasetInput& input,
+                                                         const AttemptContext& context,
+                                                         const Scheduler& scheduler) const {
+  const auto partitions = input_partitions(input, context, scheduler);
+  if (!partitions) return std::unexpected(partitions.error());
   std::vector<std::string> paths;
-  for (int back = input.window_days - 1; back >= 0; --back) {
-    Result<std::string> path = dataset_path(input.dataset, last - std::chrono::hours{24 * back});
+  for (const WallTime partition : *partitions) {
+    Result<std::string> path = dataset_path(input.dataset, partition);
     if (!path) return std::unexpected(path.error());
     paths.push_back(std::move(*path));
   }
   return paths;
+}
+
+Result<std::vector<std::pair<std::string, WallTime>>> Dispatcher::reads_of(const AttemptContext& context,
+                                                                           const Scheduler& scheduler) const {
+  std::vector<std::pair<std::string, WallTime>> reads;
+  for (const DatasetInput& input : context.task->inputs) {
+    const auto partitions = input_partitions(input, context, scheduler);
+    if (!partitions) return std::unexpected(partitions.error());
+    for (const WallTime partition : *partitions) reads.emplace_back(input.dataset, partition);
+  }
+  if (const auto* check = std::get_if<CheckAction>(&context.task->action))
+    reads.emplace_back(check->dataset, partition_of(*context.run));
+  return reads;
+}
+
+Result<PublishPlan> Dispatcher::outputs_of(const AttemptContext& context) const {
+  std::vector<std::pair<std::string, std::string>> outputs;
+  for (const std::string& dataset : context.task->outputs) {
+    auto path = dataset_path(dataset, partition_of(*context.run));
+    if (!path) return std::unexpected(path.error());
+    outputs.emplace_back(dataset, std::move(*path));
+  }
+  return publish_plan(paths_, context, outputs);
 }
 
 std::string Dispatcher::resolve_path(const std::string& path, const AttemptContext& context) const {
@@ -183,8 +217,12 @@ TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler
     }
     Result<std::vector<std::string>> paths = fail(ErrorKind::not_found, "");
     if (head == "outputs") {
-      const auto path = dataset_path(std::string{rest}, context.run->execution_date);
+      const auto path = dataset_path(std::string{rest}, partition_of(*context.run));
       if (path) paths = std::vector{*path};
+      // What the task writes itself goes to its staging path first.
+      if (const auto plan = context.attempt != nullptr ? outputs_of(context) : Result<PublishPlan>{}; plan)
+        for (const StagedOutput& output : plan->outputs)
+          if (output.dataset == rest) paths = std::vector{output.staged.string()};
     }
     for (const DatasetInput& input : context.task->inputs)
       if (head == "inputs" && input.dataset == rest) paths = input_paths(input, context, scheduler);
@@ -194,7 +232,8 @@ TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler
 }
 
 Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& context,
-                                                        const Scheduler& scheduler) const {
+                                                        const Scheduler& scheduler,
+                                                        const PublishPlan& plan) const {
   Environment out;
   for (const std::string& name : config_.task_environment)
     if (const char* value = std::getenv(name.c_str())) out.emplace_back(name, value);
@@ -209,13 +248,8 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
     if (!paths) return std::unexpected(paths.error());
     out.emplace_back("INPUT_" + upper_name(input.dataset), fmt::format("{}", fmt::join(*paths, "\n")));
   }
-  for (const std::string& output : context.task->outputs) {
-    const auto path = dataset_path(output, context.run->execution_date);
-    if (!path) return std::unexpected(path.error());
-    std::error_code ignored;  // the task's own error will say more
-    fs::create_directories(fs::path{*path}.parent_path(), ignored);
-    out.emplace_back("OUTPUT_" + upper_name(output), *path);
-  }
+  for (const StagedOutput& output : plan.outputs)
+    out.emplace_back("OUTPUT_" + upper_name(output.dataset), output.staged.string());
   for (std::size_t i = 0; i < context.task->env.size(); ++i) {
     auto value = millrace::render(context.task->env[i].second, lookup(context, scheduler, i));
     if (!value) return std::unexpected(value.error());
@@ -228,8 +262,9 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
   return last_of_each(std::move(out));
 }
 
-Result<AttemptSpec> Dispatcher::render(const AttemptContext& context, const Scheduler& scheduler) const {
-  AttemptSpec spec;
+Result<Rendered> Dispatcher::render(const AttemptContext& context, const Scheduler& scheduler) const {
+  Rendered out;
+  AttemptSpec& spec = out.spec;
   spec.attempt = context.attempt->id;
   spec.name = context.attempt->name;
   if (const auto* command = std::get_if<CommandAction>(&context.task->action)) {
@@ -243,14 +278,21 @@ Result<AttemptSpec> Dispatcher::render(const AttemptContext& context, const Sche
     if (!text) return std::unexpected(text.error());
     spec.argv = {"/bin/bash", "-euo", "pipefail", "-c", std::move(*text)};
   } else if (const auto* check = std::get_if<CheckAction>(&context.task->action)) {
-    auto argv = check_command(check->dataset, context.run->execution_date);
+    auto argv = check_command(check->dataset, partition_of(*context.run));
     if (!argv) return std::unexpected(argv.error());
     spec.argv = std::move(*argv);
   } else {
     return fail(ErrorKind::internal, "this kind of task has no process");
   }
-  auto environment = this->environment(context, scheduler);
+  const auto plan = outputs_of(context);
+  if (!plan) return std::unexpected(plan.error());
+  auto environment = this->environment(context, scheduler, *plan);
   if (!environment) return std::unexpected(environment.error());
+  auto reads = reads_of(context, scheduler);
+  if (!reads) return std::unexpected(reads.error());
+  out.reads = std::move(*reads);
+  out.command = command_line(spec.argv);
+  if (!plan->outputs.empty()) spec.argv = publishing_command(*plan, std::move(spec.argv));
   spec.env = std::move(*environment);
   spec.cwd = resolve_path(context.task->cwd.empty() ? "." : context.task->cwd, context);
   spec.log_path = paths_.log(spec.name).string();
@@ -263,7 +305,7 @@ Result<AttemptSpec> Dispatcher::render(const AttemptContext& context, const Sche
   spec.log_bytes = limits::log_bytes;
   spec.user = context.task->user;
   spec.group = context.task->group_name;
-  return spec;
+  return out;
 }
 
 }  // namespace millrace

@@ -68,6 +68,8 @@ void Loop::collect(Command& command, Now now) {
                             uncommitted_runs_.insert_or_assign({run->dag_id, run->execution_date}, *run);
                           if (const auto* event = std::get_if<DatasetEventRow>(&record.change))
                             uncommitted_partitions_.insert({event->dataset, event->partition});
+                          if (const auto* made = std::get_if<DatasetVersionRow>(&record.change))
+                            uncommitted_versions_[{made->dataset, made->partition}] = made->id;
                           changes_.push_back(std::move(record.change));
                         },
                         [&](LookUpDates& asked) { first_.push_front(look_up(asked)); },
@@ -85,17 +87,30 @@ void Loop::collect(Command& command, Now now) {
 void Loop::render(AttemptId attempt, Now now) {
   const auto context = ports_.scheduler.attempt_context(attempt);
   if (!context) return;
-  Result<AttemptSpec> spec = ports_.dispatcher.render(*context, ports_.scheduler);
-  if (spec) {
-    first_.push_back(AttemptRendered{attempt, command_line(spec->argv)});
-    rendered_.insert_or_assign(attempt, std::move(*spec));
+  Result<Rendered> rendered = ports_.dispatcher.render(*context, ports_.scheduler);
+  if (rendered) {
+    first_.push_back(AttemptRendered{attempt, std::move(rendered->command), versions_of(rendered->reads)});
+    rendered_.insert_or_assign(attempt, std::move(rendered->spec));
     return;
   }
   ExitFacts facts;
   facts.kind = ExitFacts::Kind::spawn_failed;
   facts.at = now.wall;
-  facts.message = std::move(spec.error().message);
+  facts.message = std::move(rendered.error().message);
   first_.push_back(AttemptFinished{attempt, std::move(facts), {}, {}, ports_.seed()});
+}
+
+/// What each partition holds now; those that hold no version are left out.
+std::vector<InputVersion> Loop::versions_of(const std::vector<std::pair<std::string, WallTime>>& partitions) {
+  std::vector<InputVersion> versions;
+  for (const auto& [dataset, partition] : partitions) {
+    const auto fresh = uncommitted_versions_.find({dataset, partition});
+    const DatasetVersionId version = fresh != uncommitted_versions_.end()
+                                         ? fresh->second
+                                         : ports_.store.current_version(dataset, partition);
+    if (version) versions.push_back({dataset, partition, version});
+  }
+  return versions;
 }
 
 /// From the store and from what this batch will add to it: the answer and its cause share one transaction.
@@ -220,6 +235,7 @@ bool Loop::commit() {
   new_versions_.clear();
   uncommitted_runs_.clear();
   uncommitted_partitions_.clear();
+  uncommitted_versions_.clear();
   return true;
 }
 

@@ -66,6 +66,7 @@ class Loop {
   DatesLookedUp look_up(const LookUpDates&);
   PartitionsLookedUp look_up(const LookUpPartitions&);
   RunLoaded load(RunId);
+  std::vector<InputVersion> versions_of(const std::vector<std::pair<std::string, WallTime>>&);
   bool commit();
   void stall(const std::string& because);
   void perform(Command&);
@@ -78,6 +79,7 @@ class Loop {
   std::vector<DagVersionRow> new_versions_;
   std::map<std::pair<std::string, WallTime>, RunRow> uncommitted_runs_;
   std::set<std::pair<std::string, WallTime>> uncommitted_partitions_;  // by dataset
+  std::map<std::pair<std::string, WallTime>, DatasetVersionId> uncommitted_versions_;  // by partition
   std::vector<Command> deeds_;  // to perform after the commit
   std::map<AttemptId, AttemptSpec> rendered_;
   std::vector<std::function<void()>> after_commit_;

@@ -17,6 +17,12 @@ struct Paths {
     return root / "logs" / (flat(attempt) + ".log");
   }
   std::filesystem::path output(std::string_view attempt) const { return root / "outputs" / flat(attempt); }
+  /// What the data worker says of the attempt's datasets. No attempt's own file: those end in a number.
+  std::filesystem::path publish_report(std::string_view attempt) const {
+    return root / "outputs" / (flat(attempt) + ".published");
+  }
+  /// Where attempts write outputs whose place is on the file system of the data root.
+  std::filesystem::path staging() const { return datasets() / ".staging"; }
 
  private:
   /// `dag/run/task/-1/2` -> `dag/run/task.-1.2`: one folder a run. Two more for each attempt would cost more

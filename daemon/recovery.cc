@@ -52,7 +52,7 @@ void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<At
     if (context) (context->attempt->kill_requested ? to_end : to_start).push_back(id);
   }
   loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event,
-                              ids.dataset_event, ids.dataset_name});
+                              ids.dataset_event, ids.dataset_name, ids.dataset_version});
   for (const AttemptId id : to_end) {
     ExitFacts facts;
     facts.wait_status = SIGKILL;

@@ -6,13 +6,21 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "data/contract_check.h"
+#include "data/run_and_publish.h"
+#include "data/tree_hash.h"
 
-// The data worker: `millrace-data check --dataset NAME --path PATH --format F --contract JSON`. Started as a
-// task's attempt, so that its memory, time and log are that task's. Exit code 0: the contract holds; 1: it
-// doesn't, or the data can't be read; 2: bad usage.
+// The data worker, started as a task's attempt, so that its memory, time and log are that task's:
+//   millrace-data check --dataset NAME --path PATH --format F --contract JSON
+//     Exit code 0: the contract holds; 1: it doesn't, or the data can't be read.
+//   millrace-data run --plan JSON -- PROGRAM ARGUMENT…
+//     Runs a task that has outputs and publishes them (docs/dataset-versions.md). Ends as the task ended.
+//   millrace-data hash PATH…
+//     The version that each file or folder would have.
+// 2: bad usage.
 
 namespace {
 
@@ -58,11 +66,37 @@ int check(const std::vector<std::string_view>& words) {
   return report->violations.empty() ? 0 : 1;
 }
 
+int run(const std::vector<std::string_view>& words) {
+  const auto plan = millrace::parse_plan(option(words, "--plan"));
+  if (!plan || words.size() < 5 || words[3] != "--") {
+    fmt::print(stderr, "usage: millrace-data run --plan JSON -- PROGRAM ARGUMENT...\n");
+    return 2;
+  }
+  return millrace::run_and_publish(*plan, {words.begin() + 4, words.end()});
+}
+
+int hash(const std::vector<std::string_view>& words) {
+  int code = 0;
+  for (std::size_t i = 1; i < words.size(); ++i) {
+    const auto tree = millrace::hash_tree(words[i], static_cast<int>(std::thread::hardware_concurrency()));
+    if (tree) {
+      fmt::print("{}  {}\n", tree->hash, words[i]);
+    } else {
+      fmt::print(stderr, "hash: {}\n", tree.error().message);
+      code = 1;
+    }
+  }
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   if (!words.empty() && words[0] == "check") return check(words);
-  fmt::print(stderr, "millrace-data: the data worker; the daemon starts it for 'check' tasks\n");
+  if (!words.empty() && words[0] == "run") return run(words);
+  if (words.size() > 1 && words[0] == "hash") return hash(words);
+  fmt::print(stderr,
+             "millrace-data: the data worker; the daemon starts it for checks and for tasks with outputs\n");
   return 2;
 }

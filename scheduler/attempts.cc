@@ -48,6 +48,9 @@ void Core::on(const AttemptRendered& fact) {
   if (it == attempts.end()) return;
   touch(it->second);
   it->second.row.command = fact.command;
+  for (const InputVersion& input : fact.inputs)
+    new_version_inputs.push_back(
+        {fact.attempt, it->second.row.run, input.dataset, input.partition, input.version});
 }
 
 void Core::on(const AttemptStarted& fact) {
@@ -87,6 +90,7 @@ void Core::on(const AttemptFinished& fact) {
   const InstanceIndex i = attempt.index;
   const Verdict verdict = judge(run.dag->tasks[run.instances[i].row.task], fact.facts, fact.output_problem);
   attempt.row.exit = fact.facts;
+  record_versions(attempt, fact.published);
   close(attempt, verdict.outcome);
   const bool good = verdict.outcome == Outcome::success || verdict.outcome == Outcome::skipped;
   if (good && !is_final(run.instances[i].row.state) && run.instances[i].row.state != TaskState::restarting)

@@ -177,6 +177,8 @@ struct Core {
   // --- datasets.cc
   void outputs_renewed(Run&, InstanceIndex);
   void dataset_event(DatasetEventRow);
+  void record_versions(const Attempt&, const std::vector<Published>&);
+  DatasetVersionId written_by(AttemptId, const std::string& dataset) const;  ///< in this apply(); 0: nothing
 
   // --- dataset_names.cc
   DatasetNameRow& dataset_named(const std::string& name);
@@ -279,6 +281,8 @@ struct Core {
   std::vector<std::pair<Run*, InstanceIndex>> dirty_instances;
   std::vector<AttemptId> dirty_attempts;
   std::vector<OutputRow> new_outputs;
+  std::vector<DatasetVersionRow> new_versions;
+  std::vector<VersionInputRow> new_version_inputs;
   std::vector<DatasetEventRow> new_dataset_events;
   std::vector<DatasetEventRunRow> new_links;
   std::vector<DatasetReferenceRow> new_references;

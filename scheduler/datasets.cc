@@ -7,6 +7,34 @@
 /// New partitions of datasets. What follows from them is in dataset_runs.cc.
 namespace millrace {
 
+void Core::record_versions(const Attempt& attempt, const std::vector<Published>& published) {
+  const RunRow& run = attempt.run->row;
+  const TaskInstanceRow& ti = attempt.run->instances[attempt.index].row;
+  for (const Published& output : published)
+    new_versions.push_back({.id = {next.next_dataset_version++},
+                            .dataset = output.dataset,
+                            .partition = partition_of(run),
+                            .hash = output.hash,
+                            .run = run.id,
+                            .attempt = attempt.row.id,
+                            .dag_id = run.dag_id,
+                            .run_id = run.run_id,
+                            .task_id = ti.task_id,
+                            .map_index = ti.map_index,
+                            .path = output.path,
+                            .bytes = output.bytes,
+                            .files = output.files,
+                            .rows = output.rows,
+                            .schema = output.schema,
+                            .created_at = now.wall});
+}
+
+DatasetVersionId Core::written_by(AttemptId attempt, const std::string& dataset) const {
+  for (const DatasetVersionRow& row : new_versions)
+    if (row.attempt == attempt && row.dataset == dataset) return row.id;
+  return {};
+}
+
 /// A mapped task has renewed its outputs when all of its instances are done well.
 void Core::outputs_renewed(Run& run, InstanceIndex i) {
   const TaskInstanceRow& row = run.instances[i].row;
@@ -26,6 +54,7 @@ void Core::outputs_renewed(Run& run, InstanceIndex i) {
     made.run_id = run.row.run_id;
     made.task_id = task.task_id;
     made.map_index = slot.size() == 1 ? row.map_index : -1;
+    made.version = written_by(run.instances[i].attempt, dataset);
     dataset_event(std::move(made));
   }
 }

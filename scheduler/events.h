@@ -52,7 +52,7 @@ struct RunLoaded {
 /// The next free ids; from here on the scheduler acts.
 struct RecoveryDone {
   std::int64_t next_run = 1, next_task_instance = 1, next_attempt = 1, next_backfill = 1, next_event = 1,
-               next_dataset_event = 1, next_dataset_name = 1;
+               next_dataset_event = 1, next_dataset_name = 1, next_dataset_version = 1;
 };
 
 // DAGs and pools
@@ -124,15 +124,29 @@ struct NoteSet {
 
 struct AttemptStarted { AttemptId attempt; StartFacts facts; };
 struct Output { std::string key; JsonText value; };
+/// A dataset that the attempt has put into its place: the run's partition holds this from now on.
+struct Published {
+  std::string dataset, hash, path;
+  std::int64_t bytes = 0, files = 0;
+  std::optional<std::int64_t> rows;
+  JsonText schema;
+  friend bool operator==(const Published&, const Published&) = default;
+};
 struct AttemptFinished {
   AttemptId attempt;
   ExitFacts facts;
   std::vector<Output> outputs;
   std::string output_problem;  ///< why $MILLRACE_OUTPUT couldn't be read: a success then fails with it
   std::uint64_t seed = 0;      ///< for jitter: the randomness is in the fact
+  std::vector<Published> published = {};  ///< also of an attempt that was killed after it
 };
 /// What the daemon rendered for an attempt, for people; before it starts.
-struct AttemptRendered { AttemptId attempt; std::string command; };
+struct InputVersion { std::string dataset; WallTime partition; DatasetVersionId version; };
+struct AttemptRendered {
+  AttemptId attempt;
+  std::string command;
+  std::vector<InputVersion> inputs = {};
+};
 
 struct SensorChecked {
   enum class Answer : std::uint8_t { met, not_met, failed } answer = Answer::not_met;

@@ -84,7 +84,8 @@ std::vector<Command> Core::take_commands() {
   for (const Backfill* backfill : dirty_backfills) items += backfill->dirty_items.size();
   out.reserve(dirty_dags.size() + dirty_pools.size() + dirty_backfills.size() + dirty_runs.size() +
               dirty_instances.size() + dirty_attempts.size() + new_outputs.size() + items +
-              new_dataset_events.size() + new_links.size() + new_events.size() + acts.size());
+              new_versions.size() + new_version_inputs.size() + new_dataset_events.size() +
+              new_links.size() + new_events.size() + acts.size());
   const auto record = [&](auto&& row) { out.emplace_back(Record{Change{std::forward<decltype(row)>(row)}}); };
 
   for (DagEntry* entry : dirty_dags) record(entry->row), entry->dirty = entry->fresh = false;
@@ -114,6 +115,8 @@ std::vector<Command> Core::take_commands() {
   }
   for (const std::string& name : std::exchange(dirty_dataset_names, {})) record(dataset_names.at(name));
   for (DatasetReferenceRow& row : std::exchange(new_references, {})) record(std::move(row));
+  for (DatasetVersionRow& row : new_versions) record(std::move(row));
+  for (VersionInputRow& row : new_version_inputs) record(std::move(row));
   for (DatasetEventRow& row : new_dataset_events) record(std::move(row));
   // While a question is open the events that it is about may still become runs: only what waits is written.
   if (lookups.empty() && partition_lookups.empty() && loads.empty())
@@ -124,7 +127,8 @@ std::vector<Command> Core::take_commands() {
 
   acts.clear(), dirty_dags.clear(), dirty_runs.clear(), dirty_instances.clear();
   dirty_pools.clear();
-  dirty_attempts.clear(), new_outputs.clear(), new_dataset_events.clear(), new_events.clear();
+  dirty_attempts.clear(), new_outputs.clear(), new_versions.clear(), new_version_inputs.clear(),
+      new_dataset_events.clear(), new_events.clear();
   for (const Backfill* backfill : std::exchange(dirty_backfills, {}))
     if (is_final(backfill->row.state) && !backfill->recalled) backfills.erase(BackfillId{backfill->row.id});
   // While a question is open its answer may concern a run that the store doesn't have in its last state yet.

@@ -159,6 +159,35 @@ struct PoolRow {
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };
 
+/// One write of a partition: what it holds from then on. Append-only; the same content written twice is two
+/// rows with the same hash.
+struct DatasetVersionRow {
+  DatasetVersionId id;
+  std::string dataset;
+  WallTime partition;
+  std::string hash;                            ///< `b3:` and 64 hex digits (docs/dataset-versions.md)
+  RunId run;
+  AttemptId attempt;                           ///< the producer
+  std::string dag_id, run_id, task_id;         ///< its names: the record outlives the run
+  int map_index = -1;
+  std::string path;                            ///< absolute: where it was published
+  std::int64_t bytes = 0, files = 0;
+  std::optional<std::int64_t> rows;            ///< empty: the format doesn't say
+  JsonText schema;                             ///< JSON array of {name, type}; empty: the format doesn't say
+  WallTime created_at;
+  friend bool operator==(const DatasetVersionRow&, const DatasetVersionRow&) = default;
+};
+
+/// An attempt was given this version to read: the partition's newest when the attempt was admitted.
+struct VersionInputRow {
+  AttemptId attempt;
+  RunId run;
+  std::string dataset;
+  WallTime partition;
+  DatasetVersionId version;
+  friend bool operator==(const VersionInputRow&, const VersionInputRow&) = default;
+};
+
 /// A new or renewed partition of a dataset. Append-only. Names its producer in words too: the record outlives
 /// the run.
 struct DatasetEventRow {
@@ -170,6 +199,7 @@ struct DatasetEventRow {
   int map_index = -1;
   JsonText extra = "{}";                       ///< what an event from outside brought along
   std::string created_by;                      ///< who sent it; empty: a task
+  DatasetVersionId version;                    ///< what was written; 0: from outside, or marked
   WallTime at;
   friend bool operator==(const DatasetEventRow&, const DatasetEventRow&) = default;
 };
@@ -245,8 +275,9 @@ struct EventRow {
 
 /// One row to write. version 1 inserts; a higher one updates the row whose stored version is one less.
 using Change = std::variant<DagRow, RunRow, TaskInstanceRow, AttemptRow, OutputRow, BackfillRow,
-                            BackfillItemRow, PoolRow, DatasetNameRow, DatasetReferenceRow, DatasetEventRow,
-                            QueuedDatasetEventRow, DatasetEventRunRow, EventRow>;
+                            BackfillItemRow, PoolRow, DatasetVersionRow, VersionInputRow, DatasetNameRow,
+                            DatasetReferenceRow, DatasetEventRow, QueuedDatasetEventRow, DatasetEventRunRow,
+                            EventRow>;
 
 /// A run with all that the scheduler must know of it: how recovery and a late clear bring it back into
 /// memory.

@@ -68,6 +68,14 @@ struct Table<PoolRow> : NothingDerived {
   static constexpr const char* name = "pool";
 };
 template <>
+struct Table<DatasetVersionRow> : NothingDerived {
+  static constexpr const char* name = "dataset_version";
+};
+template <>
+struct Table<VersionInputRow> : NothingDerived {
+  static constexpr const char* name = "version_input";
+};
+template <>
 struct Table<DatasetEventRow> : NothingDerived {
   static constexpr const char* name = "dataset_event";
 };
@@ -256,6 +264,35 @@ void visit_columns(V& v, R& r) {
   v.version(r.version);
 }
 
+template <class V, RowOf<DatasetVersionRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("dataset", r.dataset);
+  v.fixed("partition_date", r.partition);
+  v.fixed("hash", r.hash);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("task_attempt_id", r.attempt);
+  v.fixed("dag_id", r.dag_id);
+  v.fixed("run_id", r.run_id);
+  v.fixed("task_id", r.task_id);
+  v.fixed("map_index", r.map_index);
+  v.fixed("path", r.path);
+  v.fixed("bytes", r.bytes);
+  v.fixed("files", r.files);
+  v.fixed("row_count", r.rows);
+  v.fixed("columns", r.schema);
+  v.fixed("created_at", r.created_at);
+}
+
+template <class V, RowOf<VersionInputRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("task_attempt_id", r.attempt);
+  v.fixed("dag_run_id", r.run);
+  v.key("dataset", r.dataset);
+  v.key("partition_date", r.partition);
+  v.fixed("dataset_version_id", r.version);
+}
+
 template <class V, RowOf<DatasetEventRow> R>
 void visit_columns(V& v, R& r) {
   v.key("id", r.id);
@@ -268,6 +305,7 @@ void visit_columns(V& v, R& r) {
   v.fixed("map_index", r.map_index);
   v.fixed("extra", r.extra);
   v.fixed("created_by", r.created_by);
+  v.fixed("dataset_version_id", r.version);
   v.fixed("at", r.at);
 }
 

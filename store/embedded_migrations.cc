@@ -1,29 +1,28 @@
 #include "store/migrations.h"
 
 // The linker takes the files as they are: no generated code, no file to find at run time.
-asm(R"(
-  .section .rodata
-  .global millrace_migration_001
-  .global millrace_migration_001_end
-millrace_migration_001:
-  .incbin ")" MILLRACE_MIGRATIONS R"(/001_initial.sql"
-millrace_migration_001_end:
-  .byte 0
-  .global millrace_migration_002
-  .global millrace_migration_002_end
-millrace_migration_002:
-  .incbin ")" MILLRACE_MIGRATIONS R"(/002_dataset_events.sql"
-millrace_migration_002_end:
-  .byte 0
-  .previous
-)");
+#define EMBED(number, name)                                    \
+  asm(".section .rodata\n"                                     \
+      ".global millrace_migration_" #number                    \
+      "\n"                                                     \
+      ".global millrace_migration_" #number                    \
+      "_end\n"                                                 \
+      "millrace_migration_" #number                            \
+      ":\n"                                                    \
+      ".incbin \"" MILLRACE_MIGRATIONS "/" #number "_" #name   \
+      ".sql\"\n"                                               \
+      "millrace_migration_" #number                            \
+      "_end:\n"                                                \
+      ".byte 0\n"                                              \
+      ".previous\n");                                          \
+  extern "C" {                                                 \
+  extern const char millrace_migration_##number[];             \
+  extern const char millrace_migration_##number##_end[];       \
+  }
 
-extern "C" {
-extern const char millrace_migration_001[];
-extern const char millrace_migration_001_end[];
-extern const char millrace_migration_002[];
-extern const char millrace_migration_002_end[];
-}
+EMBED(001, initial)
+EMBED(002, dataset_events)
+EMBED(003, dataset_versions)
 
 namespace millrace {
 
@@ -31,6 +30,7 @@ std::span<const Migration> embedded_migrations() {
   static const Migration all[] = {
       {1, "initial", {millrace_migration_001, millrace_migration_001_end}},
       {2, "dataset_events", {millrace_migration_002, millrace_migration_002_end}},
+      {3, "dataset_versions", {millrace_migration_003, millrace_migration_003_end}},
   };
   return all;
 }

@@ -87,6 +87,54 @@ inline std::string queued_of(bool dag, bool dataset, bool before) {
   if (before) sql += " AND at < ?3";
   return sql + (dag ? " ORDER BY event_id" : " ORDER BY event_id, dag_id");
 }
+inline std::string current_version() {
+  return "SELECT dataset_version_id FROM dataset_partition WHERE dataset = ?1 AND partition_date = ?2";
+}
+inline std::string written_dataset() {
+  return "SELECT name, versions, partitions, newest_version_id FROM written_dataset WHERE name = ?1";
+}
+/// Counted without a walk but for a prefix of a hash.
+inline std::string count_versions(bool of_partition, bool with_hash) {
+  if (with_hash)
+    return std::string("SELECT count(*) FROM dataset_version WHERE dataset = ?1 AND hash BETWEEN ?3 AND ?4") +
+           (of_partition ? " AND partition_date = ?2" : "");
+  return of_partition ? "SELECT versions FROM dataset_partition WHERE dataset = ?1 AND partition_date = ?2"
+                      : "SELECT versions FROM written_dataset WHERE name = ?1";
+}
+inline std::string versions(bool of_partition, bool with_hash, bool ascending) {
+  std::string sql = select_from<DatasetVersionRow>() + "WHERE dataset = ?1";
+  if (of_partition) sql += " AND partition_date = ?2";
+  if (with_hash) sql += " AND hash BETWEEN ?3 AND ?4";
+  return sql + (ascending ? " ORDER BY id" : " ORDER BY id DESC") + " LIMIT ?5 OFFSET ?6";
+}
+inline std::string version_by_id() { return select_from<DatasetVersionRow>() + "WHERE id = ?1"; }
+inline std::string newest_of_partitions(bool ascending) {
+  return std::string("SELECT dataset_version_id, versions FROM dataset_partition WHERE dataset = ?1") +
+         (ascending ? " ORDER BY partition_date" : " ORDER BY partition_date DESC") + " LIMIT ?2 OFFSET ?3";
+}
+inline std::string versions_of_run() {
+  return select_from<DatasetVersionRow>() + "WHERE dag_run_id = ?1 ORDER BY id";
+}
+inline std::string versions_of_attempt() {
+  return select_from<DatasetVersionRow>() + "WHERE task_attempt_id = ?1 ORDER BY id LIMIT ?2";
+}
+inline std::string inputs_of_run() {
+  return select_from<VersionInputRow>() +
+         "WHERE dag_run_id = ?1 ORDER BY task_attempt_id, dataset, partition_date";
+}
+inline std::string inputs_of_attempt() {
+  return select_from<VersionInputRow>() +
+         "WHERE task_attempt_id = ?1 ORDER BY dataset DESC, partition_date DESC LIMIT ?2";
+}
+inline std::string readers_of_version() {
+  return select_from<VersionInputRow>() +
+         "WHERE dataset_version_id = ?1 ORDER BY task_attempt_id DESC LIMIT ?2";
+}
+inline std::string attempt_by_id() { return select_from<AttemptRow>() + "WHERE id = ?1"; }
+inline std::string attempts_of_run() {
+  return select_from<AttemptRow>() +
+         "WHERE task_instance_id IN (SELECT id FROM task_instance WHERE dag_run_id = ?1)";
+}
 inline std::string newest_version() {
   return "SELECT number FROM dag_version WHERE dag_id = ?1 ORDER BY number DESC LIMIT 1";
 }

@@ -12,6 +12,7 @@
 #include "scheduler/rows.h"
 #include "store/asset_reader.h"
 #include "store/store.h"
+#include "store/version_reader.h"
 
 namespace millrace {
 
@@ -92,6 +93,8 @@ class StoreReader {
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
   /// The register of datasets, and what became of their events. Lives as long as this.
   virtual AssetReader& assets() = 0;
+  /// Versions of datasets, and who read and wrote them. Lives as long as this.
+  virtual VersionReader& versions() = 0;
   /// Keys: seq at kind dag_id. Served by an index for a run or a task instance; a DAG alone is a scan of the
   /// record.
   virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;

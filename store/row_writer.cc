@@ -13,6 +13,20 @@ constexpr const char* revive_dag =
 constexpr const char* revive_pool =
     " ON CONFLICT (name) DO UPDATE SET slots = excluded.slots, description = excluded.description,"
     " removed = excluded.removed, version = excluded.version WHERE pool.removed = 1";
+// Before the partition's own row, which says whether the partition is new.
+constexpr const char* count_version =
+    "INSERT INTO written_dataset (name, versions, partitions, newest_version_id) VALUES (?1, 1, 1, ?3)"
+    " ON CONFLICT (name) DO UPDATE SET versions = versions + 1, newest_version_id = ?3,"
+    " partitions = partitions + NOT EXISTS (SELECT 1 FROM dataset_partition"
+    " WHERE dataset = ?1 AND partition_date = ?2)";
+constexpr const char* move_partition =
+    "INSERT INTO dataset_partition (dataset, partition_date, dataset_version_id, versions)"
+    " VALUES (?1, ?2, ?3, 1) ON CONFLICT (dataset, partition_date) DO UPDATE SET"
+    " dataset_version_id = ?3, versions = versions + 1";
+// An attempt that never started is rendered again after a restart.
+constexpr const char* replace_version_input =
+    " ON CONFLICT (task_attempt_id, dataset, partition_date) DO UPDATE SET"
+    " dataset_version_id = excluded.dataset_version_id";
 constexpr const char* replace_output =
     " ON CONFLICT (dag_run_id, task_id, key, task_instance_id) DO UPDATE SET value = excluded.value";
 
@@ -35,6 +49,10 @@ std::string named(const BackfillItemRow& r) {
   return fmt::format("backfill {}'s item {}", r.backfill.value, to_iso(r.execution_date));
 }
 std::string named(const PoolRow& r) { return fmt::format("pool '{}'", r.name); }
+std::string named(const DatasetVersionRow& r) { return fmt::format("dataset version {}", r.id.value); }
+std::string named(const VersionInputRow& r) {
+  return fmt::format("input '{}' of attempt {}", r.dataset, r.attempt.value);
+}
 std::string named(const DatasetEventRow& r) { return fmt::format("dataset event {}", r.id); }
 std::string named(const DatasetNameRow& r) { return fmt::format("dataset name '{}'", r.name); }
 std::string named(const DatasetEventRunRow& r) { return fmt::format("a link of dataset event {}", r.event); }
@@ -58,6 +76,10 @@ RowWriter::RowWriter(sqlite::Connection& c)
       backfill_item_(c),
       pool_(c, revive_pool),
       dataset_name_(c),
+      dataset_version_(c, insert_into<DatasetVersionRow>()),
+      count_version_(c, count_version),
+      move_partition_(c, move_partition),
+      version_input_(c, insert_into<VersionInputRow>() + replace_version_input),
       output_(c, insert_into<OutputRow>() + replace_output),
       dataset_event_(c, insert_into<DatasetEventRow>()),
       event_(c, insert_into<EventRow>()),
@@ -131,6 +153,17 @@ Result<void> RowWriter::put(const QueuedDatasetEventRow& row) {
   remove_queued_.bind(3, row.run_date.us);
   remove_queued_.bind(4, std::int64_t{row.rerun_only});
   remove_queued_.run();
+  return {};
+}
+
+Result<void> RowWriter::put(const DatasetVersionRow& row) {
+  if (Result<void> written = insert(dataset_version_, row); !written) return written;
+  for (sqlite::Statement* derived : {&count_version_, &move_partition_}) {
+    derived->bind(1, std::string_view(row.dataset));
+    derived->bind(2, row.partition.us);
+    derived->bind(3, row.id.value);
+    derived->run();
+  }
   return {};
 }
 

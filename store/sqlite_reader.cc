@@ -7,6 +7,7 @@
 #include "store/reader.h"
 #include "store/sqlite.h"
 #include "store/sqlite_asset_reader.h"
+#include "store/sqlite_version_reader.h"
 
 /// StoreReader on SQLite: look-ups by kept statements, lists by statements made from their filter.
 namespace millrace {
@@ -73,7 +74,8 @@ class SqliteReader final : public StoreReader {
         counts_(connection_,
                 "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
         runs_between_(connection_, queries::runs_between()),
-        assets_(connection_) {
+        assets_(connection_),
+        versions_(connection_) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
   }
 
@@ -154,6 +156,7 @@ class SqliteReader final : public StoreReader {
   }
 
   AssetReader& assets() override { return assets_; }
+  VersionReader& versions() override { return versions_; }
 
   std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
 
@@ -175,6 +178,7 @@ class SqliteReader final : public StoreReader {
   sqlite::Connection connection_;
   sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_;
   SqliteAssetReader assets_;
+  SqliteVersionReader versions_;
 };
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {

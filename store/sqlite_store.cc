@@ -44,6 +44,7 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       run_named_(*connection_, queries::run_by_name()),
       has_partition_(*connection_, queries::has_partition()),
       partitions_(*connection_, queries::partitions()),
+      current_version_(*connection_, queries::current_version()),
       previous_success_(*connection_, queries::previous_success()),
       output_(*connection_, queries::output_values()) {}
 
@@ -154,6 +155,7 @@ NextIds SqliteStore::next_ids() {
           .event = next("event", "seq"),
           .dataset_event = next("dataset_event"),
           .dataset_name = next("dataset_name"),
+          .dataset_version = next("dataset_version"),
           .dag_version = next("dag_version")};
 }
 
@@ -240,6 +242,13 @@ bool SqliteStore::has_partition(std::string_view dataset, WallTime partition) {
   has_partition_.bind(2, partition.us);
   const sqlite::Use use(has_partition_);
   return has_partition_.step();
+}
+
+DatasetVersionId SqliteStore::current_version(std::string_view dataset, WallTime partition) {
+  current_version_.bind(1, dataset);
+  current_version_.bind(2, partition.us);
+  const sqlite::Use use(current_version_);
+  return {current_version_.step() ? current_version_.integer(0) : 0};
 }
 
 std::optional<RunRow> SqliteStore::run_named(std::string_view dag_id, std::string_view run_id) {

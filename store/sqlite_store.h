@@ -38,6 +38,7 @@ class SqliteStore final : public Store {
   std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) override;
   std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) override;
   bool has_partition(std::string_view dataset, WallTime partition) override;
+  DatasetVersionId current_version(std::string_view dataset, WallTime partition) override;
   std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) override;
   std::optional<RunRow> run_named(std::string_view dag_id, std::string_view run_id) override;
   std::optional<WallTime> previous_success(std::string_view dag_id, WallTime execution_date) override;
@@ -57,7 +58,7 @@ class SqliteStore final : public Store {
   RowWriter writer_;
   sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, dataset_names_, queued_events_,
       active_runs_, run_, instances_, live_attempts_, run_outputs_, version_by_id_, version_by_hash_, run_at_,
-      run_named_, has_partition_, partitions_, previous_success_, output_;
+      run_named_, has_partition_, partitions_, current_version_, previous_success_, output_;
 };
 
 }  // namespace millrace

@@ -38,7 +38,7 @@ struct ImportErrorRow {
 
 struct NextIds {
   std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1,
-               dataset_name = 1, dag_version = 1;
+               dataset_name = 1, dataset_version = 1, dag_version = 1;
 };
 
 struct ActiveBackfill {
@@ -90,6 +90,8 @@ class Store {
   /// Partitions in [from, to) that have events, oldest first; at most 10,000.
   virtual std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) = 0;
   virtual bool has_partition(std::string_view dataset, WallTime partition) = 0;
+  /// The partition's newest version; 0 when it has none.
+  virtual DatasetVersionId current_version(std::string_view dataset, WallTime partition) = 0;
   virtual std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) = 0;
   virtual std::optional<RunRow> run_named(std::string_view dag_id, std::string_view run_id) = 0;
   /// data_interval_start of the newest successful run before `execution_date`.

@@ -41,7 +41,7 @@ ONLY_USERS = [
     (r"spdlog/", {"base"}),
     (r"spawn\.h|sys/pidfd\.h", {"executor"}),
     (r"sys/wait\.h", {"executor", "scheduler"}),  # scheduler: the macros that read a wait status
-    (r"duckdb", {"data"}),
+    (r"duckdb|blake3\.h", {"data"}),
 ]
 THIRD_PARTY = r"(yaml-cpp|boost|date|nlohmann|spdlog|fmt|CLI|openssl|catch2|pqxx)/|(sqlite3|httplib|yaml)\.h"
 ALLOWED_IN_HEADERS = r"nlohmann/json_fwd\.hpp"

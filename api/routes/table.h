@@ -28,5 +28,6 @@ Resource backfill_routes();
 Resource pool_routes();
 Resource event_log_routes();
 Resource asset_routes();
+Resource dataset_routes();
 
 }  // namespace millrace

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
+#include <set>
 #include <stdexcept>
 
 #include "base/sha256.h"
@@ -260,6 +262,75 @@ Served::Answer Served::ask(std::string_view method, std::string_view target, std
   text += "\r\n";
   text += body;
   return raw(text, method == "HEAD");
+}
+
+std::optional<WrittenDataset> FakeVersions::written(std::string_view dataset) {
+  WrittenDataset out{std::string(dataset), 0, 0, {}};
+  std::set<WallTime> partitions;
+  for (const DatasetVersionRow& row : rows_.dataset_versions) {
+    if (row.dataset != dataset) continue;
+    ++out.versions;
+    partitions.insert(row.partition);
+    out.newest = row.id;
+  }
+  out.partitions = static_cast<std::int64_t>(partitions.size());
+  return out.versions > 0 ? std::optional(out) : std::nullopt;
+}
+
+Result<Listed<DatasetVersionRow>> FakeVersions::list(const VersionFilter& filter, const Page&) {
+  Listed<DatasetVersionRow> out;
+  for (auto row = rows_.dataset_versions.rbegin(); row != rows_.dataset_versions.rend(); ++row)
+    if (row->dataset == filter.dataset && row->hash.starts_with(filter.hash_prefix) &&
+        (!filter.partition || row->partition == *filter.partition))
+      out.rows.push_back(*row);
+  out.total_entries = static_cast<std::int64_t>(out.rows.size());
+  return out;
+}
+
+std::optional<DatasetVersionRow> FakeVersions::find(DatasetVersionId id) {
+  for (const DatasetVersionRow& row : rows_.dataset_versions)
+    if (row.id == id) return row;
+  return {};
+}
+
+Result<Listed<PartitionVersion>> FakeVersions::partitions(std::string_view dataset, const Page&) {
+  std::map<WallTime, PartitionVersion> newest;
+  for (const DatasetVersionRow& row : rows_.dataset_versions) {
+    if (row.dataset != dataset) continue;
+    newest[row.partition].newest = row;
+    ++newest[row.partition].versions;
+  }
+  Listed<PartitionVersion> out;
+  for (const auto& [partition, version] : newest) out.rows.push_back(version);
+  out.total_entries = static_cast<std::int64_t>(out.rows.size());
+  return out;
+}
+
+std::vector<DatasetVersionRow> FakeVersions::written_by(AttemptId attempt, int) {
+  std::vector<DatasetVersionRow> out;
+  for (const DatasetVersionRow& row : rows_.dataset_versions)
+    if (row.attempt == attempt) out.push_back(row);
+  return out;
+}
+
+std::vector<VersionInputRow> FakeVersions::read_by(AttemptId attempt, int) {
+  std::vector<VersionInputRow> out;
+  for (const VersionInputRow& row : rows_.version_inputs)
+    if (row.attempt == attempt) out.push_back(row);
+  return out;
+}
+
+std::vector<VersionInputRow> FakeVersions::readers_of(DatasetVersionId version, int) {
+  std::vector<VersionInputRow> out;
+  for (const VersionInputRow& row : rows_.version_inputs)
+    if (row.version == version) out.push_back(row);
+  return out;
+}
+
+std::optional<AttemptRow> FakeVersions::attempt(AttemptId id) {
+  for (const AttemptRow& row : rows_.attempts)
+    if (row.id == id) return row;
+  return {};
 }
 
 }  // namespace millrace::testing

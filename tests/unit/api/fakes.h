@@ -29,6 +29,8 @@ struct FakeRows {
   std::vector<DatasetEventRow> events;
   std::vector<DatasetEventRunRow> links;
   std::vector<QueuedDatasetEventRow> queued;
+  std::vector<DatasetVersionRow> dataset_versions;
+  std::vector<VersionInputRow> version_inputs;
 };
 
 class FakeAssets final : public AssetReader {
@@ -58,9 +60,28 @@ class FakeAssets final : public AssetReader {
   const FakeRows& rows_;
 };
 
+class FakeVersions final : public VersionReader {
+ public:
+  explicit FakeVersions(const FakeRows& rows) : rows_(rows) {}
+  std::optional<WrittenDataset> written(std::string_view dataset) override;
+  Result<Listed<DatasetVersionRow>> list(const VersionFilter&, const Page&) override;
+  std::optional<DatasetVersionRow> find(DatasetVersionId) override;
+  Result<Listed<PartitionVersion>> partitions(std::string_view dataset, const Page&) override;
+  std::vector<DatasetVersionRow> written_by(RunId) override { return rows_.dataset_versions; }
+  std::vector<DatasetVersionRow> written_by(AttemptId, int limit) override;
+  std::vector<VersionInputRow> read_by(RunId) override { return rows_.version_inputs; }
+  std::vector<VersionInputRow> read_by(AttemptId, int limit) override;
+  std::vector<VersionInputRow> readers_of(DatasetVersionId, int limit) override;
+  std::vector<AttemptRow> attempts_of(RunId) override { return rows_.attempts; }
+  std::optional<AttemptRow> attempt(AttemptId) override;
+
+ private:
+  const FakeRows& rows_;
+};
+
 class FakeReader final : public StoreReader {
  public:
-  explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows) {}
+  explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows) {}
   std::vector<DagRow> dags() override { return rows_.dags; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
   std::vector<DagVersionRow> dag_versions(std::string_view) override { return rows_.versions; }
@@ -84,11 +105,13 @@ class FakeReader final : public StoreReader {
   std::vector<PoolRow> pools() override { return rows_.pools; }
   std::vector<DatasetEventRow> dataset_events(std::string_view, int) override { return {}; }
   AssetReader& assets() override { return assets_; }
+  VersionReader& versions() override { return versions_; }
   Result<Listed<EventRow>> events(const EventFilter&, const Page&) override { return Listed<EventRow>{}; }
 
  private:
   const FakeRows& rows_;
   FakeAssets assets_;
+  FakeVersions versions_;
 };
 
 /// Keeps the wishes that reach it and answers each at once with `reply`.

@@ -248,6 +248,7 @@ RecoveryDone Ledger::next_ids() const {
   next.next_event = events + 1;
   next.next_dataset_event = static_cast<std::int64_t>(dataset_events.size()) + 1;
   next.next_dataset_name = static_cast<std::int64_t>(dataset_names.size()) + 1;
+  next.next_dataset_version = static_cast<std::int64_t>(dataset_versions.size()) + 1;
   return next;
 }
 

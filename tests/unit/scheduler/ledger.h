@@ -29,6 +29,8 @@ class Ledger {
   std::map<std::tuple<std::string, std::int64_t, WallTime, bool>, QueuedDatasetEventRow> queued_events;
   std::vector<DatasetEventRow> dataset_events;
   std::vector<DatasetEventRunRow> links;
+  std::vector<DatasetVersionRow> dataset_versions;
+  std::vector<VersionInputRow> version_inputs;
   std::int64_t events = 0;
   std::map<DagVersionId, std::shared_ptr<const Dag>> versions;
 
@@ -56,6 +58,8 @@ class Ledger {
   void fold(const DatasetReferenceRow&);
   void fold(const QueuedDatasetEventRow&);
   void fold(const DatasetEventRunRow&);
+  void fold(const DatasetVersionRow& row) { dataset_versions.push_back(row); }
+  void fold(const VersionInputRow& row) { version_inputs.push_back(row); }
   void fold(const EventRow&);
   void check_started(TaskInstanceId);
   template <class Map, class Key, class Row>

@@ -145,6 +145,14 @@ struct Text {
   std::string operator()(const PoolRow& r) const {
     return fmt::format("pool {} {} #{}", r.name, r.slots, r.version);
   }
+  std::string operator()(const DatasetVersionRow& r) const {
+    return fmt::format("version {} {} {} {} run={} a={}", r.id.value, r.dataset, to_iso(r.partition), r.hash,
+                       r.run.value, r.attempt.value);
+  }
+  std::string operator()(const VersionInputRow& r) const {
+    return fmt::format("input a={} {} {} version={}", r.attempt.value, r.dataset, to_iso(r.partition),
+                       r.version.value);
+  }
   std::string operator()(const DatasetEventRow& r) const {
     return fmt::format("dataset {} {} {}", r.id, r.dataset, to_iso(r.partition));
   }

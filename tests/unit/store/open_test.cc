@@ -5,6 +5,7 @@
 
 #include "probe.h"
 #include "samples.h"
+#include "store/migrations.h"
 #include "store/lock_file.h"
 #include "store/sqlite.h"
 
@@ -47,13 +48,14 @@ TEST_CASE("a database of a newer version is refused and not touched") {
   open_store(folder).reset();
   {
     sqlite::Connection other(folder.database().string(), sqlite::Mode::read_write_create);
-    other.exec("INSERT INTO schema_migrations VALUES (2, 'future', 'x'); PRAGMA journal_mode = DELETE");
+    other.exec("INSERT INTO schema_migrations VALUES (900, 'future', 'x'); PRAGMA journal_mode = DELETE");
   }
   const std::string before = bytes_of(folder.database());
   CHECK(refusal(folder.database()) ==
         "'" + folder.database().string() +
-            "' was written by a newer millrace (schema 2; this one knows 1): install "
-            "that version, or restore a copy made before it");
+            "' was written by a newer millrace (schema 900; this one knows " +
+            std::to_string(embedded_migrations().size()) +
+            "): install that version, or restore a copy made before it");
   CHECK(bytes_of(folder.database()) == before);
 }
 

@@ -41,6 +41,22 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
       {queries::previous_success(), "(dag_id=? AND execution_date<?)"},
       {queries::has_partition(), "(dataset=? AND partition_date=?)"},
       {queries::partitions(), "(dataset=? AND partition_date>? AND partition_date<?)"},
+      {queries::current_version(), "(dataset=? AND partition_date=?)"},
+      {queries::written_dataset(), "(name=?)"},
+      {queries::count_versions(false, false), "(name=?)"},
+      {queries::count_versions(true, false), "(dataset=? AND partition_date=?)"},
+      {queries::count_versions(false, true), "dataset_version_hash (dataset=? AND hash>? AND hash<?)"},
+      {queries::versions(false, false, false), "dataset_version_newest (dataset=?)"},
+      {queries::versions(true, false, false), "dataset_version_partition (dataset=? AND partition_date=?)"},
+      {queries::version_by_id(), "INTEGER PRIMARY KEY"},
+      {queries::newest_of_partitions(false), "(dataset=?)"},
+      {queries::versions_of_run(), "dataset_version_run (dag_run_id=?)"},
+      {queries::versions_of_attempt(), "dataset_version_attempt (task_attempt_id=?)"},
+      {queries::inputs_of_run(), "version_input_run (dag_run_id=?)"},
+      {queries::inputs_of_attempt(), "(task_attempt_id=?)"},
+      {queries::readers_of_version(), "version_input_version (dataset_version_id=?)"},
+      {queries::attempt_by_id(), "INTEGER PRIMARY KEY"},
+      {queries::attempts_of_run(), "(task_instance_id=?)"},
       {"UPDATE task_instance SET note = ?1 WHERE id = ?2 AND version = ?3 - 1", "INTEGER PRIMARY KEY"},
   };
   for (const Expected& query : all) {
@@ -99,6 +115,7 @@ TEST_CASE("the next ids are read from the end of each table, whatever it holds")
   const auto store = open_store(folder);
   for (const char* table :
        {"dag_run", "task_instance", "task_attempt", "backfill", "dataset_event", "dataset_name",
+        "dataset_version",
         "dag_version"}) {
     const std::string plan = plan_of(folder, queries::max_id(table));
     INFO(table << ": " << plan);

@@ -243,7 +243,28 @@ DatasetEventRow Samples::dataset_event(std::int64_t id, std::string dataset) {
           .map_index = static_cast<int>(number(-1, 9)),
           .extra = text(),
           .created_by = text(),
+          .version = {number(0, 9)},
           .at = time()};
+}
+
+DatasetVersionRow Samples::dataset_version(std::int64_t id, std::string dataset, RunId run,
+                                           AttemptId attempt) {
+  return {.id = {id},
+          .dataset = std::move(dataset),
+          .partition = time(),
+          .hash = "b3:" + text(),
+          .run = run,
+          .attempt = attempt,
+          .dag_id = text(),
+          .run_id = text(),
+          .task_id = text(),
+          .map_index = static_cast<int>(number(-1, 9)),
+          .path = text(),
+          .bytes = number(0, 1'000'000),
+          .files = number(0, 9),
+          .rows = coin() ? std::optional(number(0, 9)) : std::nullopt,
+          .schema = text(),
+          .created_at = time()};
 }
 
 EventRow Samples::event(std::int64_t seq) {

@@ -44,6 +44,7 @@ class Samples {
   BackfillItemRow item(BackfillId, WallTime);
   PoolRow pool(std::string name);
   DatasetEventRow dataset_event(std::int64_t id, std::string dataset);
+  DatasetVersionRow dataset_version(std::int64_t id, std::string dataset, RunId, AttemptId);
   EventRow event(std::int64_t seq);
   std::string text();
   std::int64_t number(std::int64_t low, std::int64_t high);

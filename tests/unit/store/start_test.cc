@@ -15,6 +15,7 @@ TEST_CASE("an empty database starts all ids at 1") {
   CHECK(ids.backfill == 1);
   CHECK(ids.event == 1);
   CHECK(ids.dataset_event == 1);
+  CHECK(ids.dataset_version == 1);
   CHECK(ids.dag_version == 1);
 }
 
@@ -26,7 +27,8 @@ TEST_CASE("the next ids follow the highest stored ones") {
   const std::vector<DagVersionRow> versions = {samples.dag_version(70, "d", 1)};
   REQUIRE(store->commit(
       std::vector<Change>{samples.run(7), task, samples.attempt(30, task, 1), samples.backfill(40),
-                          samples.event(50), samples.dataset_event(60, "x")},
+                          samples.event(50), samples.dataset_event(60, "x"),
+                          samples.dataset_version(65, "x", {7}, {30})},
       versions));
   const NextIds ids = store->next_ids();
   CHECK(ids.run == 8);
@@ -35,6 +37,7 @@ TEST_CASE("the next ids follow the highest stored ones") {
   CHECK(ids.backfill == 41);
   CHECK(ids.event == 51);
   CHECK(ids.dataset_event == 61);
+  CHECK(ids.dataset_version == 66);
   CHECK(ids.dag_version == 71);
 }
 
