@@ -1,6 +1,7 @@
 #include "api/call.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -100,7 +101,16 @@ std::expected<Page, Problem> page_of(const Call& call) {
     if (!offset || *offset < 0 || *offset > INT32_MAX) return refuse_field("offset", "a number from 0 on");
     page.offset = static_cast<int>(*offset);
   }
-  if (const auto text = call.query_value("order_by")) page.order_by = *text;
+  for (const std::string_view key : call.query_values("order_by")) {
+    if (key.find(',') != key.npos) return refuse_field("order_by", "one key at a time; it may come again");
+    page.order_by += fmt::format("{}{}", page.order_by.empty() ? "" : ",", key);
+  }
+  if (const auto cursor = call.query_value("cursor")) {
+    page.after_id = cursor->empty() ? 0 : to_integer(*cursor);
+    if (!page.after_id || *page.after_id < 0) return refuse_field("cursor", "not one that this daemon gave");
+    if (!page.order_by.empty() && page.order_by != "id")
+      return refuse_field("order_by", "a list with a cursor is ordered by id");
+  }
   return page;
 }
 
@@ -214,6 +224,22 @@ std::expected<void, Problem> BodyReader::done() {
   }
   problem.errors = std::move(errors_);
   return std::unexpected(std::move(problem));
+}
+
+std::expected<void, Problem> apply_update_mask(const Call& call, JsonValue& body,
+                                               std::initializer_list<std::string_view> known) {
+  const auto mask = call.query_values("update_mask");
+  if (mask.empty()) return {};
+  for (const std::string_view name : mask) {
+    if (std::ranges::find(known, name) == known.end())
+      return refuse(400, "invalid", fmt::format("update_mask: '{}' can't be changed here", name),
+                    fmt::format("these can: {}", fmt::join(known, ", ")));
+  }
+  std::erase_if(body.members, [&](const JsonMember& member) {
+    return std::ranges::find(known, member.name) != known.end() &&
+           std::ranges::find(mask, std::string_view(member.name)) == mask.end();
+  });
+  return {};
 }
 
 HttpResponse json_response(std::string body, int status) {

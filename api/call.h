@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -93,12 +94,16 @@ void ask(const CallPtr& call, std::function<Seen(const Scheduler&, Now)> look,
       });
 }
 
-/// `limit`, `offset` and `order_by` of a list.
+/// `limit`, `offset`, `order_by` (it may come several times) and `cursor` of a list.
 std::expected<Page, Problem> page_of(const Call&);
 /// A time in the query; nothing when it isn't there.
 std::expected<std::optional<WallTime>, Problem> time_in_query(const Call&, std::string_view name);
 /// The body as a JSON object; an empty body is `{}`.
 std::expected<JsonValue, Problem> json_body(const Call&);
+
+/// Drops the members of a PATCH body that `update_mask` doesn't name; 400 when it names one that isn't known.
+std::expected<void, Problem> apply_update_mask(const Call&, JsonValue& body,
+                                               std::initializer_list<std::string_view> known);
 
 /// Typed access to the members of a JSON object; what is wrong is kept and returned by `done`.
 class BodyReader {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/filters.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
 #include "api/waiting_runs.h"
@@ -126,11 +127,21 @@ Answer dag_source(const Call& call, StoreReader& reader) {
 }
 
 Answer list_dag_versions(const Call& call, StoreReader& reader) {
-  const auto rows = reader.dag_versions(call.param("dag_id"));
+  auto rows = reader.dag_versions(call.param("dag_id"));
   if (rows.empty())
     return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call.param("dag_id")));
+  const auto page = page_of(call);
+  if (!page) return std::unexpected(page.error());
+  const auto number = number_in_query(call, "version_number", INT32_MAX);
+  if (!number) return std::unexpected(number.error());
+  const auto bundle = call.query_value("bundle_name"), hash = call.query_value("bundle_version");
+  std::erase_if(rows, [&](const DagVersionRow& row) {
+    return (*number && row.number != **number) || (bundle && *bundle != "dags") ||
+           (hash && *hash != row.hash);
+  });
+  if (page->order_by.starts_with('-')) std::ranges::reverse(rows);
   Shapes shapes(call, reader);
-  return list_response("dag_versions", rows, static_cast<std::int64_t>(rows.size()),
+  return list_response("dag_versions", one_page(rows, *page), static_cast<std::int64_t>(rows.size()),
                        [&](JsonWriter& out, const DagVersionRow& row) { shapes.dag_version(out, row.id); });
 }
 
@@ -143,20 +154,40 @@ Answer get_dag_version(const Call& call, StoreReader& reader) {
   return json_response(out.take());
 }
 
+namespace {
+
+void write_import_error(JsonWriter& out, const ImportErrorRow& row) {
+  out.begin_object().int_field("import_error_id", row.id).text_field("filename", row.file_name);
+  out.text_field("stack_trace", row.message).text_field("bundle_name", "dags");
+  time_field(out, "timestamp", row.at);
+  out.end_object();
+}
+
+}  // namespace
+
 Answer list_import_errors(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
+  const TextMatch pattern = text_match(call, "filename");
+  const auto name = call.query_value("filename");
+  const auto bundle = call.query_value("bundle_name");
   auto rows = reader.import_errors();
-  const auto total = static_cast<std::int64_t>(rows.size());
-  const std::size_t from = std::min(rows.size(), static_cast<std::size_t>(page->offset));
-  rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(from));
-  rows.resize(std::min(rows.size(), static_cast<std::size_t>(page->limit)));
-  return list_response("import_errors", rows, total, [](JsonWriter& out, const ImportErrorRow& row) {
-    out.begin_object().int_field("import_error_id", row.id).text_field("filename", row.file_name);
-    out.text_field("stack_trace", row.message).text_field("bundle_name", "dags");
-    time_field(out, "timestamp", row.at);
-    out.end_object();
+  std::erase_if(rows, [&](const ImportErrorRow& row) {
+    return !matches(pattern, row.file_name) || (name && row.file_name != *name) ||
+           (bundle && *bundle != "dags");
   });
+  return list_response("import_errors", one_page(rows, *page), static_cast<std::int64_t>(rows.size()),
+                       write_import_error);
+}
+
+Answer get_import_error(const Call& call, StoreReader& reader) {
+  for (const ImportErrorRow& row : reader.import_errors()) {
+    if (row.id != call.number("import_error_id")) continue;
+    JsonWriter out;
+    write_import_error(out, row);
+    return json_response(out.take());
+  }
+  return refuse(404, "not_found", fmt::format("there is no import error {}", call.param("import_error_id")));
 }
 
 }  // namespace millrace::handlers

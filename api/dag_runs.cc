@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/filters.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
 #include "api/routes.h"
@@ -10,57 +11,6 @@
 
 namespace millrace::handlers {
 namespace {
-
-/// `logical_date_gte` and its Airflow 2 name `execution_date_gte`; `_gt` and `_lt` are a microsecond off.
-std::expected<std::optional<WallTime>, Problem> bound(const Call& call, std::string_view field, bool from) {
-  const std::string closed = fmt::format("{}_{}", field, from ? "gte" : "lte");
-  const std::string open = fmt::format("{}_{}", field, from ? "gt" : "lt");
-  auto time = time_in_query(call, closed);
-  if (!time || *time) return time;
-  time = time_in_query(call, open);
-  if (time && *time) (*time)->us += from ? 1 : -1;
-  return time;
-}
-
-std::expected<void, Problem> read_dates(const Call& call, RunFilter& filter) {
-  for (const bool from : {true, false}) {
-    for (const std::string_view field : {"logical_date", "execution_date"}) {
-      const auto time = bound(call, field, from);
-      if (!time) return std::unexpected(time.error());
-      if (*time) (from ? filter.execution_date_from : filter.execution_date_to) = **time;
-    }
-    for (const std::string_view field : {"run_after", "queued_at"}) {
-      const auto time = bound(call, field, from);
-      if (!time) return std::unexpected(time.error());
-      if (*time) (from ? filter.queued_from : filter.queued_to) = **time;
-    }
-  }
-  return {};
-}
-
-std::expected<RunFilter, Problem> filter_of(const Call& call) {
-  RunFilter filter;
-  if (call.param("dag_id") != "~") filter.dag_id = call.param("dag_id");
-  for (const std::string_view word : call.query_values("state")) {
-    const auto state = run_state_from(word);
-    if (!state)
-      return refuse_field("state", fmt::format("'{}' is not queued, running, success or failed", word));
-    filter.states.push_back(*state);
-  }
-  for (const std::string_view word : call.query_values("run_type")) {
-    const auto type = word == "asset_triggered" ? RunType::dataset_triggered : run_type_from(word);
-    if (!type) return refuse_field("run_type", fmt::format("'{}' is not a run type", word));
-    filter.types.push_back(*type);
-  }
-  if (auto ok = read_dates(call, filter); !ok) return std::unexpected(std::move(ok.error()));
-  if (const auto prefix = call.query_value("run_id_prefix_pattern")) filter.run_id_prefix = *prefix;
-  if (const auto prefix = call.query_value("run_id_prefix")) filter.run_id_prefix = *prefix;
-  if (const auto id = call.query_value("backfill_id")) {
-    if (!segment_ok("backfill_id", *id)) return refuse_field("backfill_id", "a number");
-    filter.backfill = BackfillId{std::stoll(std::string(*id))};
-  }
-  return filter;
-}
 
 /// The row a reply carries, or the run as it now is.
 Answer run_answer(const Call& call, StoreReader& reader, const Reply& reply, RunId id) {
@@ -121,7 +71,7 @@ std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& d
 Answer list_runs(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  const auto filter = filter_of(call);
+  const auto filter = run_filter(call);
   if (!filter) return std::unexpected(filter.error());
   if (!filter->dag_id.empty() && !reader.dag(filter->dag_id)) {
     return refuse(404, "not_found", fmt::format("there is no DAG '{}'", filter->dag_id));
@@ -129,8 +79,14 @@ Answer list_runs(const Call& call, StoreReader& reader) {
   const auto listed = reader.runs(*filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   Shapes shapes(call, reader);
-  return list_response("dag_runs", listed->rows, listed->total_entries,
+  return page_response("dag_runs", *listed, *page,
                        [&](JsonWriter& out, const RunRow& row) { shapes.run(out, row); });
+}
+
+Answer list_runs_batch(const Call& call, StoreReader& reader) {
+  const auto list = as_list(call);
+  if (!list) return std::unexpected(list.error());
+  return list_runs(*list, reader);
 }
 
 Answer get_run(const Call& call, StoreReader& reader) {
@@ -166,6 +122,8 @@ Started patch_run(const CallPtr& call, StoreReader& reader) {
   if (!run) return std::unexpected(run.error());
   auto body = json_body(*call);
   if (!body) return std::unexpected(std::move(body.error()));
+  if (auto ok = apply_update_mask(*call, *body, {"state", "note"}); !ok)
+    return std::unexpected(std::move(ok.error()));
   BodyReader in(*body);
   const auto state = in.text("state");
   const auto note = in.text("note");

@@ -1,12 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <set>
 
 #include "api/handlers.h"
 #include "api/shapes.h"
-#include "base/limits.h"
 
 namespace millrace {
 namespace {
@@ -41,6 +38,16 @@ void write_params(JsonWriter& out, const Dag& dag) {
 
 }  // namespace
 
+/// Its last good version stays in force meanwhile.
+bool Shapes::has_import_errors(const DagRow& row) {
+  if (!broken_files_) {
+    broken_files_.emplace();
+    for (const ImportErrorRow& error : reader_.import_errors()) broken_files_->insert(error.file_name);
+  }
+  const auto facts = services_.versions.find(reader_, row.current);
+  return facts && broken_files_->contains(facts->file_name);
+}
+
 void Shapes::dag(JsonWriter& out, const DagRow& row, bool details) {
   const auto dag = dag_of(row.current);
   const auto facts = services_.versions.find(reader_, row.current);
@@ -49,6 +56,7 @@ void Shapes::dag(JsonWriter& out, const DagRow& row, bool details) {
   out.begin_object();
   out.text_field("dag_id", row.dag_id).text_field("dag_display_name", row.dag_id);
   out.bool_field("is_paused", row.paused).bool_field("is_stale", row.removed);
+  out.null_field("allowed_run_types");
   out.word_field("description", dag ? dag->description : "").word_field("stage", dag ? dag->stage : "");
   out.key("owners").begin_array();
   if (dag && !dag->owner.empty()) out.string(dag->owner);
@@ -68,7 +76,7 @@ void Shapes::dag(JsonWriter& out, const DagRow& row, bool details) {
   out.int_field("max_active_runs", dag ? dag->max_active_runs : 0);
   out.int_field("max_active_tasks", dag ? dag->max_active_tasks : 0);
   out.int_field("max_consecutive_failed_dag_runs", 0).bool_field("has_task_concurrency_limits", false);
-  out.bool_field("has_import_errors", false).bool_field("is_backfillable", true);
+  out.bool_field("has_import_errors", has_import_errors(row)).bool_field("is_backfillable", true);
   out.word_field("timetable_summary", dag ? dag->schedule.source : "");
   out.word_field("timetable_description", dag ? dag->schedule.source : "");
   out.bool_field("timetable_partitioned", false).bool_field("timetable_periodic", periodic);
@@ -78,7 +86,11 @@ void Shapes::dag(JsonWriter& out, const DagRow& row, bool details) {
   if (details && dag) {
     out.bool_field("catchup", dag->catchup.policy != Catchup::Policy::none);
     out.int_field("concurrency", dag->max_active_tasks).text_field("timezone", dag->timezone.name());
-    out.bool_field("render_template_as_native_obj", false);
+    out.bool_field("render_template_as_native_obj", false).bool_field("is_favorite", false);
+    out.word_field("doc_md", dag->description).null_field("asset_expression").null_field("owner_links");
+    out.null_field("default_args").null_field("is_paused_upon_creation").null_field("template_search_path");
+    time_field(out, "last_parsed", facts ? std::optional(facts->created_at) : std::nullopt);
+    out.bool_field("rerun_with_latest_version", false);
     time_field(out, "start_date", dag->start_date);
     time_field(out, "end_date", dag->end_date);
     out.word_field("dag_run_timeout", dag->run_timeout ? to_text(*dag->run_timeout) : "");
@@ -107,67 +119,7 @@ std::expected<DagRow, Problem> find_dag(const Call& call, StoreReader& reader) {
   return std::move(*row);
 }
 
-bool has_tags(const Dag& dag, const std::vector<std::string_view>& wanted, bool all) {
-  const auto has = [&](std::string_view tag) { return std::ranges::find(dag.tags, tag) != dag.tags.end(); };
-  return all ? std::ranges::all_of(wanted, has) : std::ranges::any_of(wanted, has);
-}
-
-/// SQL's LIKE with `%` and `_`, or, without either, "contains". No regular expressions: no surprise in time.
-bool matches(std::string_view pattern, std::string_view text) {
-  if (pattern.find_first_of("%_") == pattern.npos) return text.find(pattern) != text.npos;
-  std::size_t p = 0, t = 0, star = pattern.npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '%') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && (pattern[p] == '_' || pattern[p] == text[t])) {
-      ++p, ++t;
-    } else if (star != pattern.npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '%') ++p;
-  return p == pattern.size();
-}
-
 }  // namespace
-
-Answer list_dags(const Call& call, StoreReader& reader) {
-  const auto page = page_of(call);
-  if (!page) return std::unexpected(page.error());
-  const auto paused = call.query_value("paused");
-  if (paused && *paused != "true" && *paused != "false") return refuse_field("paused", "true or false");
-  const auto pattern = call.query_value("dag_id_pattern");
-  const auto tags = call.query_values("tags");
-  const auto owners = call.query_values("owners");
-  const bool all_tags = call.query_value("tags_match_mode").value_or("any") == "all";
-  const std::string_view order =
-      page->order_by.empty() ? std::string_view{"dag_id"} : std::string_view{page->order_by};
-  if (order != "dag_id" && order != "-dag_id") return refuse_field("order_by", "dag_id or -dag_id");
-  Shapes shapes(call, reader);
-  std::vector<DagRow> rows = reader.dags();
-  std::erase_if(rows, [&](const DagRow& row) {
-    if (paused && row.paused != (*paused == "true")) return true;
-    if (pattern && !matches(*pattern, row.dag_id)) return true;
-    if (tags.empty() && owners.empty()) return false;
-    const auto dag = shapes.dag_of(row.current);
-    if (!dag) return true;
-    if (!owners.empty() && std::ranges::find(owners, std::string_view(dag->owner)) == owners.end())
-      return true;
-    return !tags.empty() && !has_tags(*dag, tags, all_tags);
-  });
-  if (order == "-dag_id") std::ranges::reverse(rows);
-  const std::size_t from = std::min(rows.size(), static_cast<std::size_t>(page->offset));
-  const std::size_t to = std::min(rows.size(), from + static_cast<std::size_t>(page->limit));
-  const auto total = static_cast<std::int64_t>(rows.size());
-  const std::vector<DagRow> shown(rows.begin() + static_cast<std::ptrdiff_t>(from),
-                                  rows.begin() + static_cast<std::ptrdiff_t>(to));
-  return list_response("dags", shown, total,
-                       [&](JsonWriter& out, const DagRow& row) { shapes.dag(out, row, false); });
-}
 
 Answer get_dag(const Call& call, StoreReader& reader) {
   const auto row = find_dag(call, reader);
@@ -185,46 +137,12 @@ Answer get_dag_details(const Call& call, StoreReader& reader) {
   return json_response(out.take());
 }
 
-Answer list_dag_tags(const Call& call, StoreReader& reader) {
-  Shapes shapes(call, reader);
-  std::set<std::string> tags;
-  for (const DagRow& row : reader.dags()) {
-    if (const auto dag = shapes.dag_of(row.current)) tags.insert(dag->tags.begin(), dag->tags.end());
-  }
-  const std::vector<std::string> all(tags.begin(), tags.end());
-  return list_response("tags", all, static_cast<std::int64_t>(all.size()),
-                       [](JsonWriter& out, const std::string& tag) { out.string(tag); });
-}
-
-Answer dag_stats(const Call& call, StoreReader& reader) {
-  static constexpr std::array states = {RunState::queued, RunState::running, RunState::success,
-                                        RunState::failed};
-  const auto wanted = call.query_values("dag_ids");
-  std::vector<DagRow> rows = reader.dags();
-  std::erase_if(rows, [&](const DagRow& row) {
-    return !wanted.empty() && std::ranges::find(wanted, std::string_view(row.dag_id)) == wanted.end();
-  });
-  if (rows.size() > limits::list_page) return refuse_field("dag_ids", "name fewer DAGs");
-  return list_response(
-      "dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {
-        out.begin_object().text_field("dag_id", row.dag_id).text_field("dag_display_name", row.dag_id);
-        out.key("stats").begin_array();
-        for (const RunState state : states) {
-          RunFilter filter;
-          filter.dag_id = row.dag_id;
-          filter.states = {state};
-          const auto listed = reader.runs(filter, Page{1, 0, {}});
-          out.begin_object().text_field("state", to_word(state));
-          out.int_field("count", listed ? listed->total_entries : 0).end_object();
-        }
-        out.end_array().end_object();
-      });
-}
-
 Started patch_dag(const CallPtr& call, StoreReader& reader) {
   if (const auto row = find_dag(*call, reader); !row) return std::unexpected(row.error());
   auto body = json_body(*call);
   if (!body) return std::unexpected(std::move(body.error()));
+  if (auto ok = apply_update_mask(*call, *body, {"is_paused"}); !ok)
+    return std::unexpected(std::move(ok.error()));
   BodyReader in(*body);
   const auto paused = in.boolean("is_paused");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));

@@ -1,14 +1,40 @@
 #include <fmt/format.h>
 
+#include <map>
+
+#include "api/filters.h"
 #include "api/handlers.h"
-#include "api/routes.h"
 #include "api/shapes.h"
 
 namespace millrace::handlers {
 namespace {
 
-void write_event(JsonWriter& out, StoreReader& reader, const EventRow& row) {
-  const auto run = row.run ? reader.run(row.run) : std::nullopt;
+/// Who did it, where a person did: causes say `… by anna`.
+std::string_view owner_of(const EventRow& row) {
+  const std::size_t at = row.cause.rfind(" by ");
+  return at == row.cause.npos ? std::string_view{} : std::string_view(row.cause).substr(at + 4);
+}
+
+/// Remembers the rows that several lines name.
+class EventShapes {
+ public:
+  explicit EventShapes(StoreReader& reader) : reader_(reader) {}
+  void write(JsonWriter& out, const EventRow& row);
+
+ private:
+  StoreReader& reader_;
+  std::map<RunId, std::optional<RunRow>> runs_;
+  std::map<TaskInstanceId, std::optional<TaskInstanceRow>> instances_;
+};
+
+void EventShapes::write(JsonWriter& out, const EventRow& row) {
+  if (row.run && !runs_.contains(row.run)) runs_[row.run] = reader_.run(row.run);
+  if (row.task_instance && !instances_.contains(row.task_instance))
+    instances_[row.task_instance] = reader_.task_instance(row.task_instance);
+  const RunRow* run = row.run && runs_[row.run] ? &*runs_[row.run] : nullptr;
+  const TaskInstanceRow* instance =
+      row.task_instance && instances_[row.task_instance] ? &*instances_[row.task_instance] : nullptr;
+  const auto attempt = row.attempt ? reader_.attempt(row.attempt) : std::nullopt;
   JsonWriter extra;
   extra.begin_object().word_field("from", row.from).word_field("to", row.to).word_field("cause", row.cause);
   extra.end_object();
@@ -17,9 +43,20 @@ void write_event(JsonWriter& out, StoreReader& reader, const EventRow& row) {
   out.text_field("event", row.kind)
       .word_field("dag_id", row.dag_id)
       .word_field("dag_display_name", row.dag_id);
-  out.word_field("run_id", run ? run->run_id : "").null_field("task_id").null_field("task_display_name");
-  out.null_field("map_index").null_field("try_number").null_field("owner");
-  date_fields(out, run ? std::optional(run->execution_date) : std::nullopt);
+  const std::string_view task_id = instance != nullptr ? instance->task_id : std::string_view{};
+  out.word_field("run_id", run != nullptr ? run->run_id : std::string_view{});
+  out.word_field("task_id", task_id).word_field("task_display_name", task_id);
+  const auto number = [&](std::string_view name, std::optional<int> value) {
+    if (value) {
+      out.int_field(name, *value);
+    } else {
+      out.null_field(name);
+    }
+  };
+  number("map_index", instance != nullptr ? std::optional(instance->map_index) : std::nullopt);
+  number("try_number", attempt ? std::optional(attempt->try_number) : std::nullopt);
+  out.word_field("owner", owner_of(row));
+  date_fields(out, run != nullptr ? std::optional(run->execution_date) : std::nullopt);
   out.text_field("extra", extra.text());
   out.word_field("from", row.from).word_field("to", row.to).word_field("cause", row.cause);
   out.int_field("task_instance", row.task_instance.value).int_field("attempt", row.attempt.value);
@@ -31,33 +68,25 @@ void write_event(JsonWriter& out, StoreReader& reader, const EventRow& row) {
 Answer list_event_logs(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  EventFilter filter;
-  filter.dag_id = call.query_value("dag_id").value_or("");
-  if (const auto run_id = call.query_value("run_id")) {
-    const auto run = reader.run(filter.dag_id, *run_id);
-    if (!run) return refuse_field("run_id", "no such run; give its dag_id too");
-    filter.run = run->id;
-  }
-  if (const auto after = call.query_value("after")) {
-    if (!segment_ok("event_log_id", *after)) return refuse_field("after", "an event_log_id");
-    filter.after_seq = std::stoll(std::string(*after));
-  }
-  const auto listed = reader.events(filter, *page);
+  const auto filter = event_filter(call, reader);
+  if (!filter) return std::unexpected(filter.error());
+  const auto listed = reader.events(*filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
+  EventShapes shapes(reader);
   return list_response("event_logs", listed->rows, listed->total_entries,
-                       [&](JsonWriter& out, const EventRow& row) { write_event(out, reader, row); });
+                       [&](JsonWriter& out, const EventRow& row) { shapes.write(out, row); });
 }
 
 Answer get_event_log(const Call& call, StoreReader& reader) {
   EventFilter filter;
   filter.after_seq = call.number("event_log_id") - 1;
-  const auto listed = reader.events(filter, Page{1, 0, {}});
+  const auto listed = reader.events(filter, Page{.limit = 1, .counted = false});
   if (!listed) return std::unexpected(to_problem(listed.error()));
   if (listed->rows.empty() || listed->rows.front().seq != call.number("event_log_id")) {
     return refuse(404, "not_found", fmt::format("there is no event {}", call.number("event_log_id")));
   }
   JsonWriter out;
-  write_event(out, reader, listed->rows.front());
+  EventShapes(reader).write(out, listed->rows.front());
   return json_response(out.take());
 }
 

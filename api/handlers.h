@@ -19,11 +19,16 @@ void openapi(const CallPtr&);
 void metrics(const CallPtr&);
 
 // dags.cc
+// dag_lists.cc
 Answer list_dags(const Call&, StoreReader&);
-Answer get_dag(const Call&, StoreReader&);
-Answer get_dag_details(const Call&, StoreReader&);
 Answer list_dag_tags(const Call&, StoreReader&);
 Answer dag_stats(const Call&, StoreReader&);
+Answer list_dag_warnings(const Call&, StoreReader&);
+Started patch_dags(const CallPtr&, StoreReader&);
+
+// dags.cc
+Answer get_dag(const Call&, StoreReader&);
+Answer get_dag_details(const Call&, StoreReader&);
 Started patch_dag(const CallPtr&, StoreReader&);
 Started delete_dag(const CallPtr&, StoreReader&);
 
@@ -39,9 +44,11 @@ Answer dag_source(const Call&, StoreReader&);
 Answer list_dag_versions(const Call&, StoreReader&);
 Answer get_dag_version(const Call&, StoreReader&);
 Answer list_import_errors(const Call&, StoreReader&);
+Answer get_import_error(const Call&, StoreReader&);
 
 // dag_runs.cc
 Answer list_runs(const Call&, StoreReader&);
+Answer list_runs_batch(const Call&, StoreReader&);
 Answer get_run(const Call&, StoreReader&);
 Started trigger_run(const CallPtr&, StoreReader&);
 Started patch_run(const CallPtr&, StoreReader&);
@@ -53,12 +60,15 @@ Started clear_task_instances(const CallPtr&, StoreReader&);
 
 // task_instances.cc
 Answer list_task_instances(const Call&, StoreReader&);
+Answer list_task_instances_batch(const Call&, StoreReader&);
 Answer list_mapped(const Call&, StoreReader&);
 Answer get_task_instance(const Call&, StoreReader&);
 Answer list_tries(const Call&, StoreReader&);
 Answer get_try(const Call&, StoreReader&);
 Started patch_task_instance(const CallPtr&, StoreReader&);
 Started explain_task_instance(const CallPtr&, StoreReader&);
+Started task_instance_dependencies(const CallPtr&, StoreReader&);
+Answer list_extra_links(const Call&, StoreReader&);
 
 // xcom.cc
 Answer list_xcoms(const Call&, StoreReader&);

@@ -8,11 +8,33 @@
 #include "base/log.h"
 
 namespace millrace {
+namespace {
+
+/// What Airflow's clients expect of a 422: a list of what is wrong and where.
+void write_validation(JsonWriter& out, const Problem& problem) {
+  out.begin_array();
+  const auto write = [&](const std::vector<std::string>& loc, std::string_view message) {
+    out.begin_object().key("loc").begin_array();
+    for (const std::string& part : loc) out.string(part);
+    out.end_array().text_field("msg", message).text_field("type", problem.code).end_object();
+  };
+  for (const FieldError& error : problem.errors) write(error.loc, error.msg);
+  if (problem.errors.empty()) write({"body"}, problem.detail);
+  out.end_array();
+}
+
+}  // namespace
 
 HttpResponse to_response(Problem problem) {
   JsonWriter out;
   out.begin_object();
-  out.text_field("detail", problem.detail);
+  out.key("detail");
+  if (problem.status == 422) {
+    write_validation(out, problem);
+  } else {
+    out.string(problem.detail);
+  }
+  out.text_field("message", problem.detail);
   out.text_field("type", "about:blank");
   out.text_field("title", reason_phrase(problem.status));
   out.int_field("status", problem.status);

@@ -18,7 +18,8 @@ struct FieldError {
   std::string msg, hint;
 };
 
-/// A refusal, in Airflow's form (`detail`) and RFC 9457's. Written for a person; causes go to the log.
+/// A refusal, in Airflow's form (`detail`: a sentence, or for 422 a list of {loc, msg, type}) and RFC 9457's;
+/// `message` is the sentence always. Written for a person; causes go to the log.
 struct Problem {
   int status = 500;
   std::string code;  ///< a word for programs: `not_found`, `conflict`, `bad_token`

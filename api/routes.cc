@@ -115,7 +115,7 @@ bool segment_ok(std::string_view name, std::string_view value) {
   if (value.empty()) return false;
   if (name == "map_index" && value == "-1") return true;
   if (name == "map_index" || name == "try_number" || name == "version_number" || name == "backfill_id" ||
-      name == "event_log_id" || name == "asset_id" || name == "asset_alias_id") {
+      name == "event_log_id" || name == "asset_id" || name == "asset_alias_id" || name == "import_error_id") {
     return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   }
   if (value == "." || value == "..") return false;
@@ -124,7 +124,7 @@ bool segment_ok(std::string_view name, std::string_view value) {
              return id_character(c) || c == '+' || c == ':' || c == '~';
            });
   }
-  if (name == "dag_id" && value == "~") return true;
+  if ((name == "dag_id" || name == "task_id") && value == "~") return true;
   if (name == "version" && value.starts_with("b3:")) return is_hash_prefix(value);
   if (name == "version")
     return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });

@@ -124,7 +124,7 @@ void Shapes::run(JsonWriter& out, const RunRow& row) {
   if (facts) dag_version(out, row.dag_version);
   out.end_array();
   out.word_field("bundle_version", facts ? facts->hash : "");
-  out.null_field("last_scheduling_decision");
+  out.null_field("last_scheduling_decision").null_field("partition_key").null_field("partition_date");
   out.key("backfill_id");
   if (row.backfill) {
     out.integer(row.backfill.value);
@@ -142,7 +142,7 @@ void Shapes::task_facts(JsonWriter& out, const TaskInstanceRow& row, const RunRo
   out.text_field("task_id", row.task_id).text_field("task_display_name", row.task_id);
   out.text_field("dag_id", run.dag_id).text_field("dag_display_name", run.dag_id);
   out.text_field("dag_run_id", run.run_id).int_field("map_index", row.map_index);
-  out.int_field("max_tries", row.max_tries);
+  out.int_field("max_tries", row.max_tries - 1);  // Airflow counts the retries, not the first try
   out.text_field("pool", row.pool).int_field("pool_slots", task ? task->pool_slots : 1);
   out.text_field("queue", "default").int_field("priority_weight", row.priority);
   out.word_field("operator", action).word_field("operator_name", action);
@@ -200,6 +200,7 @@ void Shapes::attempt(JsonWriter& out, const AttemptRow& row, const TaskInstanceR
   const auto end = row.exit ? std::optional(row.exit->at) : std::nullopt;
   out.begin_object();
   task_facts(out, instance, run);
+  date_fields(out, run.execution_date);
   out.int_field("try_number", row.try_number).text_field("name", row.name);
   std::string_view state = row.start ? "running" : "queued";
   if (row.outcome) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -36,6 +38,8 @@ class Shapes {
   void task(JsonWriter&, const Dag&, TaskIndex);
 
   std::shared_ptr<const Dag> dag_of(DagVersionId);
+  /// The DAG's file can't be read any more.
+  bool has_import_errors(const DagRow&);
 
  private:
   void task_facts(JsonWriter&, const TaskInstanceRow&, const RunRow&);
@@ -43,6 +47,7 @@ class Shapes {
   StoreReader& reader_;
   std::map<DagVersionId, std::shared_ptr<const Dag>> dags_;
   std::map<RunId, RunRow> runs_;
+  std::optional<std::set<std::string, std::less<>>> broken_files_;
 };
 
 /// `{"<plural>": [...], "total_entries": n}`
@@ -53,6 +58,25 @@ HttpResponse list_response(std::string_view plural, const std::vector<Row>& rows
   out.begin_object().key(plural).begin_array();
   for (const Row& row : rows) write(out, row);
   out.end_array().int_field("total_entries", total).end_object();
+  return json_response(out.take());
+}
+
+/// A page of rows that have an id: with a cursor, where the next page begins instead of a count.
+template <class Row, class Write>
+HttpResponse page_response(std::string_view plural, const Listed<Row>& listed, const Page& page, Write write) {
+  JsonWriter out;
+  out.begin_object().key(plural).begin_array();
+  for (const Row& row : listed.rows) write(out, row);
+  out.end_array();
+  const bool more = page.after_id && page.limit > 0 && listed.rows.size() == std::size_t(page.limit);
+  out.word_field("next_cursor", more ? std::to_string(listed.rows.back().id.value) : "");
+  out.null_field("previous_cursor");
+  if (page.after_id) {
+    out.null_field("total_entries");
+  } else {
+    out.int_field("total_entries", listed.total_entries);
+  }
+  out.end_object();
   return json_response(out.take());
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/filters.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
 #include "api/shapes.h"
@@ -9,32 +10,13 @@
 namespace millrace::handlers {
 namespace {
 
-std::expected<TaskInstanceFilter, Problem> filter_of(const Call& call, StoreReader& reader) {
-  TaskInstanceFilter filter;
-  if (call.param("run_id") != "~") {
-    const auto run = find_run(call, reader);
-    if (!run) return std::unexpected(run.error());
-    filter.run = run->id;
-  } else if (call.param("dag_id") != "~") {
-    filter.dag_id = call.param("dag_id");
-  }
-  for (const std::string_view word : call.query_values("state")) {
-    const bool none = word == "none" || word == "null" || word == "no_status";
-    const auto state = none ? TaskState::none : task_state_from(word);
-    if (!state) return refuse_field("state", fmt::format("'{}' is not a task state", word));
-    filter.states.push_back(*state);
-  }
-  if (const auto task = call.query_value("task_id")) filter.task_id = *task;
-  return filter;
-}
-
 Answer list_with(const Call& call, StoreReader& reader, const TaskInstanceFilter& filter) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
   const auto listed = reader.task_instances(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   Shapes shapes(call, reader);
-  return list_response("task_instances", listed->rows, listed->total_entries,
+  return page_response("task_instances", *listed, *page,
                        [&](JsonWriter& out, const TaskInstanceRow& row) { shapes.task_instance(out, row); });
 }
 
@@ -45,15 +27,31 @@ const AttemptRow* newest_of(const std::vector<AttemptRow>& attempts) {
 }  // namespace
 
 Answer list_task_instances(const Call& call, StoreReader& reader) {
-  const auto filter = filter_of(call, reader);
+  const auto filter = task_instance_filter(call, reader);
   if (!filter) return std::unexpected(filter.error());
   return list_with(call, reader, *filter);
 }
 
+Answer list_task_instances_batch(const Call& call, StoreReader& reader) {
+  const auto list = as_list(call);
+  if (!list) return std::unexpected(list.error());
+  return list_task_instances(*list, reader);
+}
+
+/// As in Airflow: an empty list for a mapped task that has no instances yet, 404 for one that isn't mapped.
 Answer list_mapped(const Call& call, StoreReader& reader) {
-  auto filter = filter_of(call, reader);
+  auto filter = task_instance_filter(call, reader);
   if (!filter) return std::unexpected(filter.error());
-  filter->task_id = call.param("task_id");
+  const std::string_view task_id = call.param("task_id");
+  const auto run = filter->run ? reader.run(filter->run) : std::nullopt;
+  const auto dag = run ? call.backend().dag_version(run->dag_version) : nullptr;
+  const auto task = dag ? dag->find(task_id) : std::nullopt;
+  if (dag && !task)
+    return refuse(404, "not_found", fmt::format("DAG '{}' has no task '{}'", dag->dag_id, task_id));
+  if (dag && !dag->tasks[*task].expand)
+    return refuse(404, "not_found", fmt::format("task '{}' isn't mapped", task_id));
+  filter->task_id = task_id;
+  filter->mapped = true;
   return list_with(call, reader, *filter);
 }
 
@@ -150,6 +148,34 @@ Started explain_task_instance(const CallPtr& call, StoreReader& reader) {
         return json_response(out.take());
       });
   return {};
+}
+
+/// Airflow's name for the same: what keeps it from running.
+Started task_instance_dependencies(const CallPtr& call, StoreReader& reader) {
+  const auto found = find_task_instance(*call, reader);
+  if (!found) return std::unexpected(found.error());
+  const TaskInstanceId id = found->instance.id;
+  ask<std::vector<Wait>>(
+      call, [id](const Scheduler& scheduler, Now now) { return scheduler.waiting_on(id, now); },
+      [](StoreReader&, const std::vector<Wait>& waits) -> Answer {
+        JsonWriter out;
+        out.begin_object().key("dependencies").begin_array();
+        for (const Wait& wait : waits)
+          out.begin_object().text_field("name", wait.kind).text_field("reason", wait.detail).end_object();
+        out.end_array().end_object();
+        return json_response(out.take());
+      });
+  return {};
+}
+
+/// No operator here makes links; the list is Airflow's, and empty.
+Answer list_extra_links(const Call& call, StoreReader& reader) {
+  const auto found = find_task_instance(call, reader);
+  if (!found) return std::unexpected(found.error());
+  JsonWriter out;
+  out.begin_object().key("extra_links").begin_object().end_object().int_field("total_entries", 0);
+  out.end_object();
+  return json_response(out.take());
 }
 
 }  // namespace millrace::handlers

@@ -55,5 +55,6 @@ inline constexpr std::size_t http_connections = 10'000;
 inline constexpr std::size_t http_connections_per_address = 1'000;
 inline constexpr int json_depth = 32;
 inline constexpr std::size_t list_page = 1'000;  ///< `limit` above this is refused, as Airflow's maximum page
+inline constexpr std::size_t event_window = 1'000'000;  ///< lines that a filter without an index looks through
 
 }  // namespace millrace::limits

@@ -48,7 +48,7 @@ int explain_refusal(const HttpReply& reply) {
   if (!json || json->kind != Json::Kind::object) {
     complain(fmt::format("the daemon answered {}", reply.status));
   } else {
-    complain((*json)["detail"].shown());
+    complain((*json)["message"].shown());
     if (const std::string text = (*json)["rendered"].shown(); !text.empty()) complain(text);
     if (const std::string hint = (*json)["hint"].shown(); !hint.empty()) complain("hint: " + hint);
   }

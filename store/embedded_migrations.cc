@@ -23,6 +23,7 @@
 EMBED(001, initial)
 EMBED(002, dataset_events)
 EMBED(003, dataset_versions)
+EMBED(004, list_indexes)
 
 namespace millrace {
 
@@ -31,6 +32,7 @@ std::span<const Migration> embedded_migrations() {
       {1, "initial", {millrace_migration_001, millrace_migration_001_end}},
       {2, "dataset_events", {millrace_migration_002, millrace_migration_002_end}},
       {3, "dataset_versions", {millrace_migration_003, millrace_migration_003_end}},
+      {4, "list_indexes", {millrace_migration_004, millrace_migration_004_end}},
   };
   return all;
 }

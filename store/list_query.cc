@@ -1,6 +1,7 @@
 #include "store/list_query.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -8,11 +9,20 @@
 
 namespace millrace {
 
+std::string Where::value(std::variant<std::int64_t, std::string> bound) {
+  values_.push_back(std::move(bound));
+  return fmt::format("?{}", values_.size());
+}
+
+void Where::join(std::string_view condition) {
+  conditions_ += fmt::format("{}{}", conditions_.empty() ? "" : " AND ", condition);
+}
+
+void Where::require(std::string_view condition) { join(condition); }
+
 void Where::add(std::string_view column, std::string_view comparison,
-                std::variant<std::int64_t, std::string> value) {
-  values_.push_back(std::move(value));
-  conditions_ +=
-      fmt::format("{}{} {} ?{}", conditions_.empty() ? "" : " AND ", column, comparison, values_.size());
+                std::variant<std::int64_t, std::string> bound) {
+  join(fmt::format("{} {} {}", column, comparison, value(std::move(bound))));
 }
 
 void Where::equals(std::string_view column, std::int64_t value) { add(column, "=", value); }
@@ -27,44 +37,59 @@ void Where::at_most(std::string_view column, const std::optional<WallTime>& time
   if (time) add(column, "<=", time->us);
 }
 
-void Where::starts_with(std::string_view column, std::string_view prefix) {
-  if (prefix.empty()) return;
-  // LIKE and GLOB would give meaning to some characters of the prefix.
-  values_.emplace_back(std::string(prefix));
-  conditions_ += fmt::format("{}substr({}, 1, length(?{})) = ?{}", conditions_.empty() ? "" : " AND ", column,
-                             values_.size(), values_.size());
+void Where::between(std::string_view column, const TimeSpan& span) {
+  at_least(column, span.from);
+  at_most(column, span.to);
 }
 
-void Where::matches(std::string_view text, std::string_view value) {
-  values_.emplace_back(std::string(value));
-  if (!conditions_.empty()) conditions_ += " AND ";
-  conditions_ += fmt::format(fmt::runtime(text), fmt::format("?{}", values_.size()));
+void Where::between(std::string_view column, const DurationSpan& span) {
+  if (span.from_us) add(column, ">=", *span.from_us);
+  if (span.to_us) add(column, "<=", *span.to_us);
+}
+
+/// A range of the index, where LIKE and GLOB would give meaning to some characters of the prefix.
+void Where::starts_with(std::string_view column, std::string_view prefix) {
+  if (prefix.empty()) return;
+  add(column, ">=", std::string(prefix));
+  std::string beyond(prefix);
+  while (!beyond.empty() && static_cast<unsigned char>(beyond.back()) == 0xff) beyond.pop_back();
+  if (beyond.empty()) return;
+  beyond.back() = static_cast<char>(static_cast<unsigned char>(beyond.back()) + 1);
+  add(column, "<", beyond);
+}
+
+void Where::text(std::string_view column, const TextMatch& match) {
+  if (!match.like.empty()) add(column, "LIKE", "%" + match.like + "%");
+  starts_with(column, match.prefix);
 }
 
 void Where::any_of(std::string_view text, const std::vector<std::string>& values) {
   if (values.empty()) return;
   std::string any;
-  for (const std::string& value : values) {
-    values_.emplace_back(value);
-    any += (any.empty() ? "" : " OR ") +
-           fmt::format(fmt::runtime(text), fmt::format("?{}", values_.size()));
-  }
-  holds("(" + any + ")");
+  for (const std::string& one : values)
+    any += (any.empty() ? "" : " OR ") + fmt::format(fmt::runtime(text), value(one));
+  join("(" + any + ")");
 }
 
-void Where::holds(std::string_view condition) {
-  if (!conditions_.empty()) conditions_ += " AND ";
-  conditions_ += condition;
+void Where::holds(std::string_view condition) { join(std::string(condition)); }
+
+void Where::contains(std::string_view column, std::string_view piece) {
+  if (!piece.empty()) join(fmt::format("instr({}, {}) > 0", column, value(std::string(piece))));
 }
 
-void Where::one_of_texts(std::string_view column, std::vector<std::string> words) {
+void Where::matches(std::string_view text, std::string_view bound) {
+  join(fmt::format(fmt::runtime(text), value(std::string(bound))));
+}
+
+void Where::one_of(std::string_view column, const std::vector<std::string>& words, bool negated) {
   if (words.empty()) return;
   std::string list;
-  for (std::string& word : words) {
-    values_.emplace_back(std::move(word));
-    list += fmt::format("{}?{}", list.empty() ? "" : ", ", values_.size());
-  }
-  conditions_ += fmt::format("{}{} IN ({})", conditions_.empty() ? "" : " AND ", column, list);
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + value(word);
+  join(fmt::format("{}{} IN ({})", column, negated ? " NOT" : "", list));
+}
+
+void Where::one_of(std::string_view column, const std::vector<std::int64_t>& numbers) {
+  if (!numbers.empty()) join(fmt::format("{} IN ({})", column, fmt::join(numbers, ", ")));
 }
 
 void Where::bind(sqlite::Statement& statement) const {
@@ -79,18 +104,27 @@ void Where::bind(sqlite::Statement& statement) const {
 
 Result<std::string> order_clause(const Page& page, std::span<const SortKey> keys, std::string_view by_default,
                                  std::string_view unique) {
+  if (page.after_id) return fmt::format(" ORDER BY {}", unique);
   if (page.order_by.empty()) return fmt::format(" ORDER BY {}", by_default);
-  const bool descending = page.order_by.starts_with('-');
-  const auto wanted = std::string_view(page.order_by).substr(descending ? 1 : 0);
-  const auto found = std::ranges::find(keys, wanted, &SortKey::first);
-  if (found == keys.end()) {
-    std::string known;
-    for (const auto& [name, column] : keys) known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
-    return fail(ErrorKind::invalid, fmt::format("can't order by '{}'; there are: {}", wanted, known));
+  std::string clause;
+  std::string_view direction;
+  bool is_unique = false;
+  for (std::string_view rest = page.order_by; !rest.empty();) {
+    std::string_view wanted = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), wanted.size() + 1));
+    direction = wanted.starts_with('-') ? " DESC" : "";
+    if (!direction.empty()) wanted.remove_prefix(1);
+    const auto found = std::ranges::find(keys, wanted, &SortKey::first);
+    if (found == keys.end()) {
+      std::string known;
+      for (const auto& [name, column] : keys) known += fmt::format("{}{}", known.empty() ? "" : ", ", name);
+      return fail(ErrorKind::invalid, fmt::format("can't order by '{}'; there are: {}", wanted, known));
+    }
+    is_unique = is_unique || found->second == unique;
+    clause += fmt::format("{}{}{}", clause.empty() ? " ORDER BY " : ", ", found->second, direction);
   }
-  const std::string_view direction = descending ? " DESC" : "";
-  if (found->second == unique) return fmt::format(" ORDER BY {}{}", unique, direction);
-  return fmt::format(" ORDER BY {}{}, {}{}", found->second, direction, unique, direction);
+  if (!is_unique) clause += fmt::format(", {}{}", unique, direction);
+  return clause;
 }
 
 Result<void> check_page(const Page& page) {

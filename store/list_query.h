@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -25,13 +26,23 @@ class Where {
   void equals(std::string_view column, std::string_view value);
   void at_least(std::string_view column, const std::optional<WallTime>&);  ///< nothing when empty
   void at_most(std::string_view column, const std::optional<WallTime>&);
+  void between(std::string_view column, const TimeSpan&);
+  void between(std::string_view column, const DurationSpan&);
   void more_than(std::string_view column, std::int64_t value);
+  void text(std::string_view column, const TextMatch&);
+  void contains(std::string_view column, std::string_view piece);
+  /// Nothing when empty.
+  void one_of(std::string_view column, const std::vector<std::string>&, bool negated = false);
+  void one_of(std::string_view column, const std::vector<std::int64_t>&);
+  /// A condition without a value.
+  void require(std::string_view condition);
   void starts_with(std::string_view column, std::string_view prefix);
   template <class Word>
+    requires std::is_enum_v<Word>
   void one_of(std::string_view column, const std::vector<Word>& words) {
     std::vector<std::string> texts;
     for (const Word word : words) texts.emplace_back(to_word(word));
-    one_of_texts(column, std::move(texts));
+    one_of(column, texts);
   }
   /// `text` with one `{}` for the value.
   void matches(std::string_view text, std::string_view value);
@@ -47,7 +58,8 @@ class Where {
 
  private:
   void add(std::string_view column, std::string_view comparison, std::variant<std::int64_t, std::string>);
-  void one_of_texts(std::string_view column, std::vector<std::string>);
+  void join(std::string_view condition);
+  std::string value(std::variant<std::int64_t, std::string>);
 
   std::string conditions_;
   std::vector<std::variant<std::int64_t, std::string>> values_;
@@ -66,10 +78,13 @@ Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where
                               const Page& page) {
   if (auto sane = check_page(page); !sane) return std::unexpected(sane.error());
   sqlite::Transaction transaction(connection, sqlite::Transaction::Kind::read);
-  sqlite::Statement count(connection, std::string("SELECT count(*) FROM ") + Table<Row>::name + where.sql());
-  where.bind(count);
   Listed<Row> listed;
-  if (count.step()) listed.total_entries = count.integer(0);
+  if (page.counted && !page.after_id) {
+    sqlite::Statement count(connection,
+                            std::string("SELECT count(*) FROM ") + Table<Row>::name + where.sql());
+    where.bind(count);
+    if (count.step()) listed.total_entries = count.integer(0);
+  }
   sqlite::Statement rows(connection, select_from<Row>() + where.sql() + order + " LIMIT ?" +
                                          std::to_string(where.size() + 1) + " OFFSET ?" +
                                          std::to_string(where.size() + 2));

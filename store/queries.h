@@ -28,6 +28,9 @@ inline std::string items_to_retry() {
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
 inline std::string run_at() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date = ?2"; }
+inline std::string last_run() {
+  return select_from<RunRow>() + "WHERE dag_id = ?1 ORDER BY execution_date DESC LIMIT 1";
+}
 inline std::string runs_between() {
   return select_from<RunRow>() +
          "WHERE dag_id = ?1 AND execution_date BETWEEN ?2 AND ?3 ORDER BY execution_date";

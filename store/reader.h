@@ -16,17 +16,32 @@
 
 namespace millrace {
 
-/// One page of a list. `order_by`: a column's API name, `-` in front for descending; unknown ones are
-/// `invalid`.
+/// One page of a list. `order_by`: a column's API name, `-` in front for descending, several with commas
+/// between; unknown ones are `invalid`.
 struct Page {
   int limit = 50;
   int offset = 0;
-  std::string order_by;
+  std::string order_by = {};
+  std::optional<std::int64_t> after_id = {};  ///< a cursor: the rows after this id, by id, uncounted
+  bool counted = true;                        ///< false: total_entries is not wanted
 };
 template <class Row>
 struct Listed {
   std::vector<Row> rows;
   std::int64_t total_entries = 0;
+};
+
+/// Inclusive; nothing: open on that side.
+struct TimeSpan {
+  std::optional<WallTime> from, to;
+};
+struct DurationSpan {
+  std::optional<std::int64_t> from_us, to_us;
+};
+/// Texts that contain `like` (with `%` and `_` as in SQL's LIKE, ASCII case aside) and start with `prefix`;
+/// empty: all.
+struct TextMatch {
+  std::string like, prefix;
 };
 
 struct RunFilter {
@@ -37,18 +52,38 @@ struct RunFilter {
   std::optional<WallTime> queued_from, queued_to;
   std::string run_id_prefix;
   BackfillId backfill;
+  std::vector<std::string> dag_ids;  ///< empty: all
+  TimeSpan run_after, started, ended;
+  DurationSpan duration;
+  TextMatch dag, run_id, by;
+  std::string conf_contains;
+  int version_number = 0;    ///< 0: any
+  std::string version_hash;  ///< empty: any
 };
 struct TaskInstanceFilter {
   RunId run;  ///< 0: all runs of `dag_id`
   std::string dag_id;
   std::string task_id;
   std::vector<TaskState> states;
+  std::optional<std::vector<RunId>> runs;  ///< of these only
+  std::vector<std::string> dag_ids, task_ids, pools;
+  std::vector<std::int64_t> try_numbers, map_indexes, version_numbers;
+  bool mapped = false;  ///< only instances of mapped tasks
+  TimeSpan execution_date, run_after, started, ended;
+  DurationSpan duration;
+  TextMatch dag, run_id, task, pool;
 };
 struct EventFilter {
   std::string dag_id;
   RunId run;
   TaskInstanceId task_instance;
   std::int64_t after_seq = 0;
+  std::string task_id;
+  std::optional<std::int64_t> map_index, try_number;
+  std::vector<std::string> kinds, not_kinds;
+  TimeSpan at;
+  std::string by;  ///< the end of the cause: `… by anna`
+  TextMatch kind, dag, task;
 };
 
 /// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these. It
@@ -59,21 +94,26 @@ class StoreReader {
   static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
   virtual ~StoreReader() = default;
 
-  virtual std::vector<DagRow> dags() = 0;  ///< not removed, by dag_id
+  virtual std::vector<DagRow> dags() = 0;      ///< not removed, by dag_id
+  virtual std::vector<DagRow> all_dags() = 0;  ///< the removed ones too
   virtual std::optional<DagRow> dag(std::string_view dag_id) = 0;
   virtual std::vector<DagVersionRow> dag_versions(std::string_view dag_id) = 0;  ///< without source
   virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
   virtual std::vector<ImportErrorRow> import_errors() = 0;
 
   /// Keys: id dag_id run_id execution_date (logical_date) data_interval_start data_interval_end state
-  /// run_type queued_at start_date end_date. By id without one.
+  /// run_type queued_at start_date end_date run_after duration. By id without one.
   virtual Result<Listed<RunRow>> runs(const RunFilter&, const Page&) = 0;
   virtual std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) = 0;
   virtual std::optional<RunRow> run(RunId) = 0;
+  /// Of the latest execution_date.
+  virtual std::optional<RunRow> last_run(std::string_view dag_id) = 0;
   /// Keys: id task_id map_index execution_date state try_number priority pool queued_at start_date end_date
   /// duration. In the DAG's order within one run, by id without a run.
   virtual Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) = 0;
   virtual std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) = 0;
+  virtual std::optional<TaskInstanceRow> task_instance(TaskInstanceId) = 0;
+  virtual std::optional<AttemptRow> attempt(AttemptId) = 0;
   virtual std::vector<AttemptRow> attempts(TaskInstanceId) = 0;  ///< by try_number
   virtual std::vector<OutputRow> outputs(TaskInstanceId) = 0;
   /// Counts by state word of one run's task instances.
@@ -95,8 +135,8 @@ class StoreReader {
   virtual AssetReader& assets() = 0;
   /// Versions of datasets, and who read and wrote them. Lives as long as this.
   virtual VersionReader& versions() = 0;
-  /// Keys: seq at kind dag_id. Served by an index for a run or a task instance; a DAG alone is a scan of the
-  /// record.
+  /// Keys: seq at kind dag_id. Served by an index for a DAG, a run, a task instance and a time; other filters
+  /// look through what those leave, or through the newest lines (limits::event_window).
   virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;
 };
 

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "base/limits.h"
+#include "store/list_filters.h"
 #include "store/list_query.h"
 #include "store/queries.h"
 #include "store/reader.h"
@@ -20,17 +22,20 @@ constexpr SortKey run_keys[] = {{"id", "id"},
                                 {"dag_run_id", "run_id"},
                                 {"execution_date", "execution_date"},
                                 {"logical_date", "execution_date"},
-                                {"run_after", "data_interval_end"},
+                                {"run_after", run_after_of_run},
                                 {"data_interval_start", "data_interval_start"},
                                 {"data_interval_end", "data_interval_end"},
                                 {"state", "state"},
                                 {"run_type", "run_type"},
                                 {"queued_at", "queued_at"},
                                 {"start_date", "start_date"},
-                                {"end_date", "end_date"}};
+                                {"end_date", "end_date"},
+                                {"conf", "params"},
+                                {"duration", "end_date - start_date"}};
 constexpr SortKey task_instance_keys[] = {{"id", "id"},
                                           {"task_id", "task_id"},
                                           {"map_index", "map_index"},
+                                          {"rendered_map_index", "map_index"},
                                           {"execution_date", "execution_date"},
                                           {"logical_date", "execution_date"},
                                           {"state", "state"},
@@ -81,6 +86,8 @@ class SqliteReader final : public StoreReader {
 
   std::vector<DagRow> dags() override { return all<DagRow>("WHERE removed = 0 ORDER BY dag_id"); }
 
+  std::vector<DagRow> all_dags() override { return all<DagRow>("ORDER BY dag_id"); }
+
   std::optional<DagRow> dag(std::string_view dag_id) override {
     sqlite::Statement statement(connection_, select_from<DagRow>() + "WHERE dag_id = ?1");
     statement.bind(1, dag_id);
@@ -125,11 +132,29 @@ class SqliteReader final : public StoreReader {
     return read_one<RunRow>(run_by_id_);
   }
 
+  std::optional<RunRow> last_run(std::string_view dag_id) override {
+    sqlite::Statement statement(connection_, queries::last_run());
+    statement.bind(1, dag_id);
+    return read_one<RunRow>(statement);
+  }
+
   std::optional<TaskInstanceRow> task_instance(RunId run, std::string_view task_id, int map_index) override {
     task_instance_.bind(1, run.value);
     task_instance_.bind(2, task_id);
     task_instance_.bind(3, std::int64_t{map_index});
     return read_one<TaskInstanceRow>(task_instance_);
+  }
+
+  std::optional<TaskInstanceRow> task_instance(TaskInstanceId id) override {
+    sqlite::Statement statement(connection_, select_from<TaskInstanceRow>() + "WHERE id = ?1");
+    statement.bind(1, id.value);
+    return read_one<TaskInstanceRow>(statement);
+  }
+
+  std::optional<AttemptRow> attempt(AttemptId id) override {
+    sqlite::Statement statement(connection_, select_from<AttemptRow>() + "WHERE id = ?1");
+    statement.bind(1, id.value);
+    return read_one<AttemptRow>(statement);
   }
 
   std::vector<AttemptRow> attempts(TaskInstanceId id) override {
@@ -161,6 +186,8 @@ class SqliteReader final : public StoreReader {
   std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
 
  private:
+  std::int64_t last_seq_before(WallTime);
+
   template <class Row>
   std::vector<Row> all(const char* clauses) {
     sqlite::Statement statement(connection_, select_from<Row>() + clauses);
@@ -182,27 +209,15 @@ class SqliteReader final : public StoreReader {
 };
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
-  Where where;
-  if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
-  where.one_of("state", filter.states);
-  where.one_of("run_type", filter.types);
-  where.at_least("execution_date", filter.execution_date_from);
-  where.at_most("execution_date", filter.execution_date_to);
-  where.at_least("queued_at", filter.queued_from);
-  where.at_most("queued_at", filter.queued_to);
-  where.starts_with("run_id", filter.run_id_prefix);
-  if (filter.backfill) where.equals("backfill_id", filter.backfill.value);
+  Where where = where_of(filter);
+  if (page.after_id) where.more_than("id", *page.after_id);
   return listed<RunRow>(where, page, run_keys, "id", "id");
 }
 
 Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter,
                                                              const Page& page) {
-  Where where;
-  if (filter.run) where.equals("dag_run_id", filter.run.value);
-  if (!filter.dag_id.empty())
-    where.matches("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = {})", filter.dag_id);
-  if (!filter.task_id.empty()) where.equals("task_id", filter.task_id);
-  where.one_of("state", filter.states);
+  Where where = where_of(filter);
+  if (page.after_id) where.more_than("id", *page.after_id);
   const std::string_view by_default = filter.run ? "task_index, map_index" : "id";
   return listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id");
 }
@@ -220,20 +235,45 @@ Result<Listed<BackfillItemRow>> SqliteReader::backfill_items(BackfillId id, cons
 }
 
 Result<Listed<EventRow>> SqliteReader::events(const EventFilter& filter, const Page& page) {
-  Where where;
-  if (filter.run) where.equals("dag_run_id", filter.run.value);
-  if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
-  if (filter.task_instance) {
-    where.equals("task_instance_id", filter.task_instance.value);
-    // The index is by run; a task instance alone would be looked for in all of history.
-    if (!filter.run) {
-      sqlite::Statement run(connection_, "SELECT dag_run_id FROM task_instance WHERE id = ?1");
-      run.bind(1, filter.task_instance.value);
-      where.equals("dag_run_id", run.step() ? run.integer(0) : 0);
+  Where where = where_of(filter);
+  // The index is by run; a task instance alone would be looked for in all of history.
+  if (filter.task_instance && !filter.run) {
+    sqlite::Statement run(connection_, "SELECT dag_run_id FROM task_instance WHERE id = ?1");
+    run.bind(1, filter.task_instance.value);
+    where.equals("dag_run_id", run.step() ? run.integer(0) : 0);
+  }
+  if (filter.at.from) where.more_than("seq", last_seq_before(*filter.at.from));
+  if (filter.at.to)
+    where.require(fmt::format("seq <= {}", last_seq_before(*filter.at.to + Duration{1})));
+  const bool indexed = filter.run || !filter.dag_id.empty() || filter.task_instance || filter.at.from;
+  const std::int64_t newest = connection_.integer("SELECT max(seq) FROM event").value_or(0);
+  const bool alone = where.sql().empty();
+  if (!indexed && !alone && filter.after_seq == 0)
+    where.more_than("seq", newest - static_cast<std::int64_t>(limits::event_window));
+  if (!alone) return listed<EventRow>(where, page, event_keys, "seq", "seq");
+  // The numbers have no gaps: nothing needs counting.
+  Page uncounted = page;
+  uncounted.counted = false;
+  auto all = listed<EventRow>(where, uncounted, event_keys, "seq", "seq");
+  if (all) all->total_entries = newest;
+  return all;
+}
+
+/// By halving: seq grows with time. A clock that was set back may misplace the lines of that stretch.
+std::int64_t SqliteReader::last_seq_before(WallTime time) {
+  std::int64_t low = 0, high = connection_.integer("SELECT max(seq) FROM event").value_or(0);
+  sqlite::Statement at(connection_, "SELECT at FROM event WHERE seq = ?1");
+  while (low < high) {
+    const std::int64_t middle = high - (high - low) / 2;
+    at.bind(1, middle);
+    const sqlite::Use use(at);
+    if (at.step() && at.integer(0) >= time.us) {
+      high = middle - 1;
+    } else {
+      low = middle;
     }
   }
-  if (filter.after_seq > 0) where.more_than("seq", filter.after_seq);
-  return listed<EventRow>(where, page, event_keys, "seq", "seq");
+  return low;
 }
 
 std::vector<std::pair<std::string, std::int64_t>> SqliteReader::state_counts(RunId run) {

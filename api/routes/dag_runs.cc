@@ -11,8 +11,15 @@ const Route table[] = {
      {.id = "get_dag_runs",
       .summary = "List runs",
       .about = "`~` as the DAG lists the runs of all.",
-      .query = "limit offset order_by:run state:run run_type run_dates run_id_prefix_pattern run_id_prefix "
-               "backfill_id",
+      .query = "limit offset cursor order_by:run state:run run_type run_dates dates durations "
+               "run_id_pattern run_id_prefix_pattern run_id_prefix dag_ids dag_id_pattern "
+               "dag_id_prefix_pattern triggering_user_name_pattern triggering_user_name_prefix_pattern "
+               "conf_contains dag_version bundle_version backfill_id",
+      .reply = "DagRunCollection"}},
+    {"POST", DAG "/dagRuns/list", viewer, h::list_runs_batch,
+     {.id = "get_list_dag_runs_batch",
+      .summary = "List runs by filters in a body",
+      .body = "DagRunsBatch",
       .reply = "DagRunCollection"}},
     {"POST", DAG "/dagRuns", operator_, h::trigger_run,
      {.id = "trigger_dag_run",
@@ -25,8 +32,10 @@ const Route table[] = {
     {"PATCH", RUN, operator_, h::patch_run,
      {.id = "patch_dag_run",
       .summary = "Mark a run, queue it again, or note something",
+      .query = "update_mask:run",
       .body = "DagRunPatch",
-      .reply = "DagRun"}},
+      .reply = "DagRun",
+      .refuses = "400"}},
     {"POST", RUN "/clear", operator_, h::clear_run,
      {.id = "clear_dag_run",
       .summary = "Clear the tasks of a run",

@@ -8,7 +8,10 @@ namespace h = handlers;
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
     {"GET", DAG "/dagVersions", viewer, h::list_dag_versions,
-     {.id = "get_dag_versions", .summary = "List the versions of a DAG", .reply = "DagVersionCollection"}},
+     {.id = "get_dag_versions",
+      .summary = "List the versions of a DAG",
+      .query = "limit offset order_by:version version_number:one bundle_name bundle_version",
+      .reply = "DagVersionCollection"}},
     {"GET", DAG "/dagVersions/{version_number}", viewer, h::get_dag_version,
      {.id = "get_dag_version", .summary = "Get a version of a DAG", .reply = "DagVersion"}},
     {"GET", API "/dagSources/{dag_id}", viewer, h::dag_source,
@@ -21,8 +24,10 @@ const Route table[] = {
     {"GET", API "/importErrors", viewer, h::list_import_errors,
      {.id = "get_import_errors",
       .summary = "List the files of the DAG folder that are refused",
-      .query = "limit offset",
+      .query = "limit offset filename filename_pattern filename_prefix_pattern bundle_name",
       .reply = "ImportErrorCollection"}},
+    {"GET", API "/importErrors/{import_error_id}", viewer, h::get_import_error,
+     {.id = "get_import_error", .summary = "Get an import error", .reply = "ImportError"}},
 };
 // clang-format on
 

@@ -20,7 +20,8 @@ std::string filled(std::string_view pattern) {
       {"{task_id}", "load"},   {"{map_index}", "-1"},
       {"{try_number}", "1"},   {"{key}", "k"},
       {"{backfill_id}", "3"},  {"{pool_name}", "cpu"},
-      {"{event_log_id}", "1"}, {"{version_number}", "1"}};
+      {"{event_log_id}", "1"}, {"{version_number}", "1"},
+      {"{import_error_id}", "1"}};
   for (const auto& [name, value] : values) {
     if (const std::size_t at = out.find(name); at != out.npos) out.replace(at, name.size(), value);
   }
@@ -58,7 +59,9 @@ TEST_CASE("a viewer changes nothing, an operator submits nothing") {
       CHECK(served.ask(route.method, path, Served::viewer).status == 403);
     if (route.needs.least() > Role::operator_)
       CHECK(served.ask(route.method, path, Served::operator_).status == 403);
-    if (route.method != "GET" && route.pattern != "/api/v2/backfills/dry_run") {
+    // Airflow's batch lists carry their filters in a body.
+    const bool reads = route.pattern == "/api/v2/backfills/dry_run" || route.pattern.ends_with("/list");
+    if (route.method != "GET" && !reads) {
       CHECK(route.needs.least() > Role::viewer);
     }
   }
@@ -73,7 +76,8 @@ TEST_CASE("every GET of the table answers the admin") {
     const auto answer = served.ask("GET", filled(route.pattern), served.admin);
     CAPTURE(answer.body);
     const bool missing = route.pattern.ends_with("{key}") || route.pattern.ends_with("{event_log_id}") ||
-                         route.pattern.ends_with("{pool_name}");
+                         route.pattern.ends_with("{pool_name}") ||
+                         route.pattern.ends_with("{import_error_id}") || route.pattern.ends_with("/listMapped");
     CHECK(answer.status == (missing ? 404 : 200));
     const auto head = served.ask("HEAD", filled(route.pattern), served.admin);
     CHECK(head.status == answer.status);

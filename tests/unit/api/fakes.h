@@ -83,6 +83,7 @@ class FakeReader final : public StoreReader {
  public:
   explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows) {}
   std::vector<DagRow> dags() override { return rows_.dags; }
+  std::vector<DagRow> all_dags() override { return rows_.dags; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
   std::vector<DagVersionRow> dag_versions(std::string_view) override { return rows_.versions; }
   std::optional<DagVersionRow> dag_version(DagVersionId) override;
@@ -91,6 +92,9 @@ class FakeReader final : public StoreReader {
   std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) override;
   std::optional<RunRow> run(RunId) override;
   Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) override;
+  std::optional<RunRow> last_run(std::string_view) override { return {}; }
+  std::optional<TaskInstanceRow> task_instance(TaskInstanceId) override { return {}; }
+  std::optional<AttemptRow> attempt(AttemptId) override { return {}; }
   std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) override;
   std::vector<AttemptRow> attempts(TaskInstanceId) override { return rows_.attempts; }
   std::vector<OutputRow> outputs(TaskInstanceId) override { return rows_.outputs; }

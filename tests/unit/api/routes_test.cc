@@ -17,7 +17,7 @@ TEST_CASE("HEAD finds GET's route; another method finds none but says which ther
   CHECK(match_route("HEAD", "/api/v2/dags").route == match_route("GET", "/api/v2/dags").route);
   const Match match = match_route("DELETE", "/api/v2/dags");
   CHECK(match.route == nullptr);
-  CHECK(match.allow == "OPTIONS, GET, HEAD, POST");
+  CHECK(match.allow == "OPTIONS, GET, HEAD, PATCH, POST");
 }
 
 TEST_CASE("paths that aren't in the table match nothing") {

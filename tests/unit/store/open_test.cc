@@ -5,8 +5,8 @@
 
 #include "probe.h"
 #include "samples.h"
-#include "store/migrations.h"
 #include "store/lock_file.h"
+#include "store/migrations.h"
 #include "store/sqlite.h"
 
 namespace millrace::test {

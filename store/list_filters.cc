@@ -1,0 +1,142 @@
+#include "store/list_filters.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace millrace {
+namespace {
+
+bool is_active(TaskState state) { return !is_final(state); }
+
+/// Task instances know their run; what a filter says of runs goes through it.
+class OfRun {
+ public:
+  explicit OfRun(Where& where) : where_(where) {}
+  void text(std::string_view column, const TextMatch& match) {
+    if (!match.like.empty()) {
+      where_.matches(
+          fmt::format("dag_run_id IN (SELECT id FROM dag_run WHERE {} LIKE '%' || {{}} || '%')", column),
+          match.like);
+    }
+    if (!match.prefix.empty()) {
+      where_.matches(
+          fmt::format("dag_run_id IN (SELECT id FROM dag_run WHERE substr({0}, 1, length({{0}})) = {{0}})",
+                      column),
+          match.prefix);
+    }
+  }
+
+ private:
+  Where& where_;
+};
+
+}  // namespace
+
+Where where_of(const RunFilter& filter) {
+  Where where;
+  if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
+  where.one_of("dag_id", filter.dag_ids);
+  // The words of the partial index, so that it serves.
+  const auto active = [](RunState state) { return !is_final(state); };
+  if (!filter.states.empty() && std::ranges::all_of(filter.states, active))
+    where.require("state IN ('queued', 'running')");
+  if (filter.states == std::vector{RunState::failed}) {
+    where.require("state = 'failed'");
+  } else {
+    where.one_of("state", filter.states);
+  }
+  where.one_of("run_type", filter.types);
+  where.at_least("execution_date", filter.execution_date_from);
+  where.at_most("execution_date", filter.execution_date_to);
+  where.at_least("queued_at", filter.queued_from);
+  where.at_most("queued_at", filter.queued_to);
+  where.between(run_after_of_run, filter.run_after);
+  where.between("start_date", filter.started);
+  where.between("end_date", filter.ended);
+  where.between("end_date - start_date", filter.duration);
+  where.starts_with("run_id", filter.run_id_prefix);
+  where.text("run_id", filter.run_id);
+  where.text("dag_id", filter.dag);
+  where.text("triggered_by", filter.by);
+  where.contains("params", filter.conf_contains);
+  if (filter.version_number > 0)
+    where.matches("dag_version_id IN (SELECT id FROM dag_version WHERE dag_id = dag_run.dag_id AND number = "
+                  "CAST({} AS INTEGER))",
+                  std::to_string(filter.version_number));
+  if (!filter.version_hash.empty())
+    where.matches(
+        "dag_version_id IN (SELECT id FROM dag_version WHERE dag_id = dag_run.dag_id AND hash = {})",
+        filter.version_hash);
+  if (filter.backfill) where.equals("backfill_id", filter.backfill.value);
+  return where;
+}
+
+Where where_of(const TaskInstanceFilter& filter) {
+  Where where;
+  if (filter.run) where.equals("dag_run_id", filter.run.value);
+  if (filter.runs) {
+    std::vector<std::int64_t> ids{0};  // no run has it: an empty list finds nothing
+    for (const RunId id : *filter.runs) ids.push_back(id.value);
+    where.one_of("dag_run_id", ids);
+  }
+  if (!filter.dag_id.empty())
+    where.matches("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = {})", filter.dag_id);
+  if (!filter.task_id.empty()) where.equals("task_id", filter.task_id);
+  where.one_of("task_id", filter.task_ids);
+  // Only active runs have active instances: few rows of a partial index instead of all of history.
+  const bool everywhere = !filter.run && !filter.runs && filter.dag_id.empty();
+  if (everywhere && !filter.states.empty() && std::ranges::all_of(filter.states, is_active))
+    where.require("dag_run_id IN (SELECT id FROM dag_run WHERE state IN ('queued', 'running'))");
+  if (filter.states == std::vector{TaskState::failed}) {
+    where.require("state = 'failed'");
+  } else {
+    where.one_of("state", filter.states);
+  }
+  where.one_of("pool", filter.pools);
+  where.one_of("try_number", filter.try_numbers);
+  where.one_of("map_index", filter.map_indexes);
+  if (filter.mapped) where.require("map_index >= 0");
+  where.between("execution_date", filter.execution_date);
+  where.between(fmt::format("(SELECT {} FROM dag_run WHERE id = dag_run_id)", run_after_of_run),
+                filter.run_after);
+  where.between("start_date", filter.started);
+  where.between("end_date", filter.ended);
+  where.between("end_date - start_date", filter.duration);
+  where.text("task_id", filter.task);
+  where.text("pool", filter.pool);
+  OfRun of_run(where);
+  of_run.text("dag_id", filter.dag);
+  of_run.text("run_id", filter.run_id);
+  where.one_of("(SELECT number FROM dag_version WHERE id = (SELECT dag_version_id FROM dag_run WHERE id = "
+               "dag_run_id))",
+               filter.version_numbers);
+  where.one_of("(SELECT dag_id FROM dag_run WHERE id = dag_run_id)", filter.dag_ids);
+  return where;
+}
+
+Where where_of(const EventFilter& filter) {
+  Where where;
+  if (filter.run) where.equals("dag_run_id", filter.run.value);
+  if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
+  if (filter.task_instance) where.equals("task_instance_id", filter.task_instance.value);
+  if (!filter.task_id.empty())
+    where.matches("(SELECT task_id FROM task_instance WHERE id = task_instance_id) = {}", filter.task_id);
+  if (filter.map_index)
+    where.one_of("(SELECT map_index FROM task_instance WHERE id = task_instance_id)",
+                 std::vector{*filter.map_index});
+  if (filter.try_number)
+    where.one_of("(SELECT try_number FROM task_attempt WHERE id = task_attempt_id)",
+                 std::vector{*filter.try_number});
+  where.one_of("kind", filter.kinds);
+  where.one_of("kind", filter.not_kinds, true);
+  if (!filter.by.empty())
+    where.matches("substr(cause, -length(' by ' || {0})) = ' by ' || {0}", filter.by);
+  where.text("kind", filter.kind);
+  where.text("dag_id", filter.dag);
+  where.text("(SELECT task_id FROM task_instance WHERE id = task_instance_id)", filter.task);
+  if (filter.after_seq > 0) where.more_than("seq", filter.after_seq);
+  return where;
+}
+
+}  // namespace millrace

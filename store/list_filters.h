@@ -1,0 +1,17 @@
+#pragma once
+
+#include "store/list_query.h"
+#include "store/reader.h"
+
+/// The filters of lists as WHERE clauses. Internal to store/.
+namespace millrace {
+
+/// When a run could start: its tick, or when it was asked for.
+inline constexpr std::string_view run_after_of_run =
+    "CASE run_type WHEN 'scheduled' THEN data_interval_end ELSE queued_at END";
+
+Where where_of(const RunFilter&);
+Where where_of(const TaskInstanceFilter&);
+Where where_of(const EventFilter&);
+
+}  // namespace millrace
