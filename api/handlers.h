@@ -66,9 +66,22 @@ Answer get_task_instance(const Call&, StoreReader&);
 Answer list_tries(const Call&, StoreReader&);
 Answer get_try(const Call&, StoreReader&);
 Started patch_task_instance(const CallPtr&, StoreReader&);
+
+// explain.cc, ui_*.cc: what screens read
 Started explain_task_instance(const CallPtr&, StoreReader&);
 Started task_instance_dependencies(const CallPtr&, StoreReader&);
 Answer list_extra_links(const Call&, StoreReader&);
+Started ui_queue(const CallPtr&, StoreReader&);
+Started ui_overview(const CallPtr&, StoreReader&);
+Started ui_dags(const CallPtr&, StoreReader&);
+Answer ui_grid(const Call&, StoreReader&);
+Answer ui_graph(const Call&, StoreReader&);
+Answer ui_versions_diff(const Call&, StoreReader&);
+Answer ui_calendar(const Call&, StoreReader&);
+Answer ui_durations(const Call&, StoreReader&);
+Answer ui_run_timeline(const Call&, StoreReader&);
+Answer resource_timeline(const Call&, StoreReader&);
+Started list_workers(const CallPtr&, StoreReader&);
 
 // xcom.cc
 Answer list_xcoms(const Call&, StoreReader&);

@@ -124,32 +124,6 @@ Started patch_task_instance(const CallPtr& call, StoreReader& reader) {
   return {};
 }
 
-/// Why it isn't running. What waits is only known to the scheduler, so the loop is asked.
-Started explain_task_instance(const CallPtr& call, StoreReader& reader) {
-  const auto found = find_task_instance(*call, reader);
-  if (!found) return std::unexpected(found.error());
-  const TaskInstanceId id = found->instance.id;
-  ask<std::vector<Wait>>(
-      call, [id](const Scheduler& scheduler, Now now) { return scheduler.waiting_on(id, now); },
-      [found = *found](StoreReader& later, const std::vector<Wait>& waits) -> Answer {
-        const auto& was = found.instance;
-        const auto row = later.task_instance(was.run, was.task_id, was.map_index).value_or(was);
-        JsonWriter out;
-        out.begin_object().text_field("dag_id", found.run.dag_id).text_field("dag_run_id", found.run.run_id);
-        out.text_field("task_id", row.task_id).int_field("map_index", row.map_index);
-        out.word_field("state", row.state == TaskState::none ? std::string_view{} : to_word(row.state));
-        out.word_field("reason", row.reason);
-        time_field(out, "not_before", row.not_before);
-        out.key("waiting_on").begin_array();
-        for (const Wait& wait : waits) {
-          out.begin_object().text_field("kind", wait.kind).text_field("detail", wait.detail).end_object();
-        }
-        out.end_array().end_object();
-        return json_response(out.take());
-      });
-  return {};
-}
-
 /// Airflow's name for the same: what keeps it from running.
 Started task_instance_dependencies(const CallPtr& call, StoreReader& reader) {
   const auto found = find_task_instance(*call, reader);

@@ -34,6 +34,10 @@ inline constexpr auto clock_step_hold = std::chrono::hours{3};  ///< cron(8): a 
 inline constexpr std::size_t catchup_runs_default = 1'000;      ///< then hold and say so
 inline constexpr auto reconcile_interval = std::chrono::seconds{30};  ///< the only wake-up of an idle daemon
 
+// What waits, and why
+inline constexpr auto reason_after = std::chrono::seconds{30};  ///< a shorter wait needs no history
+inline constexpr std::size_t reasons_noted = 100;  ///< of the front of the line, each reconcile_interval
+
 // Attempts
 inline constexpr std::int64_t log_bytes = 1ll << 30;  ///< a task's log; then a marker and the rest dropped
 inline constexpr auto termination_grace = std::chrono::seconds{30};  ///< SIGTERM to SIGKILL, as Kubernetes

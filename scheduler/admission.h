@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.h"
 #include "base/time.h"
 #include "scheduler/events.h"
+#include "scheduler/explain.h"
 #include "scheduler/scheduler.h"
 
 namespace millrace {
@@ -69,6 +72,20 @@ class Admission {
   /// The gates in the order they are evaluated that don't let it start now, with figures; empty: it would
   /// start.
   std::vector<Wait> blockers(TaskInstanceId) const;
+  /// All gates in the order they are evaluated. Blockers have their `instance` and nothing else; without
+  /// `with_blockers` none are looked for. Empty: it doesn't wait.
+  std::vector<Gate> gates(TaskInstanceId, bool with_blockers) const;
+  /// Those that wait, in the order in which they would start if all fitted: pools and classes take turns as
+  /// in admit(). Ends when `visit` says false. `pool` empty: all. O(n log n) for the n visited.
+  void in_start_order(std::string_view pool, const std::function<bool(const Candidate&)>& visit) const;
+  /// Those that have started and hold something.
+  void each_holder(
+      const std::function<void(const Candidate&, const std::vector<std::string>& devices)>& visit) const;
+  MachineUse machine() const;
+  /// Devices that could serve the candidate, busy or not.
+  int devices_for(const Candidate&) const;
+  /// How many wait in the pool; empty: in all.
+  std::size_t waiting(std::string_view pool) const;
   std::vector<PoolUse> pools() const;  ///< occupied and scheduled only
   std::vector<std::pair<GpuFact, TaskInstanceId>> devices() const;
   bool pool_exists(const std::string&) const;

@@ -92,7 +92,8 @@ struct Admission::State {
   Admitted start(Entry&);
   bool round(std::vector<Admitted>&);
   void hold(const Candidate&, const std::vector<std::string>&);
-  std::string pool_detail(const Candidate&) const;
+  Gate pool_gate(const Candidate&) const;
+  void add_blockers(Gate&, const Candidate&, TaskInstanceId kept_for) const;
 };
 
 }  // namespace millrace

@@ -235,6 +235,18 @@ struct Core {
   ActiveCounts active_counts() const;
   std::vector<Wait> waiting_on(TaskInstanceId, Now) const;
 
+  // --- explain.cc
+  std::optional<Explanation> explain(TaskInstanceId, Now) const;
+  QueueSeen queue(std::size_t limit) const;
+  void explain_run(const Run&, Explanation&) const;
+  void explain_upstream(const Run&, const Instance&, Explanation&) const;
+  void explain_admission(const Run&, InstanceIndex, Explanation&) const;
+  std::optional<std::vector<Ancestor>> unfinished_before(const Run&, TaskIndex) const;
+  void name_blockers(Gate&) const;
+  Contest contest(const Candidate* wanted, std::size_t count) const;
+  void queue_dates(const Backfill&, QueueSeen&) const;
+  void note_reasons();
+
   Now now;
   bool acting = false;                        ///< RecoveryDone has come
 
@@ -249,6 +261,8 @@ struct Core {
   std::vector<GpuFact> gpus;
   DatasetTriggers triggers;
 
+  MonoTime reasons_due;                       ///< when to ask the front of the line again
+  std::map<TaskInstanceId, std::string> reasons;  ///< what it waited for then
   std::set<Timer> timers;
   std::set<std::pair<WallTime, std::string>> dues;
   std::map<RunId, std::set<RunId>> followers; ///< run -> the runs whose past it is

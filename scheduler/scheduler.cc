@@ -215,6 +215,30 @@ std::optional<JsonText> Scheduler::output(RunId id, std::string_view task_id, st
   return task ? state_->core.output(it->second, *task, key) : std::nullopt;
 }
 
+std::optional<Explanation> Scheduler::explain(TaskInstanceId id, Now now) const {
+  return state_->core.explain(id, now);
+}
+
+QueueSeen Scheduler::queue(std::size_t limit) const { return state_->core.queue(limit); }
+
+void Scheduler::each_dag(const std::function<void(const DagSeen&)>& visit) const {
+  for (const auto& [dag_id, entry] : state_->core.dags)
+    if (!entry.row.removed && entry.dag)
+      visit({&entry.row, &entry.dag, entry.active.size() - entry.queued.size(), entry.queued.size(),
+             entry.due});
+}
+
+MachineUse Scheduler::machine() const { return state_->core.admission.machine(); }
+
+std::vector<std::pair<WallTime, std::string>> Scheduler::due(WallTime until, std::size_t limit) const {
+  std::vector<std::pair<WallTime, std::string>> out;
+  for (const auto& tick : state_->core.dues) {
+    if (tick.first > until || out.size() == limit) break;
+    out.push_back(tick);
+  }
+  return out;
+}
+
 std::vector<PoolUse> Scheduler::pools() const { return state_->core.pool_use(); }
 
 std::vector<std::pair<GpuFact, AttemptId>> Scheduler::devices() const {

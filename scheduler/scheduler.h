@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "base/time.h"
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
+#include "scheduler/explain.h"
 
 /// scheduler/ decides; it never acts. It knows DAGs, runs, pools and time as a value; it doesn't know of
 /// clocks, files, processes, threads, databases or HTTP. Same events and times in, same commands out, byte
@@ -76,6 +78,21 @@ class Scheduler {
 
   /// Empty for running, final and unknown instances.
   std::vector<Wait> waiting_on(TaskInstanceId, Now) const;
+  /// Why it isn't running, with all gates and what a forecast needs; nothing for one that isn't in memory.
+  std::optional<Explanation> explain(TaskInstanceId, Now) const;
+  /// Who waits for admission, the first `limit` in start order; runs and dates that wait, likewise bounded.
+  QueueSeen queue(std::size_t limit) const;
+  MachineUse machine() const;
+  /// Every DAG that isn't removed, by dag_id.
+  struct DagSeen {
+    const DagRow* row = nullptr;
+    const std::shared_ptr<const Dag>* dag = nullptr;  ///< the version new runs are made from
+    std::size_t running = 0, queued = 0;              ///< runs
+    std::optional<WallTime> due;                      ///< the next tick
+  };
+  void each_dag(const std::function<void(const DagSeen&)>&) const;
+  /// The next ticks of all schedules in time order: (when, dag_id).
+  std::vector<std::pair<WallTime, std::string>> due(WallTime until, std::size_t limit) const;
   std::vector<PoolUse> pools() const;
   /// Which attempt holds each device; 0: free.
   std::vector<std::pair<GpuFact, AttemptId>> devices() const;

@@ -46,6 +46,7 @@ void Core::fire_timers() {
 void Core::on(const TimeReached&) {
   if (!acting) return;
   fire_timers();
+  note_reasons();
   while (!dues.empty() && dues.begin()->first <= now.wall) {
     DagEntry& entry = *find_dag(dues.begin()->second);
     set_due(entry, std::nullopt);

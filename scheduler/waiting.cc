@@ -30,6 +30,13 @@ std::vector<Wait> unfinished_upstreams(const Run& run, TaskIndex t) {
   return waits;
 }
 
+/// `file '/data/{{ ds }}.csv'`: as written, because templates are rendered by who looks.
+std::string sensed(const Task& task) {
+  static constexpr std::string_view words[] = {"file", "dataset", "URL", "run of DAG"};
+  const auto& sensor = std::get<SensorAction>(task.action);
+  return fmt::format("{} '{}'", words[static_cast<std::size_t>(sensor.kind)], sensor.target.source);
+}
+
 std::string seconds_left(const Instance& ti, Now now) {
   return ti.due ? to_text(std::max(*ti.due - now.mono, Duration{0})) : std::string("a moment");
 }
@@ -65,9 +72,11 @@ std::vector<Wait> Core::waiting_on(TaskInstanceId id, Now at_now) const {
     case TaskState::queued: return {{"not_before", "admitted; its process is being started"}};
     case TaskState::restarting: return {{"not_before", "its old process is being ended"}};
     case TaskState::up_for_retry: return {{"retry_delay", "next try in " + seconds_left(ti, at_now)}};
-    case TaskState::up_for_reschedule:
-      return {
-          {"sensor", ti.checking ? "is being looked at" : "looked at again in " + seconds_left(ti, at_now)}};
+    case TaskState::up_for_reschedule: {
+      const std::string when =
+          ti.checking ? "is being looked at" : "looked at again in " + seconds_left(ti, at_now);
+      return {{"sensor", sensed(run.dag->tasks[ti.row.task]) + " " + when}};
+    }
     case TaskState::deferred: {
       const auto child = runs.find(ti.child);
       return {{"child_run", child == runs.end()

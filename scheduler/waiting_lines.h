@@ -67,6 +67,12 @@ class WaitingLines {
   int running_of_run(const Candidate&) const;
   int running_of_key(const Candidate&) const;
 
+  using Members = std::map<Order, Entry*>;
+  /// Every sorted list of members, open and held, with the need they share. No member is in two of them.
+  template <class Visit>
+  void each_list(Visit visit) const;
+  std::size_t size() const { return entries_.size(); }
+
   /// Null when nobody waits in the pool.
   Lines* lines_of(const std::string& pool);
   std::int64_t slots_waiting(const std::string& pool) const;
@@ -120,5 +126,11 @@ class WaitingLines {
     std::int64_t open = 0;  ///< members in shape->open; at rest at least `room` of them while others are held
   };
 };
+
+template <class Visit>
+void WaitingLines::each_list(Visit visit) const {
+  for (const auto& [need, shape] : shapes_) visit(need, shape.open);
+  for (const auto& [key, lane] : lanes_) visit(lane.shape->need, lane.held);
+}
 
 }  // namespace millrace

@@ -24,6 +24,7 @@ EMBED(001, initial)
 EMBED(002, dataset_events)
 EMBED(003, dataset_versions)
 EMBED(004, list_indexes)
+EMBED(005, views)
 
 namespace millrace {
 
@@ -33,6 +34,7 @@ std::span<const Migration> embedded_migrations() {
       {2, "dataset_events", {millrace_migration_002, millrace_migration_002_end}},
       {3, "dataset_versions", {millrace_migration_003, millrace_migration_003_end}},
       {4, "list_indexes", {millrace_migration_004, millrace_migration_004_end}},
+      {5, "views", {millrace_migration_005, millrace_migration_005_end}},
   };
   return all;
 }

@@ -13,6 +13,7 @@
 #include "store/asset_reader.h"
 #include "store/store.h"
 #include "store/version_reader.h"
+#include "store/view_reader.h"
 
 namespace millrace {
 
@@ -128,6 +129,9 @@ class StoreReader {
   virtual std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) = 0;
   /// Mean seconds of the DAG's last 20 successful runs; nothing when there are none.
   virtual std::optional<double> mean_run_seconds(std::string_view dag_id) = 0;
+
+  /// What screens read beside these.
+  virtual ViewReader& views() = 0;
 
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;

@@ -10,6 +10,7 @@
 #include "store/sqlite.h"
 #include "store/sqlite_asset_reader.h"
 #include "store/sqlite_version_reader.h"
+#include "store/sqlite_views.h"
 
 /// StoreReader on SQLite: look-ups by kept statements, lists by statements made from their filter.
 namespace millrace {
@@ -80,7 +81,8 @@ class SqliteReader final : public StoreReader {
                 "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
         runs_between_(connection_, queries::runs_between()),
         assets_(connection_),
-        versions_(connection_) {
+        versions_(connection_),
+        views_(connection_) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
   }
 
@@ -182,6 +184,7 @@ class SqliteReader final : public StoreReader {
 
   AssetReader& assets() override { return assets_; }
   VersionReader& versions() override { return versions_; }
+  ViewReader& views() override { return views_; }
 
   std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
 
@@ -206,6 +209,7 @@ class SqliteReader final : public StoreReader {
   sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_;
   SqliteAssetReader assets_;
   SqliteVersionReader versions_;
+  SqliteViews views_;
 };
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {

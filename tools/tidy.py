@@ -42,8 +42,10 @@ ONLY_USERS = [
     (r"spawn\.h|sys/pidfd\.h", {"executor"}),
     (r"sys/wait\.h", {"executor", "scheduler"}),  # scheduler: the macros that read a wait status
     (r"duckdb|blake3\.h", {"data"}),
+    (r"zlib\.h", {"api"}),
 ]
-THIRD_PARTY = r"(yaml-cpp|boost|date|nlohmann|spdlog|fmt|CLI|openssl|catch2|pqxx)/|(sqlite3|httplib|yaml)\.h"
+THIRD_PARTY = (r"(yaml-cpp|boost|date|nlohmann|spdlog|fmt|CLI|openssl|catch2|pqxx)/"
+               r"|(sqlite3|httplib|yaml|zlib)\.h")
 ALLOWED_IN_HEADERS = r"nlohmann/json_fwd\.hpp"
 HEADERS_LET_OFF = {"base/log.h": "fmt/core.h"}  # format strings are checked where they are written
 

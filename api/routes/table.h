@@ -29,5 +29,6 @@ Resource pool_routes();
 Resource event_log_routes();
 Resource asset_routes();
 Resource dataset_routes();
+Resource ui_routes();
 
 }  // namespace millrace

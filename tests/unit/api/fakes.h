@@ -31,6 +31,8 @@ struct FakeRows {
   std::vector<QueuedDatasetEventRow> queued;
   std::vector<DatasetVersionRow> dataset_versions;
   std::vector<VersionInputRow> version_inputs;
+  std::vector<Transition> transitions;
+  std::optional<PastSeconds> past;
 };
 
 class FakeAssets final : public AssetReader {
@@ -79,9 +81,28 @@ class FakeVersions final : public VersionReader {
   const FakeRows& rows_;
 };
 
+/// No history at all.
+class FakeViews final : public ViewReader {
+ public:
+  explicit FakeViews(const FakeRows& rows) : rows_(rows) {}
+  std::optional<PastSeconds> past_seconds(std::string_view, std::string_view) override { return rows_.past; }
+  std::vector<Transition> transitions(RunId, TaskInstanceId, int) override { return rows_.transitions; }
+  std::int64_t revision() override { return 0; }
+  std::vector<RunBar> last_runs(std::string_view, std::optional<WallTime>, int) override { return {}; }
+  std::vector<RunBar> active_runs(int) override { return {}; }
+  std::vector<RunBar> runs_ended_since(WallTime, int) override { return {}; }
+  std::vector<std::pair<RunState, std::int64_t>> ended_counts(WallTime) override { return {}; }
+  std::vector<RunBar> runs_in(std::string_view, WallTime, WallTime, int) override { return {}; }
+  void each_cell(std::span<const RunId>, const std::function<void(const Cell&)>&) override {}
+  std::vector<AttemptBar> attempts_between(WallTime, WallTime, int) override { return {}; }
+
+ private:
+  const FakeRows& rows_;
+};
+
 class FakeReader final : public StoreReader {
  public:
-  explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows) {}
+  explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows), views_(rows) {}
   std::vector<DagRow> dags() override { return rows_.dags; }
   std::vector<DagRow> all_dags() override { return rows_.dags; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
@@ -106,6 +127,7 @@ class FakeReader final : public StoreReader {
   }
   std::vector<RunRow> runs_between(std::string_view, WallTime, WallTime) override { return rows_.runs; }
   std::optional<double> mean_run_seconds(std::string_view) override { return 2.0; }
+  ViewReader& views() override { return views_; }
   std::vector<PoolRow> pools() override { return rows_.pools; }
   std::vector<DatasetEventRow> dataset_events(std::string_view, int) override { return {}; }
   AssetReader& assets() override { return assets_; }
@@ -116,6 +138,7 @@ class FakeReader final : public StoreReader {
   const FakeRows& rows_;
   FakeAssets assets_;
   FakeVersions versions_;
+  FakeViews views_;
 };
 
 /// Keeps the wishes that reach it and answers each at once with `reply`.

@@ -61,6 +61,59 @@ TEST_CASE("candidates start in the order priority, execution_date, task, id unti
   CHECK(a.admit().empty());
 }
 
+TEST_CASE("the line is shown in the order in which it then starts, pools and classes taking turns") {
+  WithPool a(0);
+  a.set_pool(pool("other", 0));
+  for (std::int64_t id = 1; id <= 60; ++id) {
+    Candidate c = candidate(id, id % 3 == 0 ? "other" : "cpu");
+    c.share = static_cast<ShareClass>(id % 4);
+    c.priority = static_cast<int>(id * 7 % 5);
+    c.run = {1 + id % 5};
+    c.max_active_tasks_of_run = 100;
+    a.add(c);
+  }
+  Ids line;
+  a.in_start_order({}, [&](const Candidate& c) { return line.push_back(c.id.value), true; });
+  CHECK(a.waiting({}) == 60);
+  CHECK(a.waiting("other") == 20);
+  a.set_pool(pool("cpu", 100));
+  a.set_pool(pool("other", 100));
+  CHECK(ids(a.admit()) == line);
+}
+
+TEST_CASE("one pool's line is shown alone, from its front") {
+  WithPool a(0);
+  a.add(candidate(1));
+  a.add(candidate(2));
+  a.add(candidate(3, "elsewhere"));
+  Ids line;
+  a.in_start_order("cpu", [&](const Candidate& c) { return line.push_back(c.id.value), false; });
+  CHECK(line == Ids{1});
+}
+
+TEST_CASE("gates name who holds what is lacking, and who keeps it reserved") {
+  WithPool a(2);
+  Candidate big = candidate(1);
+  big.cpu_milli = 7000;
+  a.add(big);
+  a.admit();
+  Candidate wants = candidate(2, "cpu", 2);
+  wants.cpu_milli = 2000;
+  a.add(wants);
+  const std::vector<Gate> gates = a.gates({2}, true);
+  REQUIRE(gates.size() == 2);
+  CHECK(gates[0].kind == "pool");
+  CHECK_FALSE(gates[0].ok);
+  CHECK(gates[0].have == 1);
+  CHECK(gates[0].need == 2);
+  CHECK(gates[1].kind == "cpu");
+  CHECK(gates[1].have == 1000);
+  for (const Gate& gate : gates) {
+    REQUIRE(gate.blockers.size() == 1);
+    CHECK(gate.blockers[0].instance == TaskInstanceId{1});
+  }
+}
+
 TEST_CASE("a candidate that doesn't fit is passed by the next that does") {
   WithPool a(3);
   a.add(candidate(1));

@@ -44,18 +44,19 @@ TEST_CASE("a second daemon is refused with the pid of the first") {
 }
 
 TEST_CASE("a database of a newer version is refused and not touched") {
+  const int newest = embedded_migrations().back().number;
   const Folder folder;
   open_store(folder).reset();
   {
     sqlite::Connection other(folder.database().string(), sqlite::Mode::read_write_create);
-    other.exec("INSERT INTO schema_migrations VALUES (900, 'future', 'x'); PRAGMA journal_mode = DELETE");
+    other.exec("INSERT INTO schema_migrations VALUES (" + std::to_string(newest + 1) +
+               ", 'future', 'x'); PRAGMA journal_mode = DELETE");
   }
   const std::string before = bytes_of(folder.database());
   CHECK(refusal(folder.database()) ==
         "'" + folder.database().string() +
-            "' was written by a newer millrace (schema 900; this one knows " +
-            std::to_string(embedded_migrations().size()) +
-            "): install that version, or restore a copy made before it");
+            "' was written by a newer millrace (schema " + std::to_string(newest + 1) + "; this one knows " +
+            std::to_string(newest) + "): install that version, or restore a copy made before it");
   CHECK(bytes_of(folder.database()) == before);
 }
 
