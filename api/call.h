@@ -40,6 +40,9 @@ class VersionFacts {
 };
 
 class HttpMetrics;
+class EventHub;
+class LogIndexes;
+class StreamSlots;
 
 /// What handlers may use. One for the server's life.
 struct Services {
@@ -48,6 +51,9 @@ struct Services {
   const Clock& clock;
   VersionFacts& versions;
   HttpMetrics& http_metrics;
+  EventHub& events;
+  StreamSlots& streams;
+  LogIndexes& log_indexes;
   int data_dir_fd = -1;  ///< logs are opened below it
   std::string data_dir;  ///< absolute
 };

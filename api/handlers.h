@@ -89,6 +89,8 @@ Answer get_xcom(const Call&, StoreReader&);
 
 // logs.cc
 Answer get_log(const Call&, StoreReader&);
+Answer get_log_index(const Call&, StoreReader&);
+Answer search_log(const Call&, StoreReader&);
 
 // backfills.cc
 Answer list_backfills(const Call&, StoreReader&);
@@ -138,6 +140,10 @@ Answer get_lineage(const Call&, StoreReader&);
 
 // manifest.cc
 Answer get_manifest(const Call&, StoreReader&);
+// events.cc
+void events(const CallPtr&);
+/// 503: the answer when the places for streams are taken.
+Answer no_stream_left();
 
 // event_logs.cc
 Answer list_event_logs(const Call&, StoreReader&);

@@ -96,6 +96,8 @@ std::string_view reason_phrase(int status) {
       return "No Content";
     case 206:
       return "Partial Content";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:
@@ -120,6 +122,8 @@ std::string_view reason_phrase(int status) {
       return "Misdirected Request";
     case 422:
       return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
     case 431:
       return "Request Header Fields Too Large";
     case 500:
@@ -137,7 +141,10 @@ std::string render_head(const HttpResponse& response, bool keep_alive) {
   const std::int64_t length =
       response.file ? response.file.length : static_cast<std::int64_t>(response.body.size());
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
-  if (response.status != 204) {
+  if (response.stream) {
+    // No length and no chunks: the body ends with the connection. Proxies are asked not to hold it back.
+    head += fmt::format("Content-Type: {}\r\nX-Accel-Buffering: no\r\n", response.content_type);
+  } else if (response.status != 204 && response.status != 304) {
     head += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type, length);
   }
   head +=

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,8 +10,10 @@
 
 /// api/ speaks HTTP: it reads requests, checks who asks, reads the store and hands wishes to the Backend. It
 /// knows no rule of scheduling and writes no row. These are its own plain forms of a request and an answer;
-/// only session.cc and server.cc see Beast.
+/// only session.cc and listener.cc see Beast.
 namespace millrace {
+
+class StreamSource;
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
 
@@ -47,9 +50,10 @@ struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
-  HeaderList headers;  ///< beside the ones that every answer has
-  FileSlice file;      ///< when open, the body is this, sent in pieces
-  bool close = false;  ///< end the connection after it
+  HeaderList headers;                    ///< beside the ones that every answer has
+  FileSlice file;                        ///< when open, the body is this, sent in pieces
+  std::shared_ptr<StreamSource> stream;  ///< when set, it feeds the body; shared with what it listens to
+  bool close = false;                    ///< end the connection after it
 };
 
 /// `%41` → `A`, once. Nothing for a broken or cut escape.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,11 +10,12 @@
 #include "api/front.h"
 #include "api/http.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace millrace {
 
-/// The sockets: accepts, reads requests within the limits, writes answers, on threads of its own. The only
-/// place that sees Beast. Nothing in it waits: a slow or silent client costs a buffer and a timer.
+/// The sockets: accepts, reads requests within the limits, writes answers, on threads of its own. Only this
+/// and session.cc see Beast. Nothing in it waits: a slow or silent client costs a buffer and a timer.
 class HttpListener {
  public:
   using Reply = std::function<void(HttpResponse)>;
@@ -23,15 +26,25 @@ class HttpListener {
     /// and only while the listener exists.
     std::function<void(Front::Admitted, HttpRequest, Reply)> dispatch;
   };
+  struct Caps {
+    std::size_t per_address = limits::http_connections_per_address;
+    std::size_t from_loopback = limits::http_connections_from_loopback;
+  };
 
   /// Binds and listens; nothing is accepted before serve().
   static Result<std::unique_ptr<HttpListener>> bind(const std::string& address, std::uint16_t port);
   ~HttpListener();
 
   std::uint16_t port() const;
-  void serve(Callbacks, int threads);
+  void serve(Callbacks, Caps, int threads);
   /// Ends all connections and joins the threads. Twice is once.
   void stop();
+
+  /// Calls once, on an I/O thread; never after stop(). From any thread.
+  void after(std::chrono::milliseconds, std::function<void()>);
+  /// Calls on an I/O thread when the descriptor has something to read, and again after a rest. The listener
+  /// closes it. Before serve().
+  void watch(int descriptor, std::chrono::milliseconds rest, std::function<void()> on_readable);
 
   struct State;
 

@@ -1,102 +1,22 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/openat2.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <cstring>
 
+#include "api/event_hub.h"
 #include "api/handlers.h"
-#include "api/look_up.h"
+#include "api/log_file.h"
+#include "api/log_follow.h"
+#include "api/log_index.h"
+#include "api/log_search.h"
 #include "api/shapes.h"
+#include "api/stream_slots.h"
+#include "base/limits.h"
 
 namespace millrace::handlers {
 namespace {
 
 constexpr std::int64_t json_piece = 1 << 20;  // of a log in one JSON answer; the token leads on
-
-/// Opens a file below the data folder: no `..`, no link on the way, nothing outside, whatever the path says.
-FileSlice open_below(const Services& services, std::string_view path) {
-  const std::string& root = services.data_dir;
-  if (path.starts_with('/')) {
-    if (!path.starts_with(root) || path.size() <= root.size() || path[root.size()] != '/') return {};
-    path.remove_prefix(root.size() + 1);
-  }
-  open_how how{};
-  how.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
-  const std::string relative(path);
-  const long fd = ::syscall(SYS_openat2, services.data_dir_fd, relative.c_str(), &how, sizeof how);
-  if (fd < 0) return {};
-  FileSlice file(static_cast<int>(fd), 0, 0);
-  struct stat facts{};
-  if (::fstat(file.fd(), &facts) != 0 || !S_ISREG(facts.st_mode)) return {};
-  file.length = facts.st_size;
-  return file;
-}
-
-std::optional<std::int64_t> to_offset(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0)
-    return std::nullopt;
-  return value;
-}
-
-struct Range {
-  std::int64_t from = 0, to = 0;  // half-open
-};
-enum class RangeAnswer { whole, part, unsatisfiable };
-
-/// One `bytes=` range; anything else is as good as none (RFC 9110 14.2).
-RangeAnswer read_range(std::string_view header, std::int64_t size, Range& range) {
-  if (!header.starts_with("bytes=")) return RangeAnswer::whole;
-  header.remove_prefix(6);
-  const std::size_t dash = header.find('-');
-  if (dash == header.npos || header.find(',') != header.npos) return RangeAnswer::whole;
-  const auto first = to_offset(header.substr(0, dash)), last = to_offset(header.substr(dash + 1));
-  if (dash == 0) {
-    if (!last) return RangeAnswer::whole;
-    if (*last == 0 || size == 0) return RangeAnswer::unsatisfiable;
-    range = {std::max<std::int64_t>(0, size - *last), size};
-    return RangeAnswer::part;
-  }
-  if (!first || (dash + 1 != header.size() && !last)) return RangeAnswer::whole;
-  if (last && *last < *first) return RangeAnswer::whole;
-  if (*first >= size) return RangeAnswer::unsatisfiable;
-  range = {*first, last ? std::min(size, *last + 1) : size};
-  return RangeAnswer::part;
-}
-
-Answer raw_answer(const Call& call, FileSlice file) {
-  const std::int64_t size = file.length;
-  HttpResponse response;
-  response.content_type = "text/plain; charset=utf-8";
-  response.headers.emplace_back("Accept-Ranges", "bytes");
-  Range range{0, size};
-  switch (read_range(call.request.header("range"), size, range)) {
-    case RangeAnswer::unsatisfiable: {
-      auto problem = refuse(416, "bad_range", fmt::format("the log has {} bytes", size));
-      problem.error().headers.emplace_back("Content-Range", fmt::format("bytes */{}", size));
-      return problem;
-    }
-    case RangeAnswer::part:
-      response.status = 206;
-      response.headers.emplace_back("Content-Range",
-                                    fmt::format("bytes {}-{}/{}", range.from, range.to - 1, size));
-      break;
-    case RangeAnswer::whole:
-      break;
-  }
-  file.offset = range.from;
-  file.length = range.to - range.from;
-  response.file = std::move(file);
-  return response;
-}
 
 /// Airflow's form: a list of lines and a token that leads on; no token: the end of a task that has ended.
 Answer json_answer(const Call& call, const FileSlice& file, bool live) {
@@ -126,28 +46,86 @@ Answer json_answer(const Call& call, const FileSlice& file, bool live) {
   return json_response(out.take());
 }
 
+/// Where a follower begins: what it has (Last-Event-ID), an offset, or so many bytes before the end.
+std::expected<std::int64_t, Problem> follow_from(const Call& call, std::int64_t size) {
+  std::string_view text = call.request.header("last-event-id");
+  if (text.empty()) text = call.query_value("offset").value_or("0");
+  const bool from_end = text.starts_with('-');
+  const auto offset = to_offset(from_end ? text.substr(1) : text);
+  if (!offset) return refuse_field("offset", "a number of bytes; -N for the last N");
+  return from_end ? std::max<std::int64_t>(0, size - *offset) : *offset;
+}
+
+Answer follow(const Call& call, FoundLog found) {
+  const auto from = follow_from(call, found.file.length);
+  if (!from) return std::unexpected(from.error());
+  HttpResponse response;
+  // To an EventSource that comes back for more, this is the end: it doesn't try again.
+  if (found.attempt.outcome && !call.request.header("last-event-id").empty() && *from >= found.file.length)
+    return empty_response();
+  auto slot = call.services->streams.take();
+  if (!slot) return no_stream_left();
+  response.content_type = "text/event-stream; charset=utf-8";
+  response.stream = follow_log(*call.services, std::move(found), *from, std::move(slot));
+  return response;
+}
+
+std::function<bool()> time_budget(const Call& call) {
+  const Clock& clock = call.services->clock;
+  return [&clock, until = clock.now().mono + limits::log_scan_time] { return clock.now().mono >= until; };
+}
+
 }  // namespace
 
 Answer get_log(const Call& call, StoreReader& reader) {
-  const auto found = find_task_instance(call, reader);
-  if (!found) return std::unexpected(found.error());
-  const auto attempts = reader.attempts(found->instance.id);
-  const auto at = std::ranges::find(attempts, call.number("try_number"), &AttemptRow::try_number);
-  if (at == attempts.end()) {
-    return refuse(404, "not_found",
-                  fmt::format("task '{}' has no try {}", found->instance.task_id, call.param("try_number")),
-                  fmt::format("it was tried {} times", attempts.size()));
-  }
-  // No file: the attempt hasn't started, or never could. Its log is empty; the try says why.
-  FileSlice file = open_below(*call.services, call.backend().log_path(at->name));
+  auto found = find_log(call, reader);
+  if (!found) return std::unexpected(std::move(found.error()));
+  const auto following = call.query_value("follow");
+  if (following == "1" || following == "true") return follow(call, std::move(*found));
+  if (following && following != "0" && following != "false") return refuse_field("follow", "true or false");
   const bool json = call.request.header("accept").find("application/json") != std::string_view::npos;
-  if (json) return json_answer(call, file, !at->outcome);
-  if (!file) {
-    HttpResponse response;
-    response.content_type = "text/plain; charset=utf-8";
-    return response;
+  if (json) return json_answer(call, found->file, !found->attempt.outcome);
+  return raw_log(call, std::move(found->file));
+}
+
+Answer get_log_index(const Call& call, StoreReader& reader) {
+  const auto found = find_log(call, reader);
+  if (!found) return std::unexpected(found.error());
+  const auto first = to_offset(call.query_value("from").value_or("0"));
+  if (!first) return refuse_field("from", "the number of an entry");
+  const auto index = call.services->log_indexes.of(found->file);
+  const LogIndex::Seen seen = index->look(found->file, time_budget(call));
+  const std::size_t skipped = std::min(seen.offsets.size(), static_cast<std::size_t>(*first));
+  const std::span<const std::int64_t> offsets = std::span(seen.offsets).subspan(skipped);
+  if (call.request.header("accept").find("application/octet-stream") != std::string_view::npos)
+    return packed_index(seen, offsets);
+  JsonWriter out;
+  out.begin_object().int_field("every", seen.every).int_field("lines", seen.lines);
+  out.int_field("indexed", seen.scanned).int_field("size", found->file.length);
+  out.bool_field("complete", seen.scanned == found->file.length);
+  out.bool_field("live", !found->attempt.outcome);
+  out.int_field("from", static_cast<std::int64_t>(skipped)).key("offsets").begin_array();
+  for (const std::int64_t offset : offsets) out.integer(offset);
+  out.end_array().end_object();
+  return json_response(out.take());
+}
+
+Answer search_log(const Call& call, StoreReader& reader) {
+  const auto query = read_log_query(call);
+  if (!query) return std::unexpected(query.error());
+  const auto found = find_log(call, reader);
+  if (!found) return std::unexpected(found.error());
+  const auto time_is_up = time_budget(call);
+  LogPlace place = query->from;
+  if (query->from_line > 1) {
+    const auto index = call.services->log_indexes.of(found->file);
+    const auto at = index->place_of(found->file, query->from_line, time_is_up);
+    if (!at) return search_answer({{}, {}, false}, std::to_string(query->from_line), found->file.length);
+    place = *at;
   }
-  return raw_answer(call, std::move(file));
+  LogMatches matches = find_in_log(found->file, place, *query, time_is_up);
+  std::string next = matches.complete ? "" : to_cursor(matches.next);
+  return search_answer(matches, next, found->file.length);
 }
 
 }  // namespace millrace::handlers

@@ -46,6 +46,10 @@ Successes successes_of(const RouteDoc& doc) {
     const std::size_t colon = word.find(':');
     const bool number = word[0] >= '0' && word[0] <= '9';
     const int status = number ? to_status(word.substr(0, colon)) : doc.status;
+    if (status == 204 || status == 304) {
+      out[status] = {};
+      continue;
+    }
     add(status, !number ? word : colon == word.npos ? json : word.substr(colon + 1));
   }
   return out;

@@ -14,7 +14,7 @@ using ResourceOf = Resource (*)();
 constexpr ResourceOf table[] = {
     monitor_routes,       dag_routes,      dag_version_routes, dag_run_routes,
     task_instance_routes, backfill_routes, pool_routes,          event_log_routes,
-    asset_routes,         dataset_routes,  ui_routes,
+    asset_routes,         dataset_routes,  ui_routes,            stream_routes,
 };
 
 std::vector<std::string_view> split(std::string_view path) {

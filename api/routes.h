@@ -57,7 +57,8 @@ struct RouteDoc {
   std::string_view body = {};     ///< schema
   std::string_view reply = {};    ///< schema; empty: no content, or what `also` says
   int status = 200;               ///< of `reply`; 204 without
-  std::string_view also = {};     ///< further successes: `201` (same schema), `text/plain`, `206:text/plain`
+  std::string_view also = {};     ///< further successes: `201` (same schema), `text/plain`, `206:text/plain`;
+                                  ///< 204 and 304 have nothing
   std::string_view refuses = {};  ///< statuses beside those that openapi.cc derives: `404 409`
 };
 

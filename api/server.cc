@@ -9,10 +9,15 @@
 #include <cstring>
 
 #include "api/call.h"
+#include "api/event_hub.h"
 #include "api/front.h"
 #include "api/http_metrics.h"
 #include "api/listener.h"
+#include "api/log_index.h"
+#include "api/log_watch.h"
 #include "api/routes.h"
+#include "api/stream_notes.h"
+#include "api/stream_slots.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -20,8 +25,10 @@ namespace millrace {
 /// Held by the server and by every call that still waits for the loop, so that a late reply finds what it
 /// needs.
 struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
-  Core(Backend& backend, const Clock& clock)
-      : services{backend, readers, clock, versions, http_metrics, -1, {}} {}
+  Core(Backend& backend, const Clock& clock, std::int64_t last_event)
+      : hub(hub_ports(), last_event),
+        notes(hub, log_watch, backend, after()),
+        services{backend, readers, clock, versions, http_metrics, hub, slots, log_indexes, -1, {}} {}
   ~Core() {
     if (services.data_dir_fd >= 0) ::close(services.data_dir_fd);
   }
@@ -30,10 +37,21 @@ struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
   /// The same answer, counted.
   HttpListener::Reply measured(const std::string& method, HttpListener::Reply);
   void dispatch(Front::Admitted, HttpRequest, HttpListener::Reply);
+  EventHub::Ports hub_ports();
+  StreamNotes::After after() {
+    return [this](std::chrono::milliseconds delay, std::function<void()> call) {
+      listener->after(delay, std::move(call));
+    };
+  }
 
   Readers readers;
   VersionFacts versions;
   HttpMetrics http_metrics;
+  StreamSlots slots{limits::streams};
+  LogIndexes log_indexes;
+  LogWatch log_watch;
+  EventHub hub;
+  StreamNotes notes;
   Services services;
   std::unique_ptr<Front> front;
   std::unique_ptr<HttpListener> listener;
@@ -53,6 +71,13 @@ HttpListener::Reply ApiServer::Core::measured(const std::string& method, HttpLis
     http_metrics.took(services.clock.now().mono - from);
     reply(std::move(response));
   };
+}
+
+EventHub::Ports ApiServer::Core::hub_ports() {
+  return {.after = after(),
+          .read = [this](Readers::Job job) { return readers.post(std::move(job)); },
+          .on_interest = [this](const std::string& topic, bool wanted) { notes.on_interest(topic, wanted); },
+          .on_told = [this](const std::string& topic) { notes.on_told(topic); }};
 }
 
 void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpListener::Reply answer) {
@@ -91,7 +116,9 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend& backend,
                                                     const Clock& clock) {
-  auto core = std::make_shared<Core>(backend, clock);
+  auto first_reader = options.open_reader();
+  if (!first_reader) return std::unexpected(first_reader.error());
+  auto core = std::make_shared<Core>(backend, clock, (*first_reader)->last_event());
   std::error_code error;
   const auto data_dir = std::filesystem::canonical(options.data_dir, error);
   if (error) {
@@ -122,12 +149,15 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
       !ok) {
     return std::unexpected(ok.error());
   }
+  const auto log_watch = core->log_watch.open();
+  if (!log_watch) return std::unexpected(log_watch.error());
+  core->listener->watch(*log_watch, limits::log_rest, [core = core.get()] { core->log_watch.read(); });
   core->listener->serve(
       {[core = core.get()](const HttpRequest& head) { return core->admit(head); },
        [core = core.get()](Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
          core->dispatch(std::move(in), std::move(request), std::move(reply));
        }},
-      options.io_threads);
+      {options.connections_per_address, options.connections_from_loopback}, options.io_threads);
   log::info("api listens on={}:{}", options.address, core->port);
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(core)));
 }
@@ -135,6 +165,13 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
 ApiServer::~ApiServer() { stop(); }
 
 std::uint16_t ApiServer::port() const { return core_->port; }
+
+void ApiServer::publish(std::vector<Change> committed, const FindRun& find_run) {
+  if (core_->hub.watched())
+    core_->hub.publish(published(std::move(committed), find_run));
+  else
+    core_->hub.skip(last_seq_of(committed));
+}
 
 void ApiServer::stop() {
   core_->listener->stop();

@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "api/backend.h"
+#include "api/published.h"
 #include "api/readers.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 namespace millrace {
 
@@ -22,6 +24,8 @@ struct ApiOptions {
   std::filesystem::path admin_token_file;  ///< empty: data_dir/admin.token; made when it isn't there
   std::filesystem::path tokens_file;       ///< empty: data_dir/tokens.json; may be missing
   ReaderFactory open_reader;               ///< called reader_threads times by start()
+  std::size_t connections_per_address = limits::http_connections_per_address;
+  std::size_t connections_from_loopback = limits::http_connections_from_loopback;
   int io_threads = 1;
   int reader_threads = 2;
 };
@@ -39,6 +43,9 @@ class ApiServer {
   ApiServer& operator=(const ApiServer&) = delete;
 
   std::uint16_t port() const;
+  /// Tells the readers of the event stream what was committed. From the loop's thread, right after the
+  /// commit; `find_run` is used during the call only.
+  void publish(std::vector<Change> committed, const FindRun& find_run);
   /// Takes no more connections, ends those there are and joins the threads. Replies of the backend that come
   /// later are dropped. From any thread but the server's own.
   void stop();

@@ -57,8 +57,31 @@ inline constexpr auto http_header_deadline = std::chrono::seconds{10};
 inline constexpr auto http_idle = std::chrono::seconds{60};
 inline constexpr std::size_t http_connections = 10'000;
 inline constexpr std::size_t http_connections_per_address = 1'000;
+inline constexpr std::size_t http_connections_from_loopback = 4'000;  ///< a proxy, or all users of a machine
+inline constexpr std::uint64_t open_files_of_daemon = 16'384;  ///< RLIMIT_NOFILE: http_connections and files
 inline constexpr int json_depth = 32;
 inline constexpr std::size_t list_page = 1'000;  ///< `limit` above this is refused, as Airflow's maximum page
 inline constexpr std::size_t event_window = 1'000'000;  ///< lines that a filter without an index looks through
+
+// Streams (server-sent events)
+inline constexpr std::size_t streams = 1'000;  ///< each a connection; more get 503 and poll
+inline constexpr std::size_t stream_backlog = 64u
+                                              << 10;  ///< bytes that wait for a reader when more come: slow
+inline constexpr int stream_socket_bytes = 64 << 10;  ///< SO_SNDBUF, which the kernel doubles
+inline constexpr auto stream_window = std::chrono::milliseconds{250};  ///< four writes a second to each
+inline constexpr auto stream_ping = std::chrono::seconds{15};  ///< proxies cut silence after 30 s and more
+inline constexpr auto stream_capacity = std::chrono::milliseconds{1'000};  ///< pools are counted this often
+inline constexpr auto log_rest = std::chrono::milliseconds{100};  ///< between looks at logs that grow
+inline constexpr std::size_t stream_topics = 64;                  ///< of one reader
+inline constexpr std::int64_t stream_replay = 65'536;  ///< events read again after a gap; more: `reset`
+inline constexpr int stream_replay_page = 1'000;       ///< of them at a time: some 5 ms of a reader thread
+
+// Logs
+inline constexpr auto log_scan_time = std::chrono::milliseconds{100};  ///< of a reader thread, for one call
+inline constexpr std::int64_t log_index_every = 256;        ///< lines between two entries of a line index
+inline constexpr std::size_t log_index_entries = 131'072;   ///< 1 MiB; beyond it every second one is dropped
+inline constexpr std::size_t log_indexes = 32;              ///< kept in memory
+inline constexpr std::size_t log_query_bytes = 1'000;       ///< of a text that is searched for
+inline constexpr std::size_t log_follow_piece = 32u << 10;  ///< of a followed log, in one event
 
 }  // namespace millrace::limits

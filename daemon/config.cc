@@ -24,6 +24,10 @@ constexpr Form cores{
     .shape = Shape::number, .title = "a number of cores", .minimum = 0.1, .maximum = 100'000};
 constexpr Form slots{
     .shape = Shape::integer, .title = "a number of slots", .minimum = 0, .maximum = 1'000'000};
+constexpr Form connections{.shape = Shape::integer,
+                           .title = "a number of connections",
+                           .minimum = 1,
+                           .maximum = static_cast<double>(limits::http_connections)};
 constexpr Form level{.shape = Shape::word, .words = levels};
 constexpr Form automatic_or_none{.shape = Shape::word, .words = automatic};
 constexpr Form names{.shape = Shape::list, .items = &name};
@@ -41,9 +45,11 @@ constexpr std::array<const Form*, 2> gpu_forms{&automatic_or_none, &gpu_list};
 constexpr Form gpus{.shape = Shape::one_of, .title = "auto, none or a list of devices", .forms = gpu_forms};
 constexpr Form boolean{.shape = Shape::boolean};
 constexpr Form texts{.shape = Shape::list, .items = &text};
-constexpr std::array<Key, 12> keys{{{"listen", &text, "address:port"},
+constexpr std::array<Key, 14> keys{{{"listen", &text, "address:port"},
                                     {"behind_proxy", &boolean, "a proxy adds TLS: listen anywhere"},
                                     {"allowed_hosts", &texts, "Host values beside the loopback ones"},
+                                    {"connections_per_address", &connections, "at the same time"},
+                                    {"connections_from_loopback", &connections, "the same for this machine"},
                                     {"data", &text, "the data folder"},
                                     {"dags", &text, "the watched folder of DAG files"},
                                     {"log_level", &level, ""},
@@ -55,8 +61,17 @@ constexpr std::array<Key, 12> keys{{{"listen", &text, "address:port"},
                                     {"task_environment", &names, "variables passed on to tasks"}}};
 constexpr Form config_form{.shape = Shape::object, .title = "a map of settings", .keys = keys};
 /// Those that fit into one variable or flag.
-constexpr std::array<std::string_view, 9> scalar_keys{
-    "listen", "behind_proxy", "data", "dags", "log_level", "cpu", "memory", "cgroups", "gpus"};
+constexpr std::array<std::string_view, 11> scalar_keys{"listen",
+                                                       "behind_proxy",
+                                                       "connections_per_address",
+                                                       "connections_from_loopback",
+                                                       "data",
+                                                       "dags",
+                                                       "log_level",
+                                                       "cpu",
+                                                       "memory",
+                                                       "cgroups",
+                                                       "gpus"};
 
 Result<void> set_listen(Config& config, std::string_view value) {
   const auto colon = value.rfind(':');
@@ -83,6 +98,17 @@ Result<void> set_log_level(Config& config, std::string_view value) {
     return {};
   }
   return fail(ErrorKind::invalid, fmt::format("log_level '{}' isn't one of debug, info, warn, error", value));
+}
+
+Result<void> set_connections(std::size_t& cap, std::string_view key, std::string_view value) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number < 1 ||
+      number > limits::http_connections)
+    return fail(ErrorKind::invalid,
+                fmt::format("{} '{}' isn't a number from 1 to {}", key, value, limits::http_connections));
+  cap = number;
+  return {};
 }
 
 void read_pools(YamlNode node, Config& config) {
@@ -134,6 +160,9 @@ Diagnostics read_config(std::string_view source, Config& config) {
 Result<void> set_config(Config& config, std::string_view key, std::string_view value) {
   if (key == "listen") return set_listen(config, value);
   if (key == "log_level") return set_log_level(config, value);
+  if (key == "connections_per_address") return set_connections(config.connections_per_address, key, value);
+  if (key == "connections_from_loopback")
+    return set_connections(config.connections_from_loopback, key, value);
   if (key == "behind_proxy") {
     if (value != "true" && value != "false")
       return fail(ErrorKind::invalid, fmt::format("behind_proxy '{}' isn't true or false", value));

@@ -9,6 +9,7 @@
 
 #include "base/diagnostics.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "executor/devices.h"
 
@@ -23,6 +24,8 @@ struct Config {
   int port = 8080;
   bool behind_proxy = false;               ///< a proxy adds TLS: other addresses than loopback are allowed
   std::vector<std::string> allowed_hosts;  ///< `Host` values beside the loopback ones
+  std::size_t connections_per_address = limits::http_connections_per_address;
+  std::size_t connections_from_loopback = limits::http_connections_from_loopback;
   log::Level log_level = log::Level::info;
   std::optional<std::int64_t> cpu_milli;  ///< what tasks may reserve together; default: the machine's cores
   std::optional<std::int64_t> memory_bytes;  ///< default: the machine's memory

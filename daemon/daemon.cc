@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +94,14 @@ Result<void> check_address(const Config& config) {
               fmt::format("listening on {} would send tokens in clear text; put a proxy with TLS in "
                           "front and say so: behind_proxy: true",
                           config.address));
+}
+
+/// Each connection is a descriptor; the usual 1,024 would end the API long before its own limit.
+void raise_open_files() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= limits::open_files_of_daemon) return;
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, limits::open_files_of_daemon);
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0) log::warn("open files: {} stay the limit", files.rlim_cur);
 }
 
 std::uint64_t random_seed() {
@@ -200,7 +209,10 @@ void Daemon::Parts::join_rooms() {
             exit_code = 1;
             io.stop();
           },
-      .on_committed = {},
+      .on_committed =
+          [this](std::vector<Change> committed) {
+            if (api) api->publish(std::move(committed), [this](RunId id) { return scheduler.run(id); });
+          },
   });
 }
 
@@ -257,6 +269,8 @@ Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   options.address = config.address;
   options.port = static_cast<std::uint16_t>(config.port);
   options.allowed_hosts = config.allowed_hosts;
+  options.connections_per_address = config.connections_per_address;
+  options.connections_from_loopback = config.connections_from_loopback;
   options.data_dir = paths.root;
   options.open_reader = [database = paths.database()] { return StoreReader::open(database); };
   auto started = ApiServer::start(std::move(options), *backend, clock);
@@ -276,6 +290,7 @@ Daemon::~Daemon() {
 Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   umask(077);
   signal(SIGPIPE, SIG_IGN);
+  raise_open_files();
   log::set_level(config.log_level);
   if (const auto checked = check_address(config); !checked) return std::unexpected(checked.error());
   auto parts = std::make_unique<Parts>();

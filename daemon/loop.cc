@@ -225,12 +225,7 @@ bool Loop::commit() {
   }
   stall({});
   metrics_.committed(changes_, ports_.clock.now().mono - begun);
-  if (ports_.on_committed) {
-    std::vector<EventRow> events;
-    for (const Change& change : changes_)
-      if (const auto* event = std::get_if<EventRow>(&change)) events.push_back(*event);
-    ports_.on_committed(events);
-  }
+  if (ports_.on_committed) ports_.on_committed(std::move(changes_));
   changes_.clear();
   new_versions_.clear();
   uncommitted_runs_.clear();

@@ -34,7 +34,7 @@ class Loop {
     Inbox& inbox;
     std::function<std::uint64_t()> seed;         ///< randomness enters here, as part of a fact
     std::function<void(const Error&)> on_fatal;  ///< the store is lost: stop; running tasks go on
-    std::function<void(const std::vector<EventRow>&)> on_committed;  ///< for readers of the event stream
+    std::function<void(std::vector<Change>)> on_committed;  ///< what is on disk now, for the event stream
   };
   explicit Loop(Ports ports);
 

@@ -260,6 +260,11 @@ std::optional<DagRow> Scheduler::dag_row(std::string_view dag_id) const {
   return it == state_->core.dags.end() ? std::nullopt : std::optional(it->second.row);
 }
 
+const RunRow* Scheduler::run(RunId id) const {
+  const auto it = state_->core.runs.find(id);
+  return it == state_->core.runs.end() ? nullptr : &it->second.row;
+}
+
 std::vector<AttemptId> Scheduler::live_attempts() const {
   std::vector<AttemptId> out;
   for (const auto& [id, attempt] : state_->core.attempts) out.push_back(id);

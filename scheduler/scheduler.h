@@ -99,6 +99,8 @@ class Scheduler {
   /// The version new runs are made from; null when there is no such DAG.
   std::shared_ptr<const Dag> dag(std::string_view dag_id) const;
   std::optional<DagRow> dag_row(std::string_view dag_id) const;
+  /// A run in memory; null when it is final or unknown. Lives until the next apply().
+  const RunRow* run(RunId) const;
   /// For tests and the reconciler: attempts that should be alive or be starting.
   std::vector<AttemptId> live_attempts() const;
   std::size_t active_runs() const;

@@ -141,6 +141,17 @@ inline std::string attempts_of_run() {
 inline std::string newest_version() {
   return "SELECT number FROM dag_version WHERE dag_id = ?1 ORDER BY number DESC LIMIT 1";
 }
+/// The event's columns, then the names of what it is about.
+inline std::string named_events() {
+  std::string columns;
+  for (const Column& column : columns_of<EventRow>()) columns += std::string("e.") + column.name + ", ";
+  return "SELECT " + columns +
+         "r.run_id, r.execution_date, r.run_type, r.backfill_id, t.task_id, t.map_index, a.try_number"
+         " FROM event e LEFT JOIN dag_run r ON r.id = e.dag_run_id"
+         " LEFT JOIN task_instance t ON t.id = e.task_instance_id"
+         " LEFT JOIN task_attempt a ON a.id = e.task_attempt_id"
+         " WHERE e.seq > ?1 AND e.seq <= ?2 ORDER BY e.seq LIMIT ?3";
+}
 inline std::string max_id(const char* table, const char* column = "id") {
   return std::string("SELECT max(") + column + ") FROM " + table;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "scheduler/rows.h"
 #include "store/asset_reader.h"
+#include "store/named_event.h"
 #include "store/store.h"
 #include "store/version_reader.h"
 #include "store/view_reader.h"
@@ -142,6 +143,10 @@ class StoreReader {
   /// Keys: seq at kind dag_id. Served by an index for a DAG, a run, a task instance and a time; other filters
   /// look through what those leave, or through the newest lines (limits::event_window).
   virtual Result<Listed<EventRow>> events(const EventFilter&, const Page&) = 0;
+  /// The next `limit` events after `after_seq` and up to `last_seq`, in order: what a stream reads again.
+  virtual std::vector<NamedEvent> named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) = 0;
+  /// The newest event's number; 0: none yet.
+  virtual std::int64_t last_event() = 0;
 };
 
 }  // namespace millrace

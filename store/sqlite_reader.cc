@@ -80,6 +80,8 @@ class SqliteReader final : public StoreReader {
         counts_(connection_,
                 "SELECT state, count(*) FROM task_instance WHERE dag_run_id = ?1 GROUP BY state"),
         runs_between_(connection_, queries::runs_between()),
+        named_events_(connection_, queries::named_events()),
+        last_event_(connection_, queries::max_id("event", "seq")),
         assets_(connection_),
         versions_(connection_),
         views_(connection_) {
@@ -119,6 +121,7 @@ class SqliteReader final : public StoreReader {
   Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const Page&) override;
   Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override;
   Result<Listed<EventRow>> events(const EventFilter&, const Page&) override;
+  std::vector<NamedEvent> named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) override;
   std::optional<double> mean_run_seconds(std::string_view dag_id) override;
   std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) override;
   std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override;
@@ -169,6 +172,11 @@ class SqliteReader final : public StoreReader {
     return read_all<OutputRow>(outputs_);
   }
 
+  std::int64_t last_event() override {
+    const sqlite::Use use(last_event_);
+    return last_event_.step() ? last_event_.integer(0) : 0;
+  }
+
   std::optional<BackfillRow> backfill(BackfillId id) override {
     sqlite::Statement statement(connection_, select_from<BackfillRow>() + "WHERE id = ?1");
     statement.bind(1, id.value);
@@ -206,7 +214,8 @@ class SqliteReader final : public StoreReader {
   }
 
   sqlite::Connection connection_;
-  sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_;
+  sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_,
+      named_events_, last_event_;
   SqliteAssetReader assets_;
   SqliteVersionReader versions_;
   SqliteViews views_;
@@ -278,6 +287,31 @@ std::int64_t SqliteReader::last_seq_before(WallTime time) {
     }
   }
   return low;
+}
+
+std::vector<NamedEvent> SqliteReader::named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) {
+  named_events_.bind(1, after_seq);
+  named_events_.bind(2, last_seq);
+  named_events_.bind(3, std::int64_t{limit});
+  const sqlite::Use use(named_events_);
+  std::vector<NamedEvent> events;
+  const int run_id = static_cast<int>(columns_of<EventRow>().size());
+  while (named_events_.step()) {
+    NamedEvent& named = events.emplace_back();
+    named.event = read_row<EventRow>(named_events_);
+    if (!named_events_.is_null(run_id)) {
+      named.run_id = named_events_.text(run_id);
+      named.execution_date.us = named_events_.integer(run_id + 1);
+      named.run_type = run_type_from(named_events_.text(run_id + 2)).value_or(RunType::manual);
+      named.backfill.value = named_events_.integer(run_id + 3);
+    }
+    if (!named_events_.is_null(run_id + 4)) {
+      named.task_id = named_events_.text(run_id + 4);
+      named.map_index = static_cast<int>(named_events_.integer(run_id + 5));
+    }
+    named.try_number = static_cast<int>(named_events_.integer(run_id + 6));
+  }
+  return events;
 }
 
 std::vector<std::pair<std::string, std::int64_t>> SqliteReader::state_counts(RunId run) {

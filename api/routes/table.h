@@ -30,5 +30,6 @@ Resource event_log_routes();
 Resource asset_routes();
 Resource dataset_routes();
 Resource ui_routes();
+Resource stream_routes();
 
 }  // namespace millrace

@@ -5,6 +5,15 @@ namespace {
 
 namespace h = handlers;
 
+constexpr std::string_view about_log =
+    "As bytes unless `Accept` names application/json; the JSON answer is a piece of it, and its token leads "
+    "on. With follow: server-sent events until the try has ended, 204 to who comes back after that.";
+constexpr std::string_view about_index =
+    "The byte offset of every 256th line, or of fewer of a very long log. Scans for a tenth of a second at "
+    "most: ask again until complete. As application/octet-stream: 64-bit little-endian offsets.";
+constexpr std::string_view about_search =
+    "Plain text, forward; a tenth of a second at most: go on with next until it is null.";
+
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
     {"GET", RUN "/taskInstances", viewer, h::list_task_instances,
@@ -64,13 +73,25 @@ const Route table[] = {
     {"GET", TI "/logs/{try_number}", viewer, h::get_log,
      {.id = "get_log",
       .summary = "Read the log of a try",
-      .about = "As bytes unless `Accept` names application/json; the JSON answer is a piece of it, and its "
-               "token leads on.",
-      .query = "token map_index:one",
-      .headers = "Range",
+      .about = about_log,
+      .query = "token follow offset:log map_index:log",
+      .headers = "Range If-Range If-None-Match Last-Event-ID",
       .reply = "Log",
-      .also = "text/plain 206:text/plain",
-      .refuses = "416"}},
+      .also = "text/plain 206:text/plain text/event-stream 204 304",
+      .refuses = "416 503"}},
+    {"GET", TI "/logs/{try_number}/index", viewer, h::get_log_index,
+     {.id = "get_log_index",
+      .summary = "Say where the lines of a log begin",
+      .about = about_index,
+      .query = "from:entry map_index:log",
+      .reply = "LogIndex",
+      .also = "application/octet-stream"}},
+    {"GET", TI "/logs/{try_number}/search", viewer, h::search_log,
+     {.id = "search_log",
+      .summary = "Search in a log",
+      .about = about_search,
+      .query = "q:log ignore_case level from:line limit:matches map_index:log",
+      .reply = "LogSearch"}},
     {"GET", MAPPED, viewer, h::get_task_instance,
      {.id = "get_mapped_task_instance",
       .summary = "Get one instance of a mapped task",
@@ -88,6 +109,28 @@ const Route table[] = {
      {.id = "get_mapped_task_instance_try_details",
       .summary = "Get a try of one instance of a mapped task",
       .reply = "Try"}},
+    {"GET", MAPPED "/logs/{try_number}", viewer, h::get_log,
+     {.id = "get_mapped_log",
+      .summary = "Read the log of a try of a mapped task",
+      .about = about_log,
+      .query = "token follow offset:log map_index:log",
+      .headers = "Range If-Range If-None-Match Last-Event-ID",
+      .reply = "Log",
+      .also = "text/plain 206:text/plain text/event-stream 204 304",
+      .refuses = "416 503"}},
+    {"GET", MAPPED "/logs/{try_number}/index", viewer, h::get_log_index,
+     {.id = "get_mapped_log_index",
+      .summary = "Say where the lines of a log begin of a mapped task",
+      .about = about_index,
+      .query = "from:entry map_index:log",
+      .reply = "LogIndex",
+      .also = "application/octet-stream"}},
+    {"GET", MAPPED "/logs/{try_number}/search", viewer, h::search_log,
+     {.id = "search_mapped_log",
+      .summary = "Search in a log of a mapped task",
+      .about = about_search,
+      .query = "q:log ignore_case level from:line limit:matches map_index:log",
+      .reply = "LogSearch"}},
     {"GET", MAPPED "/explain", viewer, h::explain_task_instance,
      {.id = "explain_mapped_task_instance",
       .summary = "Say what one instance of a mapped task waits for",

@@ -134,6 +134,16 @@ std::optional<BackfillRow> FakeReader::backfill(BackfillId id) {
   return first_of(rows_.backfills, [&](const BackfillRow& row) { return row.id == id; });
 }
 
+std::vector<NamedEvent> FakeReader::named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) {
+  std::vector<NamedEvent> page;
+  for (const NamedEvent& named : rows_.named_events) {
+    if (named.event.seq <= after_seq || named.event.seq > last_seq) continue;
+    if (page.size() == static_cast<std::size_t>(limit)) break;
+    page.push_back(named);
+  }
+  return page;
+}
+
 void FakeBackend::request(Event event, OnReply on_reply) {
   Reply answer = reply(event);
   {
@@ -213,7 +223,7 @@ Served::~Served() {
 
 std::string Served::host() const { return fmt::format("127.0.0.1:{}", server->port()); }
 
-Served::Answer Served::raw(std::string_view bytes, bool head_only) const {
+int Served::connect() const {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -221,8 +231,14 @@ Served::Answer Served::raw(std::string_view bytes, bool head_only) const {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   timeval limit{10, 0};  // a test that hangs fails instead
   ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return fd;
+  ::close(fd);
+  throw std::runtime_error("no connection");
+}
+
+Served::Answer Served::raw(std::string_view bytes, bool head_only) const {
+  const int fd = connect();
   Answer answer;
-  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return ::close(fd), answer;
   for (std::size_t sent = 0; sent < bytes.size();) {
     const ssize_t n = ::send(fd, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (n <= 0) break;

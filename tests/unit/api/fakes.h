@@ -33,6 +33,9 @@ struct FakeRows {
   std::vector<VersionInputRow> version_inputs;
   std::vector<Transition> transitions;
   std::optional<PastSeconds> past;
+  std::vector<NamedEvent> named_events;  ///< by seq
+  /// Shared by copies; held to change attempts while a server runs.
+  std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
 };
 
 class FakeAssets final : public AssetReader {
@@ -117,7 +120,10 @@ class FakeReader final : public StoreReader {
   std::optional<TaskInstanceRow> task_instance(TaskInstanceId) override { return {}; }
   std::optional<AttemptRow> attempt(AttemptId) override { return {}; }
   std::optional<TaskInstanceRow> task_instance(RunId, std::string_view task_id, int map_index) override;
-  std::vector<AttemptRow> attempts(TaskInstanceId) override { return rows_.attempts; }
+  std::vector<AttemptRow> attempts(TaskInstanceId) override {
+    const std::lock_guard lock(*rows_.mutex);
+    return rows_.attempts;
+  }
   std::vector<OutputRow> outputs(TaskInstanceId) override { return rows_.outputs; }
   std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override { return {{"success", 1}}; }
   Result<Listed<BackfillRow>> backfills(std::string_view, const Page&) override;
@@ -133,6 +139,8 @@ class FakeReader final : public StoreReader {
   AssetReader& assets() override { return assets_; }
   VersionReader& versions() override { return versions_; }
   Result<Listed<EventRow>> events(const EventFilter&, const Page&) override { return Listed<EventRow>{}; }
+  std::vector<NamedEvent> named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) override;
+  std::int64_t last_event() override { return rows_.events.empty() ? 0 : rows_.events.back().event.seq; }
 
  private:
   const FakeRows& rows_;
@@ -186,6 +194,8 @@ struct Served {
     std::string head, body;
     bool closed = false;  ///< the server ended the connection after it
   };
+  /// A connection, given up after ten seconds of silence: a test that hangs fails instead.
+  int connect() const;
   /// Sends the bytes as they are and reads one answer.
   Answer raw(std::string_view bytes, bool head_only = false) const;
   /// A request as a well-behaved client makes it.

@@ -58,6 +58,7 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
       {queries::readers_of_version(), "version_input_version (dataset_version_id=?)"},
       {queries::attempt_by_id(), "INTEGER PRIMARY KEY"},
       {queries::attempts_of_run(), "(task_instance_id=?)"},
+      {queries::named_events(), "SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
       {"UPDATE task_instance SET note = ?1 WHERE id = ?2 AND version = ?3 - 1", "INTEGER PRIMARY KEY"},
   };
   for (const Expected& query : all) {

@@ -152,6 +152,46 @@ TEST_CASE("events follow a run, a task instance, or what came after a number") {
   CHECK(reader->events({}, {.limit = 1, .order_by = "-when"})->rows.front().seq == 20);
 }
 
+TEST_CASE("events are read again with the names of what they are about") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  TaskInstanceRow task = plain_task(4, {1}, "load");
+  task.map_index = 2;
+  AttemptRow attempt;
+  attempt.id = {9};
+  attempt.task_instance = {4};
+  attempt.run = {1};
+  attempt.try_number = 3;
+  std::vector<Change> batch = {plain_run(1), task, attempt};
+  batch.push_back(EventRow{.seq = 1, .kind = "run", .dag_id = "d", .run = {1}, .to = "queued"});
+  batch.push_back(EventRow{.seq = 2,
+                           .kind = "task",
+                           .dag_id = "d",
+                           .run = {1},
+                           .task_instance = {4},
+                           .attempt = {9},
+                           .from = "queued",
+                           .to = "running"});
+  batch.push_back(EventRow{.seq = 3, .kind = "pool", .cause = "'a' set to 3 slots by anna"});
+  REQUIRE(store->commit(batch));
+  const auto reader = open_reader(folder);
+  CHECK(reader->last_event() == 3);
+  const auto all = reader->named_events(0, 3, 10);
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].run_id == plain_run(1).run_id);
+  CHECK(all[0].execution_date == plain_run(1).execution_date);
+  CHECK(all[0].task_id.empty());
+  CHECK(all[1].event.to == "running");
+  CHECK(all[1].task_id == "load");
+  CHECK(all[1].map_index == 2);
+  CHECK(all[1].try_number == 3);
+  CHECK(all[2].run_id.empty());
+  CHECK(all[2].try_number == 0);
+  CHECK(reader->named_events(1, 2, 10).size() == 1);
+  CHECK(reader->named_events(0, 3, 2).back().event.seq == 2);
+  CHECK(reader->named_events(3, 3, 10).empty());
+}
+
 TEST_CASE("a reader sees what is committed, and all of a batch at once") {
   const Folder folder;
   const auto store = open_store(folder);
