@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "base/invariant.h"
 #include "base/limits.h"
@@ -17,6 +18,30 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+/// From year 1, as clients know none before, to year 9900: intervals and next ticks of it still have four
+/// digits.
+constexpr WallTime earliest{-62'135'596'800'000'000}, latest{250'246'627'200'000'000};
+
+std::optional<WallTime> given_time(std::string_view text) {
+  const auto time = parse_iso(text);
+  if (!time || *time < earliest || *time > latest) return std::nullopt;
+  return time;
+}
+
+/// Whole numbers may come as 842.0: to JSON Schema, and to some clients, they are the same.
+std::optional<std::int64_t> whole_number(const JsonValue& value) {
+  if (value.is(JsonValue::Kind::integer)) return value.integer;
+  double number = 0;
+  const std::string& text = value.text;
+  if (!value.is(JsonValue::Kind::number) ||
+      std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  constexpr double exact = 9'007'199'254'740'992.0;  // beyond it a double isn't one whole number
+  if (number != std::trunc(number) || std::abs(number) > exact) return std::nullopt;
+  return static_cast<std::int64_t>(number);
 }
 
 }  // namespace
@@ -102,6 +127,7 @@ std::expected<Page, Problem> page_of(const Call& call) {
     page.offset = static_cast<int>(*offset);
   }
   for (const std::string_view key : call.query_values("order_by")) {
+    if (key.empty()) return refuse_field("order_by", "names no key");
     if (key.find(',') != key.npos) return refuse_field("order_by", "one key at a time; it may come again");
     page.order_by += fmt::format("{}{}", page.order_by.empty() ? "" : ",", key);
   }
@@ -117,7 +143,7 @@ std::expected<Page, Problem> page_of(const Call& call) {
 std::expected<std::optional<WallTime>, Problem> time_in_query(const Call& call, std::string_view name) {
   const auto text = call.query_value(name);
   if (!text) return std::nullopt;
-  const auto time = parse_iso(*text);
+  const auto time = given_time(*text);
   if (!time)
     return refuse_field(std::string(name), "not an ISO 8601 time", "2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
@@ -162,16 +188,17 @@ std::optional<bool> BodyReader::boolean(std::string_view name) {
 std::optional<std::int64_t> BodyReader::integer(std::string_view name, std::int64_t low, std::int64_t high) {
   const JsonValue* value = look(name);
   if (value == nullptr) return std::nullopt;
-  if (!value->is(JsonValue::Kind::integer) || value->integer < low || value->integer > high) {
+  const auto number = whole_number(*value);
+  if (!number || *number < low || *number > high) {
     return refuse(name, fmt::format("must be a whole number from {} to {}", low, high)), std::nullopt;
   }
-  return value->integer;
+  return number;
 }
 
 std::optional<WallTime> BodyReader::time(std::string_view name) {
   const JsonValue* value = look(name);
   if (value == nullptr) return std::nullopt;
-  const auto time = value->is(JsonValue::Kind::string) ? parse_iso(value->text) : std::nullopt;
+  const auto time = value->is(JsonValue::Kind::string) ? given_time(value->text) : std::nullopt;
   if (!time) refuse(name, "must be an ISO 8601 time: 2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
 }
@@ -191,7 +218,7 @@ std::vector<std::string> BodyReader::texts(std::string_view name) {
 std::vector<WallTime> BodyReader::times(std::string_view name) {
   std::vector<WallTime> out;
   for (const std::string& text : texts(name)) {
-    const auto time = parse_iso(text);
+    const auto time = given_time(text);
     if (!time) return refuse(name, fmt::format("'{}' is not an ISO 8601 time", text)), out;
     out.push_back(*time);
   }

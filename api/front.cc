@@ -55,11 +55,6 @@ std::expected<void, Problem> check_content(const HttpRequest& head, const Route&
 }  // namespace
 
 std::expected<void, Problem> Front::check_framing(const HttpRequest& head) const {
-  static constexpr std::array<std::string_view, 7> methods = {"GET",   "HEAD",   "OPTIONS", "POST",
-                                                              "PATCH", "DELETE", "PUT"};
-  if (std::ranges::find(methods, head.method) == methods.end()) {
-    return bad_framing("the method isn't one of this API");
-  }
   if (head.count("content-length") > 1) return bad_framing("Content-Length is given twice");
   const std::string_view length = head.header("content-length");
   if (!std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; })) {
@@ -72,7 +67,6 @@ std::expected<void, Problem> Front::check_framing(const HttpRequest& head) const
     if (lower(head.header("transfer-encoding")) != "chunked")
       return bad_framing("only chunked is understood");
   }
-  if (!changes_things(head.method) && has_body(head)) return bad_framing("this method takes no body");
   for (const auto& [name, value] : head.headers) {
     for (const char c : value) {
       if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) {
@@ -131,6 +125,7 @@ std::expected<Front::Admitted, Problem> Front::admit(const HttpRequest& head) co
     problem.error().headers.emplace_back("Allow", in.match.allow);
     return problem;
   }
+  if (!changes_things(head.method) && has_body(head)) return bad_framing("this method takes no body");
   for (const auto& [name, value] : in.match.params) {
     if (!segment_ok(name, value)) return refuse(400, "bad_id", fmt::format("not a {} that can exist", name));
   }

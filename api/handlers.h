@@ -13,7 +13,11 @@ using Started = std::expected<void, Problem>;
 // monitor.cc
 void health(const CallPtr&);
 void version(const CallPtr&);
+
+// docs.cc
 void openapi(const CallPtr&);
+void docs_page(const CallPtr&);
+void docs_file(const CallPtr&);
 
 // metrics.cc
 void metrics(const CallPtr&);

@@ -141,10 +141,11 @@ std::string render_head(const HttpResponse& response, bool keep_alive) {
   const std::int64_t length =
       response.file ? response.file.length : static_cast<std::int64_t>(response.body.size());
   std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status, reason_phrase(response.status));
+  const bool without_body = response.status == 204 || response.status == 304;
   if (response.stream) {
     // No length and no chunks: the body ends with the connection. Proxies are asked not to hold it back.
     head += fmt::format("Content-Type: {}\r\nX-Accel-Buffering: no\r\n", response.content_type);
-  } else if (response.status != 204 && response.status != 304) {
+  } else if (!without_body) {
     head += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type, length);
   }
   head +=
@@ -153,8 +154,11 @@ std::string render_head(const HttpResponse& response, bool keep_alive) {
       "X-Content-Type-Options: nosniff\r\n"
       "X-Frame-Options: DENY\r\n"
       "Referrer-Policy: no-referrer\r\n"
-      "Cache-Control: no-store\r\n"
       "Cross-Origin-Resource-Policy: same-origin\r\n";
+  if (std::ranges::find(response.headers, "Cache-Control", &HeaderList::value_type::first) ==
+      response.headers.end()) {
+    head += "Cache-Control: no-store\r\n";
+  }
   for (const auto& [name, value] : response.headers) {
     INVARIANT(safe_header(name) && safe_header(value));
     head += fmt::format("{}: {}\r\n", name, value);

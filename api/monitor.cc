@@ -1,5 +1,4 @@
 #include "api/handlers.h"
-#include "api/openapi.h"
 #include "api/shapes.h"
 
 namespace millrace::handlers {
@@ -54,7 +53,5 @@ void version(const CallPtr& call) {
     call->answer(json_response(out.take()));
   });
 }
-
-void openapi(const CallPtr& call) { call->answer(json_response(openapi_document())); }
 
 }  // namespace millrace::handlers

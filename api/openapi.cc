@@ -7,13 +7,16 @@
 #include <map>
 #include <set>
 
+#include "base/invariant.h"
 #include "base/version.h"
+#include "dags/parser.h"
 
 namespace millrace {
 namespace {
 
 constexpr std::string_view any_text = "string";  // what stands for a body that isn't JSON
 constexpr std::string_view json = "application/json";
+constexpr std::string_view dag_file = "DagFile";
 
 /// By status: media types and their schemas.
 using Successes = std::map<int, std::vector<std::pair<std::string, std::string>>>;
@@ -160,7 +163,7 @@ class Document {
     write_parameters(route);
     if (!doc.body.empty()) write_body(route);
     out_.key("responses").begin_object();
-    for (const auto& [status, media] : successes_of(doc)) write_success(status, media);
+    for (const auto& [status, media] : successes_of(doc)) write_success(route, status, media);
     for (const int status : refusals_of(route)) {
       out_.key(std::to_string(status)).begin_object();
       out_.text_field("$ref", fmt::format("#/components/responses/{}", status)).end_object();
@@ -215,12 +218,38 @@ class Document {
     out_.end_object().end_object();
   }
 
-  void write_success(int status, const Successes::mapped_type& media) {
+  void write_success(const Route& route, int status, const Successes::mapped_type& media) {
     out_.key(std::to_string(status)).begin_object().text_field("description", reason_phrase(status));
     if (!media.empty()) {
       out_.key("content").begin_object();
       for (const auto& [type, schema] : media) write_content(type, schema);
       out_.end_object();
+    }
+    if (route.method == "POST") write_links(route);
+    out_.end_object();
+  }
+
+  /// From what a POST made to the operations on it, where its schema says which path parameters it gives.
+  void write_links(const Route& from) {
+    const JsonValue* schema = book_.schema(from.doc.reply);
+    const JsonValue* gives = schema == nullptr ? nullptr : book_.gives(*schema);
+    if (gives == nullptr) return;
+    out_.key("links").begin_object();
+    for (const Resource& resource : resources_) {
+      for (const Route& to : resource.routes) {
+        const auto names = path_parameters(to.pattern);
+        const auto given = [&](std::string_view name) { return gives->find(name) != nullptr; };
+        if (names.empty() || !std::ranges::all_of(names, given)) continue;
+        out_.key(to.doc.id)
+            .begin_object()
+            .text_field("operationId", to.doc.id)
+            .key("parameters")
+            .begin_object();
+        for (const std::string_view name : names) {
+          out_.text_field(name, fmt::format("$response.body#/{}", gives->find(name)->text));
+        }
+        out_.end_object().end_object();
+      }
     }
     out_.end_object();
   }
@@ -245,10 +274,34 @@ class Document {
     }
     out_.end_object().key("schemas").begin_object();
     for (const auto& [name, schema] : book_.schemas()) {
+      if (name == dag_file) {
+        write_dag_file();
+        continue;
+      }
       out_.key(name);
       book_.write(out_, schema);
     }
     out_.end_object().end_object();
+  }
+
+  /// The DAG language has its own schema (`millrace schema`), made from the keys that the reader knows. Its
+  /// references become the document's.
+  void write_dag_file() {
+    std::string text = dag_json_schema();
+    constexpr std::string_view own = "#/$defs/", ours = "#/components/schemas/DagFile_";
+    for (std::size_t at = text.find(own); at != text.npos; at = text.find(own, at + ours.size())) {
+      text.replace(at, own.size(), ours);
+    }
+    const auto schema = parse_json(text);
+    INVARIANT(schema.has_value());
+    out_.key(dag_file).begin_object();
+    for (const JsonMember& member : schema->members) {
+      if (!member.name.starts_with('$')) out_.raw_field(member.name, to_json(member.value));
+    }
+    out_.end_object();
+    for (const JsonMember& part : schema->find("$defs")->members) {
+      out_.raw_field(fmt::format("{}_{}", dag_file, part.name), to_json(part.value));
+    }
   }
 
   std::span<const Resource> resources_;

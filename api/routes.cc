@@ -118,6 +118,7 @@ bool segment_ok(std::string_view name, std::string_view value) {
       name == "event_log_id" || name == "asset_id" || name == "asset_alias_id" || name == "import_error_id") {
     return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   }
+  if (name == "docs_file") return true;  // one of the page's names, or 404
   if (value == "." || value == "..") return false;
   if (name == "run_id") {
     return value.size() <= 250 && (value[0] != '.') && std::ranges::all_of(value, [](char c) {

@@ -17,6 +17,7 @@ using Names = std::set<std::string>;
 constexpr std::array<std::string_view, 6> plain_types = {"string",  "integer", "number",
                                                          "boolean", "null",    "object"};
 constexpr std::array<std::string_view, 4> holds_one = {"items", "additionalProperties", "not", "contains"};
+constexpr std::array<std::string_view, 3> written_apart = {"extends", "gives", "properties"};
 constexpr std::array<std::string_view, 4> holds_list = {"anyOf", "oneOf", "allOf", "prefixItems"};
 
 bool one_of(std::span<const std::string_view> words, std::string_view word) {
@@ -132,6 +133,13 @@ std::vector<std::string> SchemaBook::required(const JsonValue& schema) const {
   return out;
 }
 
+const JsonValue* SchemaBook::gives(const JsonValue& schema) const {
+  if (const JsonValue* own = schema.find("gives"); own != nullptr) return own;
+  const JsonValue* base = schema.find("extends");
+  const JsonValue* other = base == nullptr ? nullptr : this->schema(base->text);
+  return other == nullptr ? nullptr : gives(*other);
+}
+
 void SchemaBook::write_short(JsonWriter& out, std::string_view text, Names* refers_to) const {
   const std::string_view type = text.substr(0, text.find(' '));
   write_type(out, type, text.substr(std::min(text.size(), type.size() + 1)), refers_to);
@@ -189,7 +197,7 @@ void SchemaBook::write(JsonWriter& out, const JsonValue& schema, Names* refers_t
     if (!word.empty()) out.raw_field("type", word);
   }
   for (const JsonMember& member : schema.members) {
-    if (member.name == "extends" || member.name == "properties") continue;
+    if (one_of(written_apart, member.name)) continue;
     write_member(out, member, refers_to);
   }
   if (schema.find("properties") != nullptr) {

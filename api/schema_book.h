@@ -20,7 +20,8 @@ namespace millrace {
 ///   integer, number, boolean, null, or the name of a schema; `[T]` a list of T, `{T}` an object whose values
 ///   are T, `T?` T or null;
 /// - every property is required; `"name?"` may be absent;
-/// - `"extends": "Name"` takes the properties of another schema over.
+/// - `"extends": "Name"` takes the properties of another schema over;
+/// - `"gives": {"run_id": "dag_run_id"}`: which member is which path parameter, for links from what was made.
 class SchemaBook {
  public:
   using Entries = std::map<std::string, JsonValue, std::less<>>;
@@ -45,6 +46,9 @@ class SchemaBook {
   std::set<std::string> reachable(std::set<std::string> names) const;
   /// Which members of an object of this schema must be there.
   std::vector<std::string> required(const JsonValue& schema) const;
+
+  /// The `gives` of a schema or of what it extends; null: none.
+  const JsonValue* gives(const JsonValue& schema) const;
 
   /// In words, one a line; empty when all is well.
   const std::vector<std::string>& faults() const { return faults_; }

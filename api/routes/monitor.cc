@@ -19,11 +19,18 @@ const Route table[] = {
       .summary = "Get the metrics in Prometheus' text format",
       .also = "text/plain"}},
     {"GET", "/openapi.json", viewer, h::openapi,
-     {.id = "get_openapi", .summary = "Get this document", .reply = "Document"}},
+     {.id = "get_openapi", .summary = "Get this document", .reply = "Document", .also = "304"}},
     {"GET", API "/openapi.json", viewer, h::openapi,
      {.id = "get_openapi_below_base",
       .summary = "Get this document below the base path",
-      .reply = "Document"}},
+      .reply = "Document",
+      .also = "304"}},
+    {"GET", "/docs", viewer, h::docs_page,
+     {.id = "get_docs", .summary = "Get a page of this document for people", .also = "text/html 304"}},
+    {"GET", "/docs/{docs_file}", viewer, h::docs_file,
+     {.id = "get_docs_file",
+      .summary = "Get a part of that page",
+      .also = "text/javascript text/css text/html image/svg+xml 304"}},
 };
 // clang-format on
 

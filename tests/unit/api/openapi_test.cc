@@ -115,14 +115,13 @@ TEST_CASE("the short form of a schema is written out") {
     return out.take();
   };
   CHECK(written("Word") == R"({"type":["string","null"],"enum":["a","b",null]})");
-  CHECK(
-      written("Thing") ==
-      R"({"type":"object","additionalProperties":false,"properties":{"id":{"type":"integer"},)"
-      R"("words":{"type":"array","items":{"$ref":"#/components/schemas/Word"},)"
-      R"("description":"What it says."},)"
-      R"("by":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Base"}},)"
-      R"("at":{"anyOf":[{"$ref":"#/components/schemas/Word"},{"type":"null"}]},)"
-      R"("note":{"type":["string","null"]}},"required":["id","by","at","note"]})");
+  CHECK(written("Thing") ==
+        R"({"type":"object","additionalProperties":false,"properties":{"id":{"type":"integer"},)"
+        R"("words":{"type":"array","items":{"$ref":"#/components/schemas/Word"},)"
+        R"("description":"What it says."},)"
+        R"("by":{"type":"object","additionalProperties":{"$ref":"#/components/schemas/Base"}},)"
+        R"("at":{"anyOf":[{"$ref":"#/components/schemas/Word"},{"type":"null"}]},)"
+        R"("note":{"type":["string","null"]}},"required":["id","by","at","note"]})");
 }
 
 TEST_CASE("the document has every route with its permission") {
@@ -142,6 +141,24 @@ TEST_CASE("the document has every route with its permission") {
       CHECK(operation.find("responses")->find("401") != nullptr);
     }
   }
+}
+
+TEST_CASE("what was made leads on to what can be done with it") {
+  const JsonValue json = document();
+  const JsonValue& links =
+      at(json, {"paths", "/api/v2/dags/{dag_id}/dagRuns", "post", "responses", "200", "links"});
+  CHECK(at(links, {"get_dag_run", "parameters", "run_id"}).text == "$response.body#/dag_run_id");
+  CHECK(at(links, {"get_task_instances", "parameters", "dag_id"}).text == "$response.body#/dag_id");
+  CHECK(links.find("get_task_instance") == nullptr);  // a run says no task_id
+  const JsonValue& made = at(json, {"paths", "/api/v2/dags", "post", "responses"});
+  CHECK(at(made, {"201", "links"}).find("trigger_dag_run") != nullptr);
+}
+
+TEST_CASE("a DAG file is described by the language's own schema") {
+  const JsonValue json = document();
+  CHECK(at(json, {"components", "schemas", "DagFile", "properties", "dag_id"}).find("pattern") != nullptr);
+  CHECK(at(json, {"components", "schemas", "DagFile_task", "properties"}).find("depends_on") != nullptr);
+  CHECK(openapi_document().find("#/$defs/") == std::string::npos);
 }
 
 TEST_CASE("path parameters are described as segment_ok checks them") {

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Sends what /openapi.json allows, and what it forbids, to a real daemon, and holds every answer against it.
+
+schemathesis (.venv-test, made by tools/setup) makes the requests: alone, and one after another along the
+document's links. As a program: `tests/e2e/api_fuzz.py --seconds 600 --seed 7` prints figures.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+
+import harness
+
+TOOLS = harness.SOURCE / ".venv-test/bin"
+CHECKS = harness.SOURCE / "tests/e2e/schemathesis.toml"
+
+DAGS = ["""
+dag_id: quick
+schedule: "@daily"
+start_date: 2001-01-01
+tags: [small]
+owner: anna
+params: {name: {type: string, default: x}}
+datasets: {numbers: {path: numbers}}
+tasks:
+  one: {script: 'echo rows=42 >> "$MILLRACE_OUTPUT"'}
+  many: {expand: {n: [1, 2, 3]}, depends_on: [one], script: "true"}
+""", """
+dag_id: broken
+tasks:
+  bad: {script: "echo no; exit 3", retries: {limit: 1, delay: 1h}}
+  after: {depends_on: [bad], script: "true"}
+""", """
+dag_id: waits
+tasks:
+  long: {sensor: {file: /nonexistent, poke_interval: 1h}}
+  then: {depends_on: [long], script: "true"}
+""", """
+dag_id: slow
+schedule: "@daily"
+start_date: 2001-01-01
+tasks:
+  long: {sensor: {file: /nonexistent, poke_interval: 1h}}
+""", """
+dag_id: doomed
+tasks:
+  t: {script: "true"}
+"""]
+
+
+def seed(millrace):
+    """Something of every kind; the values of path parameters that lead to it, by position."""
+    for text in DAGS:
+        millrace.submit(text)
+    done = millrace.trigger("quick", logical_date="2001-01-02T00:00:00Z")
+    millrace.finish("quick", done)
+    broken, waits = millrace.trigger("broken"), millrace.trigger("waits")
+    millrace.wait_until(lambda: millrace.task_states("broken", broken)["bad"] == "up_for_retry",
+                        "a task waits for its retry")
+    backfill = millrace.post("/backfills", {"dag_id": "quick", "from_date": "2001-01-03T00:00:00Z",
+                                            "to_date": "2001-01-05T00:00:00Z"}).json["id"]
+    millrace.wait_until(lambda: millrace.get(f"/backfills/{backfill}").json["state"] == "completed",
+                        "the backfill ends")
+    slow = millrace.post("/backfills", {"dag_id": "slow", "from_date": "2001-01-03T00:00:00Z",
+                                        "to_date": "2001-01-05T00:00:00Z", "max_active_runs": 1}).json["id"]
+    millrace.post("/pools", {"name": "doomed", "slots": 1})
+    return {
+        "dag_id": ["quick", "quick", "broken", "waits"],
+        "run_id": [done, done, broken, waits],
+        "task_id": ["one", "many", "bad", "long"],
+        "map_index": [-1, 1, -1, -1],
+        "try_number": [1, 1, 1, 1],
+        "key": ["rows", "rows", "rows", "rows"],
+        "version_number": [1, 1, 1, 1],
+        "backfill_id": [backfill, slow, backfill, slow],
+        "event_log_id": [1, 2, 3, 4],
+        "pool_name": ["cpu", "cpu", "cpu", "default"],
+    }
+
+
+def reply_schemas(document):
+    """Names of the schemas that answers are made of."""
+    names, found = set(), set()
+
+    def follow(node):
+        for name in re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(node)):
+            if name not in names:
+                names.add(name)
+                follow(document["components"]["schemas"][name])
+
+    for item in document["paths"].values():
+        for operation in item.values():
+            follow(operation["responses"])
+    follow(document["components"]["responses"])
+    found.update(names)
+    return found
+
+
+def close(schema):
+    """An answer may have no member that the document doesn't name."""
+    if isinstance(schema, dict):
+        if "properties" in schema and "additionalProperties" not in schema:
+            schema["additionalProperties"] = False
+        for value in schema.values():
+            close(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            close(value)
+
+
+def tame(document):
+    """Generated DAGs must run nothing of chance and ask no other machine."""
+    schemas = document["components"]["schemas"]
+    task, dag = schemas["DagFile_task"]["properties"], schemas["DagFile"]["properties"]
+    task["command"] = {"enum": [["true"], ["echo", "x"]]}
+    task["script"] = {"enum": ["true", "exit 3", 'echo a=1 >> "$MILLRACE_OUTPUT"']}
+    task["sensor"]["properties"].pop("http")
+    task["cwd"] = task["user"] = task["group"] = task["executor"] = False
+    dag["schedule"] = {"enum": [None, "@yearly"]}
+    dag["dag_id"] = {"type": "string", "pattern": "^made_[a-z0-9]{1,8}$"}
+
+
+def prepare(document, values):
+    """The document with its answers closed, its path parameters led to what is there."""
+    for name in reply_schemas(document):
+        if not name.startswith("DagFile"):
+            close(document["components"]["schemas"][name])
+    tame(document)
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            for parameter in operation["parameters"]:
+                known = values.get(parameter["name"])
+                if parameter["in"] != "path" or known is None:
+                    continue
+                if method == "delete" and path.endswith("}"):
+                    known = ["doomed"]  # the others are needed on
+                parameter["examples"] = {str(i): {"value": value} for i, value in enumerate(known)}
+                kind = "integer" if isinstance(known[0], int) else "string"
+                enum = {"type": kind, "enum": sorted(set(known), key=str)}
+                schema = parameter["schema"]
+                parameter["schema"] = enum if method == "delete" else {"anyOf": [enum, enum, enum, schema]}
+    return document
+
+
+def fuzz(millrace, seconds, seed_number, examples=None, more=()):
+    """Seeds the daemon and runs schemathesis; (exit status, its report, the daemon's log)."""
+    values = seed(millrace)
+    document = prepare(millrace.request("GET", "/openapi.json", base="").json, values)
+    where = millrace.root / "openapi.json"
+    where.write_text(json.dumps(document))
+    command = [TOOLS / "schemathesis", "--no-color", "--config-file", CHECKS, "run", where,
+               "--url", f"http://127.0.0.1:{millrace.port}",
+               "-H", f"Authorization: Bearer {millrace.token}", "--max-time", seconds,
+               "--seed", seed_number, "--continue-on-failure", *more]
+    if examples:
+        command += ["--max-examples", examples]
+    done = subprocess.run([str(word) for word in command], cwd=millrace.root, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr, millrace.log.read_text(errors="replace")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", help="a file for the daemon's log")
+    options = parser.parse_args()
+    millrace = harness.Daemon()
+    try:
+        millrace.start()
+        status, report, log = fuzz(millrace, options.seconds, options.seed)
+        alive = millrace.process.poll() is None
+        print(report)
+        print(f"daemon {'alive' if alive else 'DEAD'}, errors in its log: {log.count('level=error')}")
+        if options.keep:
+            with open(options.keep, "w", encoding="utf-8") as out:
+                out.write(log)
+        return status if alive else 1
+    finally:
+        millrace.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
