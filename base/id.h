@@ -20,6 +20,7 @@ using TaskInstanceId = Id<struct TaskInstanceTag>;
 using AttemptId = Id<struct AttemptTag>;
 using BackfillId = Id<struct BackfillTag>;
 using DatasetVersionId = Id<struct DatasetVersionTag>;
+using NotificationId = Id<struct NotificationTag>;
 using RequestId = Id<struct RequestTag>;  ///< one caller waiting for a Reply; never stored
 
 }  // namespace millrace

@@ -28,6 +28,9 @@ inline constexpr std::size_t dataset_runs_queued = 64;  ///< of a DAG; more even
 inline constexpr std::size_t queued_dataset_events =
     100'000;  ///< of a DAG that is paused or waits for another dataset: about 20 MB; then recorded skips
 
+inline constexpr std::size_t pending_notifications =
+    10'000;  ///< an endpoint that is down for a night; beyond it they fail at once
+
 // Schedules
 inline constexpr std::size_t partitions_of_a_run = 1'500;  ///< `each` and `window`: the minutes of a day fit
 inline constexpr auto clock_step_hold = std::chrono::hours{3};  ///< cron(8): a larger jump is a correction

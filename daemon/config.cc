@@ -45,7 +45,7 @@ constexpr std::array<const Form*, 2> gpu_forms{&automatic_or_none, &gpu_list};
 constexpr Form gpus{.shape = Shape::one_of, .title = "auto, none or a list of devices", .forms = gpu_forms};
 constexpr Form boolean{.shape = Shape::boolean};
 constexpr Form texts{.shape = Shape::list, .items = &text};
-constexpr std::array<Key, 14> keys{{{"listen", &text, "address:port"},
+constexpr std::array<Key, 15> keys{{{"listen", &text, "address:port"},
                                     {"behind_proxy", &boolean, "a proxy adds TLS: listen anywhere"},
                                     {"allowed_hosts", &texts, "Host values beside the loopback ones"},
                                     {"connections_per_address", &connections, "at the same time"},
@@ -58,6 +58,7 @@ constexpr std::array<Key, 14> keys{{{"listen", &text, "address:port"},
                                     {"cgroups", &automatic_or_none, ""},
                                     {"gpus", &gpus, ""},
                                     {"pools", &pools, ""},
+                                    {"webhook_allow", &texts, "blocks of private addresses"},
                                     {"task_environment", &names, "variables passed on to tasks"}}};
 constexpr Form config_form{.shape = Shape::object, .title = "a map of settings", .keys = keys};
 /// Those that fit into one variable or flag.
@@ -149,7 +150,9 @@ Diagnostics read_config(std::string_view source, Config& config) {
     } else if (key.text() == "gpus") {
       read_gpus(value, config);
     } else {
-      auto& list = key.text() == "allowed_hosts" ? config.allowed_hosts : config.task_environment;
+      auto& list = key.text() == "allowed_hosts"   ? config.allowed_hosts
+                   : key.text() == "webhook_allow" ? config.webhook_allow
+                                                   : config.task_environment;
       list.clear();
       for (const YamlNode item : value.items()) list.emplace_back(item.text());
     }

@@ -26,6 +26,7 @@ struct Config {
   std::vector<std::string> allowed_hosts;  ///< `Host` values beside the loopback ones
   std::size_t connections_per_address = limits::http_connections_per_address;
   std::size_t connections_from_loopback = limits::http_connections_from_loopback;
+  std::vector<std::string> webhook_allow;  ///< blocks of private addresses that webhooks may be posted to
   log::Level log_level = log::Level::info;
   std::optional<std::int64_t> cpu_milli;  ///< what tasks may reserve together; default: the machine's cores
   std::optional<std::int64_t> memory_bytes;  ///< default: the machine's memory

@@ -47,6 +47,7 @@ struct Daemon::Parts {
   std::unique_ptr<Inbox> inbox;
   StagingSweep sweep;
   std::unique_ptr<Sensors> sensors;
+  std::unique_ptr<Notifier> notifier;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<LocalExecutor> executor;
   std::unique_ptr<DagFolder> folder;
@@ -59,7 +60,7 @@ struct Daemon::Parts {
   void await_reconcile();
   void await_signal();
   Result<void> open_store();
-  void join_rooms();
+  Result<void> join_rooms();
   Result<void> open_executor();
   Result<void> watch_folder();
   Result<void> open_api(const Isolation&);
@@ -189,11 +190,16 @@ Result<void> Daemon::Parts::open_store() {
   return {};
 }
 
-void Daemon::Parts::join_rooms() {
+Result<void> Daemon::Parts::join_rooms() {
   dispatcher = std::make_unique<Dispatcher>(config, paths, *catalog, *store);
   inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { turn(); }); }, clock);
   sensors = std::make_unique<Sensors>(*dispatcher, *store,
                                       [this](SensorChecked answer) { inbox->post(std::move(answer), true); });
+  auto allowed = AddressRanges::parse(config.webhook_allow);
+  if (!allowed) return fail(ErrorKind::invalid, "webhook_allow: " + allowed.error().message);
+  notifier = std::make_unique<Notifier>(config, paths, std::move(*allowed), [this](NotificationTried answer) {
+    inbox->post(std::move(answer), true);
+  });
   loop = std::make_unique<Loop>(Loop::Ports{
       .clock = clock,
       .store = *store,
@@ -201,6 +207,7 @@ void Daemon::Parts::join_rooms() {
       .catalog = *catalog,
       .dispatcher = *dispatcher,
       .sensors = *sensors,
+      .notifier = *notifier,
       .inbox = *inbox,
       .seed = random_seed,
       .on_fatal =
@@ -214,14 +221,18 @@ void Daemon::Parts::join_rooms() {
             if (api) api->publish(std::move(committed), [this](RunId id) { return scheduler.run(id); });
           },
   });
+  return {};
 }
 
 Result<void> Daemon::Parts::open_executor() {
   ExecutorReports reports{
-      .started = [this](AttemptId id,
-                        StartFacts facts) { inbox->post(AttemptStarted{id, std::move(facts)}, true); },
+      .started =
+          [this](AttemptId id, StartFacts facts) {
+            if (!Notifier::owns(id)) inbox->post(AttemptStarted{id, std::move(facts)}, true);
+          },
       .finished =
           [this](AttemptId id, ExitFacts facts) {
+            if (Notifier::owns(id)) return notifier->ended(id, facts);
             const auto context = scheduler.attempt_context(id);
             inbox->post(attempt_end(id, std::move(facts), context, paths, random_seed()), true);
             if (!context) return;
@@ -236,6 +247,7 @@ Result<void> Daemon::Parts::open_executor() {
   if (!opened) return std::unexpected(opened.error());
   executor = std::move(*opened);
   loop->set_executor(*executor);
+  notifier->set_executor(*executor);
   return {};
 }
 
@@ -305,7 +317,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
       log::warn("gpus: {}; none are used", found.error().message);
     }
   }
-  parts->join_rooms();
+  if (const auto joined = parts->join_rooms(); !joined) return std::unexpected(joined.error());
   const MachineFound machine = find_machine(parts->config, devices);
   parts->dispatcher->set_machine(machine);
   if (const auto opened = parts->open_executor(); !opened) return std::unexpected(opened.error());

@@ -263,6 +263,7 @@ void Loop::perform(Command& command) {
                  [&](Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
                  [&](Acknowledge& done) { executor_->acknowledge(done.attempt); },
                  [&](CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
+                 [&](Deliver& wanted) { ports_.notifier.deliver(wanted.notification); },
                  [&](Reply& reply) {
                    auto waiting = replies_.extract(reply.request);
                    if (!waiting.empty()) waiting.mapped()(std::move(reply));

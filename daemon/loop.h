@@ -13,6 +13,7 @@
 #include "daemon/dispatcher.h"
 #include "daemon/inbox.h"
 #include "daemon/loop_metrics.h"
+#include "daemon/notifier.h"
 #include "daemon/sensors.h"
 #include "executor/executor.h"
 #include "scheduler/scheduler.h"
@@ -31,6 +32,7 @@ class Loop {
     Catalog& catalog;
     Dispatcher& dispatcher;
     Sensors& sensors;
+    Notifier& notifier;
     Inbox& inbox;
     std::function<std::uint64_t()> seed;         ///< randomness enters here, as part of a fact
     std::function<void(const Error&)> on_fatal;  ///< the store is lost: stop; running tasks go on

@@ -28,6 +28,8 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
     loop.apply_now(BackfillLoaded{std::move(backfill.row), std::move(backfill.open_items)});
   for (QueuedDatasetEventRow& row : store.queued_dataset_events())
     loop.apply_now(QueuedDatasetEventLoaded{std::move(row)});
+  for (NotificationRow& row : store.pending_notifications())
+    loop.apply_now(NotificationLoaded{std::move(row)});
   std::size_t runs = 0;
   for (const RunId id : store.active_runs()) {
     std::optional<RunSnapshot> snapshot = store.load_run(id);
@@ -52,7 +54,7 @@ void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<At
     if (context) (context->attempt->kill_requested ? to_end : to_start).push_back(id);
   }
   loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event,
-                              ids.dataset_event, ids.dataset_name, ids.dataset_version});
+                              ids.dataset_event, ids.dataset_name, ids.dataset_version, ids.notification});
   for (const AttemptId id : to_end) {
     ExitFacts facts;
     facts.wait_status = SIGKILL;

@@ -164,6 +164,26 @@ struct Catchup {
   std::optional<int> max_runs;
 };
 
+/// Who is told: one URL that a JSON body is posted to, or one command.
+struct NotifyTarget {
+  std::string webhook;
+  std::vector<std::string> command;   ///< argv, no templates: the values arrive by environment
+  Place place;
+};
+struct Notify {
+  std::vector<NotifyTarget> on_failure, on_success;  ///< of a run
+  std::vector<NotifyTarget> on_retry;                ///< of a task
+  std::vector<NotifyTarget> on_late;                 ///< `deadline`, its own targets included
+};
+/// A run that isn't final by then is late. It goes on.
+struct Deadline {
+  enum class After : std::uint8_t {
+    queued,     ///< since the run was made
+    scheduled,  ///< since the end of its data interval; scheduled runs only
+  } after = After::queued;
+  Duration within{};
+};
+
 /// Adjacency as offsets into one array (compressed sparse rows): downstream of t is
 /// targets[offsets[t]..offsets[t+1]).
 struct Adjacency {
@@ -186,6 +206,8 @@ struct Dag {
   std::optional<Duration> run_timeout;
   std::vector<Param> params;
   std::vector<Dataset> datasets;
+  Notify notify;
+  std::optional<Deadline> deadline;
   std::vector<std::pair<std::string, std::string>> task_groups;  ///< name, description
   std::vector<Task> tasks;            ///< in file order; TaskIndex points here
   Adjacency upstream, downstream;

@@ -28,6 +28,7 @@ constexpr std::array<Words, 3> duplicate_words{"first", "last", "both"};
 constexpr std::array<Words, 2> partition_words{"same", "none"};
 constexpr std::array<Words, 2> event_policies{"coalesce", "one_run_per_event"};
 constexpr std::array<Words, 3> policies{"all", "latest", "none"};
+constexpr std::array<Words, 2> afters{"queued", "scheduled"};
 constexpr std::array<Words, 1> versions{"latest"};
 constexpr std::array<Words, 1> later_versions{"pinned"};
 constexpr std::array<Words, 1> executors{"local"};
@@ -84,6 +85,7 @@ constexpr Form signal_form = word_of(signals);
 constexpr Form param_type_form = word_of(param_types);
 constexpr Form format_form = word_of(formats, later_formats);
 constexpr Form column_type_form = word_of(column_types);
+constexpr Form after_form = word_of(afters);
 constexpr Form version_form = word_of(versions, later_versions);
 constexpr Form executor_word = word_of(executors, later_executors);
 
@@ -188,6 +190,29 @@ constexpr std::array task_group_keys{Key{"description", &text_form, "For people"
 constexpr Form task_group_form{.shape = Shape::object, .keys = task_group_keys};
 constexpr Form task_groups_form{.shape = Shape::object, .items = &task_group_form};
 
+
+constexpr Form notify_argv_form{.shape = Shape::list,
+                                .title = "a list: the program and its arguments",
+                                .items = &text_form,
+                                .at_least = 1};
+constexpr std::array notify_target_keys{
+    Key{"webhook", &text_form, "A URL that a JSON body is posted to"},
+    Key{"command", &notify_argv_form, "A program; what happened is in its environment"}};
+constexpr Form notify_target_form{.shape = Shape::object,
+                                  .title = "a map with a 'webhook' or a 'command'",
+                                  .keys = notify_target_keys};
+constexpr Form notify_list{.shape = Shape::list, .items = &notify_target_form};
+constexpr std::array notify_keys{Key{"on_failure", &notify_list, "A run has failed"},
+                                 Key{"on_success", &notify_list, "A run has succeeded"},
+                                 Key{"on_retry", &notify_list, "A task will be tried again"},
+                                 Key{"on_late", &notify_list, "A run has missed the deadline"}};
+constexpr Form notify_form{.shape = Shape::object, .keys = notify_keys};
+constexpr std::array deadline_keys{
+    Key{"after", &after_form,
+        "queued: since the run was made; scheduled: since the end of its data interval"},
+    Key{"within", &span_form, "A run that isn't done by then is late", true},
+    Key{"notify", &notify_list, "Told beside those of notify.on_late"}};
+constexpr Form deadline_form{.shape = Shape::object, .keys = deadline_keys};
 
 constexpr Form trigger_params_form{.shape = Shape::object, .items = &templated_form, .keys_are_names = true};
 constexpr std::array trigger_keys{
@@ -350,8 +375,8 @@ constexpr std::array dag_keys{
     Key{"defaults", &task_form, "Any task key; a task's own value wins"},
     Key{"datasets", &datasets_form, "What this DAG produces"},
     Key{"task_groups", &task_groups_form, "Groups that tasks are shown in"},
-    Key{"notify", &later_form, {}},
-    Key{"deadline", &later_form, {}},
+    Key{"notify", &notify_form, "Who is told what happens to runs and tasks"},
+    Key{"deadline", &deadline_form, "When a run is late"},
     Key{"features", &later_form, {}},
     Key{"tasks", &tasks_form, "The tasks by name", true}};
 

@@ -54,6 +54,10 @@ Schedule read_schedule(YamlNode, const Zone&, std::optional<WallTime> start_date
 std::vector<Param> read_params(YamlNode, Diagnostics&);
 std::vector<Dataset> read_datasets(YamlNode, const TemplateScope&, Diagnostics&);
 
+Notify read_notify(YamlNode, Diagnostics&);
+/// Its own targets join those of `notify.on_late`.
+std::optional<Deadline> read_deadline(YamlNode, Notify&, Diagnostics&);
+
 /// Edges from `depends_on`, from datasets that one task writes and another reads, and from checks.
 void read_edges(DagDraft&);
 /// Fills the adjacency and the order, or says which tasks form a cycle.

@@ -149,6 +149,11 @@ void read_dag(DagDraft& draft) {
   TemplateScope scope;  // of what belongs to no task
   for (const Param& param : dag.params) scope.params.push_back(param.name);
   dag.datasets = read_datasets(root.find("datasets"), scope, draft.out);
+  dag.notify = read_notify(root.find("notify"), draft.out);
+  dag.deadline = read_deadline(root.find("deadline"), dag.notify, draft.out);
+  if (!dag.notify.on_late.empty() && !dag.deadline)
+    draft.out.add(dag.notify.on_late[0].place, "'on_late' needs a deadline",
+                  "deadline: {after: queued, within: 4h}");
   read_dag_env(draft, scope);
   draft.scope.params = scope.params;
   const YamlNode tasks = root.find("tasks");

@@ -143,6 +143,7 @@ void Core::fail_or_retry(Run& run, InstanceIndex i, const Verdict& verdict, std:
   ti.row.max_tries = retry->max_tries;
   ti.row.memory_bytes = retry->memory_bytes;
   ti.row.not_before = now.wall + retry->delay;
+  notify(run, NotifyOn::retry, &ti, cause);
   if (retry->delay == Duration{0}) return make_ready(run, i, "no delay");
   arm(ti.due, now.mono + retry->delay, Timer::Kind::due, ti.row.id.value);
 }

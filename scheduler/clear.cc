@@ -83,6 +83,7 @@ void Core::reopen(Run& run, const std::string& cause) {
   move(run, RunState::queued, cause, {}, By::person);
   ++run.row.rerun;
   run.row.queued_at = now.wall;
+  run.row.late_at.reset();
 }
 
 void Core::clear(Run& run, const std::vector<InstanceIndex>& chosen, const std::string& cause,

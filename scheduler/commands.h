@@ -34,6 +34,9 @@ struct LoadRun { RunId run; };
 /// Look whether the sensor's condition holds. Answered by SensorChecked, some time.
 struct CheckSensor { TaskInstanceId task_instance; };
 
+/// Tell them. Answered by NotificationTried, some time; asked again after a restart.
+struct Deliver { NotificationRow notification; };
+
 struct Done {};
 /// What was or would be cleared.
 struct Cleared {
@@ -48,6 +51,6 @@ struct Reply {
 };
 
 using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LookUpPartitions, LoadRun,
-                             CheckSensor, Reply>;
+                             CheckSensor, Deliver, Reply>;
 
 }  // namespace millrace

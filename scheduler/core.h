@@ -46,6 +46,7 @@ struct Core {
   void touch(DagEntry&);
   void touch(Backfill&);
   void touch(Backfill&, WallTime item);
+  void touch(Notification&);
   void touch_pool(PoolRow&, bool known);
 
   // --- facts: one handler each, in the file of its concept
@@ -55,6 +56,8 @@ struct Core {
   void on(const BackfillLoaded&);
   void on(const DatasetNameLoaded&);
   void on(const QueuedDatasetEventLoaded&);
+  void on(const NotificationLoaded&);
+  void on(const NotificationTried&);
   void on(const RunLoaded&);
   void on(const RecoveryDone&);
   void on(const DagSubmitted&);
@@ -218,6 +221,14 @@ struct Core {
   void retry_failed(Backfill&, const BackfillAction&);
   void cancel_backfill(Backfill&, const BackfillAction&);
 
+  // --- notifications.cc
+  /// `ti`: null when it is about the whole run.
+  void notify(const Run&, NotifyOn, const Instance* ti, const std::string& cause);
+  void close(Notification&, NotificationState, const std::string& detail);
+  void resume(Notification&);
+  void arm_deadline(Run&);
+  void missed_deadline(Run&);
+
   // --- timers.cc
   void arm(std::optional<MonoTime>& slot, MonoTime at, Timer::Kind, std::int64_t id);
   void disarm(std::optional<MonoTime>& slot, Timer::Kind, std::int64_t id);
@@ -255,6 +266,7 @@ struct Core {
   std::map<RunId, Run> runs;
   std::map<AttemptId, Attempt> attempts;
   std::map<BackfillId, Backfill> backfills;
+  std::map<NotificationId, Notification> notifications;  ///< pending ones
   struct IdRange { std::int64_t count = 0; RunId run; };
   std::map<TaskInstanceId, IdRange> instance_ids;
   Admission admission;
@@ -294,6 +306,7 @@ struct Core {
   std::vector<Run*> dirty_runs;
   std::vector<std::pair<Run*, InstanceIndex>> dirty_instances;
   std::vector<AttemptId> dirty_attempts;
+  std::vector<NotificationId> dirty_notifications;
   std::vector<OutputRow> new_outputs;
   std::vector<DatasetVersionRow> new_versions;
   std::vector<VersionInputRow> new_version_inputs;

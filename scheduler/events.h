@@ -42,6 +42,7 @@ struct BackfillLoaded {
 };
 struct DatasetNameLoaded { DatasetNameRow row; };
 struct QueuedDatasetEventLoaded { QueuedDatasetEventRow row; };
+struct NotificationLoaded { NotificationRow row; };
 /// A run and the version it pins; at start for each run that isn't final, later as the answer to LoadRun.
 /// No snapshot: there is no such run.
 struct RunLoaded {
@@ -52,7 +53,8 @@ struct RunLoaded {
 /// The next free ids; from here on the scheduler acts.
 struct RecoveryDone {
   std::int64_t next_run = 1, next_task_instance = 1, next_attempt = 1, next_backfill = 1, next_event = 1,
-               next_dataset_event = 1, next_dataset_name = 1, next_dataset_version = 1;
+               next_dataset_event = 1, next_dataset_name = 1, next_dataset_version = 1,
+               next_notification = 1;
 };
 
 // DAGs and pools
@@ -179,16 +181,27 @@ struct DropQueuedEvents {
   std::string by;
 };
 
+// Notifications
+
+/// One delivery has been tried.
+struct NotificationTried {
+  NotificationId notification;
+  bool delivered = false;
+  bool hopeless = false;  ///< refused for good: another try would end the same
+  std::string detail;
+};
+
 // Time
 
 /// `next_wake` has come, or the reconciler's turn: look at every clock-bound thing again.
 struct TimeReached {};
 
 using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, DatasetNameLoaded,
-                           QueuedDatasetEventLoaded, RunLoaded, RecoveryDone, DagSubmitted, DagRemoved,
-                           DagPaused, PoolSet, PoolRemoved, RunRequested, DatesLookedUp, PartitionsLookedUp,
-                           CancelRequested, ClearRequested, MarkTaskRequested, MarkRunRequested, NoteSet,
-                           AttemptStarted, AttemptFinished, AttemptRendered, SensorChecked,
-                           BackfillRequested, BackfillAction, DatasetUpdated, DropQueuedEvents, TimeReached>;
+                           QueuedDatasetEventLoaded, NotificationLoaded, RunLoaded, RecoveryDone,
+                           NotificationTried, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
+                           RunRequested, DatesLookedUp, PartitionsLookedUp, CancelRequested, ClearRequested,
+                           MarkTaskRequested, MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished,
+                           AttemptRendered, SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
+                           DropQueuedEvents, TimeReached>;
 
 }  // namespace millrace

@@ -42,6 +42,13 @@ void Core::touch(Backfill& backfill) {
   dirty_backfills.push_back(&backfill);
 }
 
+void Core::touch(Notification& notification) {
+  if (notification.dirty) return;
+  notification.dirty = true;
+  if (!notification.fresh) ++notification.row.version;
+  dirty_notifications.push_back(notification.row.id);
+}
+
 void Core::touch(Backfill& backfill, WallTime date) {
   touch(backfill);
   backfill.dirty_items.insert(date);
@@ -122,6 +129,12 @@ std::vector<Command> Core::take_commands() {
   if (lookups.empty() && partition_lookups.empty() && loads.empty())
     for (QueuedDatasetEventRow& row : triggers.take_changes()) record(std::move(row));
   for (DatasetEventRunRow& row : std::exchange(new_links, {})) record(std::move(row));
+  for (const NotificationId id : std::exchange(dirty_notifications, {})) {
+    Notification& notification = notifications.at(id);
+    record(notification.row);
+    notification.dirty = notification.fresh = false;
+    if (notification.row.state != NotificationState::pending) notifications.erase(id);
+  }
   for (EventRow& row : new_events) record(std::move(row));
   for (Command& command : acts) out.push_back(std::move(command));
 

@@ -24,6 +24,7 @@ void Core::load(Run run) {
 }
 
 void Core::resume(Run& run) {
+  arm_deadline(run);
   if (run.row.state != RunState::running) return;
   if (run.dag->run_timeout && !run.row.cancel_requested)
     arm(run.deadline, mono_at(run.row.started_at.value_or(now.wall) + *run.dag->run_timeout),
@@ -86,6 +87,7 @@ void Core::on(const RecoveryDone& fact) {
     load_choice(backfill);
     to_advance.insert(id);
   }
+  for (auto& [id, notification] : notifications) resume(notification);
   fire_timers();
   admit_due = true;
 }

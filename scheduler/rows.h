@@ -46,6 +46,7 @@ struct RunRow {
   int priority = 0;                      ///< added to each task's priority (backfills)
   bool cancel_requested = false;         ///< wanted state; the attempts are being ended
   std::int64_t rerun = 0;                ///< how often it was cleared
+  std::optional<WallTime> late_at;       ///< when it missed its deadline
   WallTime queued_at;
   std::optional<WallTime> started_at, ended_at;
   std::int64_t version = 1;
@@ -259,6 +260,25 @@ struct DatasetEventRunRow {
   friend bool operator==(const DatasetEventRunRow&, const DatasetEventRunRow&) = default;
 };
 
+/// Something a DAG wants said, to one target. Pending until it is delivered or given up.
+struct NotificationRow {
+  NotificationId id;
+  std::string dag_id;
+  RunId run;
+  NotifyOn on = NotifyOn::failure;
+  std::string webhook;                         ///< empty: `command`
+  std::vector<std::string> command;
+  JsonText body;
+  NotificationState state = NotificationState::pending;
+  int tries = 0;
+  std::optional<WallTime> not_before;          ///< the next try
+  std::string detail;                          ///< how the last try ended
+  WallTime created_at;
+  std::optional<WallTime> ended_at;
+  std::int64_t version = 1;
+  friend bool operator==(const NotificationRow&, const NotificationRow&) = default;
+};
+
 /// One line of the append-only record: what moved, from where to where, why. The state is the fold of these.
 struct EventRow {
   std::int64_t seq = 0;                        ///< grows by 1, no gaps
@@ -277,7 +297,7 @@ struct EventRow {
 using Change = std::variant<DagRow, RunRow, TaskInstanceRow, AttemptRow, OutputRow, BackfillRow,
                             BackfillItemRow, PoolRow, DatasetVersionRow, VersionInputRow, DatasetNameRow,
                             DatasetReferenceRow, DatasetEventRow, QueuedDatasetEventRow, DatasetEventRunRow,
-                            EventRow>;
+                            NotificationRow, EventRow>;
 
 /// A run with all that the scheduler must know of it: how recovery and a late clear bring it back into
 /// memory.

@@ -30,9 +30,12 @@ void Core::end(Run& run) {
   const RunId id = run.row.id;
   if (run.row.cancel_requested) {
     move(run, RunState::failed, run.row.reason, run.row.reason);
+    // Who cancels or marks a run knows of it.
+    if (run.row.reason == "timed_out") notify(run, NotifyOn::failure, nullptr, "run_timeout");
   } else {
     const std::string why = failing_leaf(run);
     move(run, why.empty() ? RunState::success : RunState::failed, why.empty() ? "all tasks are done" : why);
+    notify(run, why.empty() ? NotifyOn::success : NotifyOn::failure, nullptr, why);
   }
   leaving.insert(id);
   item_ended(run);

@@ -122,6 +122,7 @@ Run& Core::create(const RunWish& wish) {
   }
   index(here);
   run_event(here, "", "created by " + wish.by);
+  arm_deadline(here);
   for (InstanceIndex i = 0; i < here.instances.size() && !wish.chosen.empty(); ++i)
     if (!wish.chosen[here.instances[i].row.task])
       move(here, i, TaskState::skipped, std::string(not_chosen), std::string(not_chosen));

@@ -170,6 +170,7 @@ void Core::move(Run& run, RunState to, std::string cause, std::string reason, By
     entry.active.erase(run.row.execution_date);
     run.row.ended_at = now.wall;
     disarm(run.deadline, Timer::Kind::run_deadline, run.row.id.value);
+    disarm(run.late, Timer::Kind::late, run.row.id.value);
     to_start.insert(run.row.dag_id);
     triggers.look_again(run.row.dag_id, run.row.execution_date);
   }

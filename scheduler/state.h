@@ -69,6 +69,7 @@ struct Run {
   std::uint32_t live = 0;            ///< attempts without an outcome
   Past past;
   std::optional<MonoTime> deadline;  ///< run_timeout
+  std::optional<MonoTime> late;      ///< the DAG's `deadline`
   std::vector<TaskInstanceId> id_ranges;
   bool fresh = false, dirty = false, ending = false;
 };
@@ -123,11 +124,17 @@ struct Backfill {
   bool fresh = false, dirty = false;
 };
 
+struct Notification {
+  NotificationRow row;
+  std::optional<MonoTime> due;       ///< the next try
+  bool fresh = false, dirty = false;
+};
+
 struct Timer {
-  enum class Kind : std::uint8_t { run_deadline, sensor_deadline, due };
+  enum class Kind : std::uint8_t { run_deadline, sensor_deadline, due, late, notification };
   MonoTime at;
   Kind kind = Kind::due;
-  std::int64_t id = 0;               ///< task instance or run
+  std::int64_t id = 0;               ///< task instance, run or notification
   friend auto operator<=>(const Timer&, const Timer&) = default;
 };
 

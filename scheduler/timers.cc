@@ -29,6 +29,16 @@ void Core::fire_timers() {
       cancel(run, "timed_out", "run_timeout", true);
       continue;
     }
+    if (timer.kind == Timer::Kind::late) {
+      missed_deadline(runs.at(RunId{timer.id}));
+      continue;
+    }
+    if (timer.kind == Timer::Kind::notification) {
+      Notification& notification = notifications.at(NotificationId{timer.id});
+      notification.due.reset();
+      act(Deliver{notification.row});
+      continue;
+    }
     const Located at = locate(TaskInstanceId{timer.id});
     Instance& ti = at.run->instances[at.index];
     if (timer.kind == Timer::Kind::sensor_deadline) {

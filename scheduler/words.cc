@@ -20,6 +20,8 @@ constexpr std::array<string_view, 6> backfill_states{"queued",    "running", "pa
                                                      "completed", "failed",  "cancelled"};
 constexpr std::array<string_view, 6> item_states{"queued", "running", "success",
                                                  "failed", "skipped", "cancelled"};
+constexpr std::array<string_view, 4> notify_ons{"failure", "success", "retry", "late"};
+constexpr std::array<string_view, 3> notification_states{"pending", "delivered", "failed"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<string_view, N>& words, string_view word) {
@@ -36,6 +38,8 @@ string_view to_word(TaskState s) { return task_states[static_cast<std::size_t>(s
 string_view to_word(Outcome o) { return outcomes[static_cast<std::size_t>(o)]; }
 string_view to_word(BackfillState s) { return backfill_states[static_cast<std::size_t>(s)]; }
 string_view to_word(ItemState s) { return item_states[static_cast<std::size_t>(s)]; }
+string_view to_word(NotifyOn o) { return notify_ons[static_cast<std::size_t>(o)]; }
+string_view to_word(NotificationState s) { return notification_states[static_cast<std::size_t>(s)]; }
 
 std::optional<RunState> run_state_from(string_view w) { return find<RunState>(run_states, w); }
 std::optional<RunType> run_type_from(string_view w) { return find<RunType>(run_types, w); }
@@ -45,6 +49,10 @@ std::optional<BackfillState> backfill_state_from(string_view w) {
   return find<BackfillState>(backfill_states, w);
 }
 std::optional<ItemState> item_state_from(string_view w) { return find<ItemState>(item_states, w); }
+std::optional<NotifyOn> notify_on_from(string_view w) { return find<NotifyOn>(notify_ons, w); }
+std::optional<NotificationState> notification_state_from(string_view w) {
+  return find<NotificationState>(notification_states, w);
+}
 
 bool is_final(TaskState s) {
   switch (s) {

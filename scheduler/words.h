@@ -35,18 +35,26 @@ enum class BackfillState : std::uint8_t { queued, running, paused, completed, fa
 /// One date of a backfill.
 enum class ItemState : std::uint8_t { queued, running, success, failed, skipped, cancelled };
 
+/// What a notification is about, and what has become of it.
+enum class NotifyOn : std::uint8_t { failure, success, retry, late };
+enum class NotificationState : std::uint8_t { pending, delivered, failed };
+
 std::string_view to_word(RunState);
 std::string_view to_word(RunType);
 std::string_view to_word(TaskState);
 std::string_view to_word(Outcome);
 std::string_view to_word(BackfillState);
 std::string_view to_word(ItemState);
+std::string_view to_word(NotifyOn);
+std::string_view to_word(NotificationState);
 std::optional<RunState> run_state_from(std::string_view);
 std::optional<RunType> run_type_from(std::string_view);
 std::optional<TaskState> task_state_from(std::string_view);
 std::optional<Outcome> outcome_from(std::string_view);
 std::optional<BackfillState> backfill_state_from(std::string_view);
 std::optional<ItemState> item_state_from(std::string_view);
+std::optional<NotifyOn> notify_on_from(std::string_view);
+std::optional<NotificationState> notification_state_from(std::string_view);
 
 /// success failed upstream_failed skipped removed
 bool is_final(TaskState);

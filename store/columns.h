@@ -96,6 +96,10 @@ struct Table<DatasetEventRunRow> : NothingDerived {
   static constexpr const char* name = "dataset_event_run";
 };
 template <>
+struct Table<NotificationRow> : NothingDerived {
+  static constexpr const char* name = "notification";
+};
+template <>
 struct Table<EventRow> : NothingDerived {
   static constexpr const char* name = "event";
 };
@@ -153,6 +157,7 @@ void visit_columns(V& v, R& r) {
   v.field("queued_at", r.queued_at);
   v.field("start_date", r.started_at);
   v.field("end_date", r.ended_at);
+  v.field("late_at", r.late_at);
   v.version(r.version);
 }
 
@@ -348,6 +353,24 @@ void visit_columns(V& v, R& r) {
   v.fixed("triggering", r.triggering);
   v.fixed("reason", r.reason);
   v.fixed("at", r.at);
+}
+
+template <class V, RowOf<NotificationRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("id", r.id);
+  v.fixed("dag_id", r.dag_id);
+  v.fixed("dag_run_id", r.run);
+  v.fixed("notify_on", r.on);
+  v.fixed("webhook", r.webhook);
+  v.strings("command", r.command);
+  v.fixed("body", r.body);
+  v.field("state", r.state);
+  v.field("tries", r.tries);
+  v.field("not_before", r.not_before);
+  v.field("detail", r.detail);
+  v.fixed("created_at", r.created_at);
+  v.field("end_date", r.ended_at);
+  v.version(r.version);
 }
 
 template <class V, RowOf<EventRow> R>

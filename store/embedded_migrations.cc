@@ -25,6 +25,7 @@ EMBED(002, dataset_events)
 EMBED(003, dataset_versions)
 EMBED(004, list_indexes)
 EMBED(005, views)
+EMBED(006, notifications)
 
 namespace millrace {
 
@@ -35,6 +36,7 @@ std::span<const Migration> embedded_migrations() {
       {3, "dataset_versions", {millrace_migration_003, millrace_migration_003_end}},
       {4, "list_indexes", {millrace_migration_004, millrace_migration_004_end}},
       {5, "views", {millrace_migration_005, millrace_migration_005_end}},
+      {6, "notifications", {millrace_migration_006, millrace_migration_006_end}},
   };
   return all;
 }

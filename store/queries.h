@@ -25,6 +25,9 @@ inline std::string items_to_retry() {
   return select_from<BackfillItemRow>() +
          "WHERE backfill_id = ?1 AND state IN ('failed', 'cancelled') ORDER BY execution_date";
 }
+inline std::string pending_notifications() {
+  return select_from<NotificationRow>() + "WHERE state = 'pending' ORDER BY id";
+}
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
 inline std::string run_at() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date = ?2"; }

@@ -56,6 +56,7 @@ std::string named(const VersionInputRow& r) {
 std::string named(const DatasetEventRow& r) { return fmt::format("dataset event {}", r.id); }
 std::string named(const DatasetNameRow& r) { return fmt::format("dataset name '{}'", r.name); }
 std::string named(const DatasetEventRunRow& r) { return fmt::format("a link of dataset event {}", r.event); }
+std::string named(const NotificationRow& r) { return fmt::format("notification {}", r.id.value); }
 std::string named(const EventRow& r) { return fmt::format("event {}", r.seq); }
 
 template <class Row>
@@ -76,6 +77,7 @@ RowWriter::RowWriter(sqlite::Connection& c)
       backfill_item_(c),
       pool_(c, revive_pool),
       dataset_name_(c),
+      notification_(c),
       dataset_version_(c, insert_into<DatasetVersionRow>()),
       count_version_(c, count_version),
       move_partition_(c, move_partition),

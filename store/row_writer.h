@@ -36,6 +36,7 @@ class RowWriter {
   Result<void> put(const BackfillRow& r) { return write_versioned(backfill_, r); }
   Result<void> put(const BackfillItemRow& r) { return write_versioned(backfill_item_, r); }
   Result<void> put(const PoolRow& r) { return write_versioned(pool_, r); }
+  Result<void> put(const NotificationRow& r) { return write_versioned(notification_, r); }
   Result<void> put(const OutputRow& r) { return insert(output_, r); }
   Result<void> put(const DatasetVersionRow&);
   Result<void> put(const VersionInputRow& r) { return insert(version_input_, r); }
@@ -56,6 +57,7 @@ class RowWriter {
   Versioned<BackfillItemRow> backfill_item_;
   Versioned<PoolRow> pool_;
   Versioned<DatasetNameRow> dataset_name_;
+  Versioned<NotificationRow> notification_;
   sqlite::Statement dataset_version_, count_version_, move_partition_, version_input_;
   sqlite::Statement output_, dataset_event_, event_, dag_version_, dataset_event_run_;
   sqlite::Statement add_reference_, remove_reference_, add_queued_, remove_queued_;

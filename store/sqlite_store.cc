@@ -156,7 +156,8 @@ NextIds SqliteStore::next_ids() {
           .dataset_event = next("dataset_event"),
           .dataset_name = next("dataset_name"),
           .dataset_version = next("dataset_version"),
-          .dag_version = next("dag_version")};
+          .dag_version = next("dag_version"),
+          .notification = next("notification")};
 }
 
 std::vector<DagRow> SqliteStore::dags() { return read_all<DagRow>(dags_); }
@@ -164,6 +165,11 @@ std::vector<PoolRow> SqliteStore::pools() { return read_all<PoolRow>(pools_); }
 std::vector<DatasetNameRow> SqliteStore::dataset_names() { return read_all<DatasetNameRow>(dataset_names_); }
 std::vector<QueuedDatasetEventRow> SqliteStore::queued_dataset_events() {
   return read_all<QueuedDatasetEventRow>(queued_events_);
+}
+
+std::vector<NotificationRow> SqliteStore::pending_notifications() {
+  sqlite::Statement pending(*connection_, queries::pending_notifications());
+  return read_all<NotificationRow>(pending);
 }
 
 std::vector<ActiveBackfill> SqliteStore::active_backfills() {

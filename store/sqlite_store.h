@@ -30,6 +30,7 @@ class SqliteStore final : public Store {
   std::optional<ActiveBackfill> backfill_to_retry(BackfillId) override;
   std::vector<DatasetNameRow> dataset_names() override;
   std::vector<QueuedDatasetEventRow> queued_dataset_events() override;
+  std::vector<NotificationRow> pending_notifications() override;
   std::vector<RunId> active_runs() override;
   std::optional<RunSnapshot> load_run(RunId) override;
   std::optional<DagVersionRow> dag_version(DagVersionId) override;

@@ -38,7 +38,7 @@ struct ImportErrorRow {
 
 struct NextIds {
   std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1,
-               dataset_name = 1, dataset_version = 1, dag_version = 1;
+               dataset_name = 1, dataset_version = 1, dag_version = 1, notification = 1;
 };
 
 struct ActiveBackfill {
@@ -80,6 +80,7 @@ class Store {
   virtual std::optional<ActiveBackfill> backfill_to_retry(BackfillId) = 0;
   virtual std::vector<DatasetNameRow> dataset_names() = 0;
   virtual std::vector<QueuedDatasetEventRow> queued_dataset_events() = 0;
+  virtual std::vector<NotificationRow> pending_notifications() = 0;
   virtual std::vector<RunId> active_runs() = 0;
   virtual std::optional<RunSnapshot> load_run(RunId) = 0;
   virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;

@@ -46,6 +46,10 @@ bool from_word(std::string_view word, TaskState& out) { return take(task_state_f
 bool from_word(std::string_view word, Outcome& out) { return take(outcome_from(word), out); }
 bool from_word(std::string_view word, BackfillState& out) { return take(backfill_state_from(word), out); }
 bool from_word(std::string_view word, ItemState& out) { return take(item_state_from(word), out); }
+bool from_word(std::string_view word, NotifyOn& out) { return take(notify_on_from(word), out); }
+bool from_word(std::string_view word, NotificationState& out) {
+  return take(notification_state_from(word), out);
+}
 
 bool from_word(std::string_view word, ExitFacts::Kind& out) {
   using enum ExitFacts::Kind;

@@ -21,6 +21,8 @@ bool from_word(std::string_view, TaskState& out);
 bool from_word(std::string_view, Outcome& out);
 bool from_word(std::string_view, BackfillState& out);
 bool from_word(std::string_view, ItemState& out);
+bool from_word(std::string_view, NotifyOn& out);
+bool from_word(std::string_view, NotificationState& out);
 bool from_word(std::string_view, ExitFacts::Kind& out);
 bool from_word(std::string_view, Reprocess& out);
 bool from_word(std::string_view, DatasetUse& out);

@@ -208,7 +208,14 @@ void DagBuilder::dag_option(const std::string& key, const std::string& value) {
   else if (key == "max_active_tasks") d.max_active_tasks = std::stoi(value);
   else if (key == "past") d.depends_on_past = true;
   else if (key == "run_timeout") d.run_timeout = duration_from(value);
-  else if (key == "param") {
+  else if (key == "notify") {
+    const NotifyTarget target{value.starts_with("http") ? value : "", {value}, {}};
+    for (auto* targets : {&d.notify.on_failure, &d.notify.on_success, &d.notify.on_retry, &d.notify.on_late})
+      targets->push_back(target);
+  } else if (key == "deadline") {
+    d.deadline.emplace().within = duration_from(words(value).at(0));
+    if (words(value).size() > 1) d.deadline->after = Deadline::After::scheduled;
+  } else if (key == "param") {
     Param param;
     param.name = words(value).at(0);
     param.type = words(value).at(1);

@@ -113,6 +113,10 @@ void Ledger::fold(const DatasetEventRunRow& row) {
   links.push_back(row);
 }
 
+void Ledger::fold(const NotificationRow& row) {
+  put(notifications, row.id, row, fmt::format("notification {}", row.id.value));
+}
+
 void Ledger::fold(const EventRow& row) {
   if (row.seq != ++events) wrong(fmt::format("event {} instead of {}", row.seq, events));
   const bool hand = by_person(row.cause);
@@ -246,6 +250,7 @@ RecoveryDone Ledger::next_ids() const {
   if (!attempts.empty()) next.next_attempt = attempts.rbegin()->first.value + 1;
   if (!backfills.empty()) next.next_backfill = backfills.rbegin()->first.value + 1;
   next.next_event = events + 1;
+  if (!notifications.empty()) next.next_notification = notifications.rbegin()->first.value + 1;
   next.next_dataset_event = static_cast<std::int64_t>(dataset_events.size()) + 1;
   next.next_dataset_name = static_cast<std::int64_t>(dataset_names.size()) + 1;
   next.next_dataset_version = static_cast<std::int64_t>(dataset_versions.size()) + 1;

@@ -27,6 +27,7 @@ class Ledger {
   std::map<std::string, DatasetNameRow> dataset_names;
   std::set<std::tuple<std::int64_t, DatasetUse, std::string, std::string>> references;
   std::map<std::tuple<std::string, std::int64_t, WallTime, bool>, QueuedDatasetEventRow> queued_events;
+  std::map<NotificationId, NotificationRow> notifications;
   std::vector<DatasetEventRow> dataset_events;
   std::vector<DatasetEventRunRow> links;
   std::vector<DatasetVersionRow> dataset_versions;
@@ -60,6 +61,7 @@ class Ledger {
   void fold(const DatasetEventRunRow&);
   void fold(const DatasetVersionRow& row) { dataset_versions.push_back(row); }
   void fold(const VersionInputRow& row) { version_inputs.push_back(row); }
+  void fold(const NotificationRow&);
   void fold(const EventRow&);
   void check_started(TaskInstanceId);
   template <class Map, class Key, class Row>

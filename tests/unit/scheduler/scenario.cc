@@ -161,6 +161,8 @@ void Scenario::step(const std::string& event) {
     world_.checks.erase(id);
     return send(SensorChecked{answer, id, ""});
   }
+  if (verb == "delivered" || verb == "unreached" || verb == "refused")
+    return send(NotificationTried{{std::stoll(what)}, verb == "delivered", verb == "refused", verb});
   if (verb == "dataset") return send(DatasetUpdated{asked, what, date_from(ws.at(2)), "{}", "anna"});
   if (verb == "drop")
     return send(DropQueuedEvents{asked, what == "all" ? "" : what, ws.size() > 2 ? ws[2] : "", {}, "anna"});
@@ -436,6 +438,8 @@ std::string Scenario::told(const Command& command) {
     return "kill " + name_of(ledger.task_instances.at(ledger.attempts.at(kill->attempt).task_instance));
   if (const auto* check = std::get_if<CheckSensor>(&command))
     return "check " + name_of(ledger.task_instances.at(check->task_instance));
+  if (const auto* wanted = std::get_if<Deliver>(&command))
+    return fmt::format("deliver {}", wanted->notification.id.value);
   if (const auto* reply = std::get_if<Reply>(&command)) {
     if (const auto* error = std::get_if<Error>(&reply->body))
       return word_of(error->kind) + ": " + error->message;
@@ -489,7 +493,14 @@ std::string Scenario::told(const Change& change) {
     if (!moved || row->state == ItemState::running || row->state == ItemState::success) return {};
     return fmt::format("item {} {} ({})", to_date(row->execution_date), to_word(row->state), row->reason);
   }
+  if (const auto* row = std::get_if<NotificationRow>(&change)) {
+    const std::string name = fmt::format("notification {}", row->id.value);
+    if (row->version == 1) return fmt::format("{} on_{}", name, to_word(row->on));
+    if (row->state != NotificationState::pending) return fmt::format("{} {}", name, to_word(row->state));
+    return row->not_before ? fmt::format("arm {} {}", name, clock(*row->not_before)) : "";
+  }
   if (const auto* row = std::get_if<EventRow>(&change)) {
+    if (row->kind == "notification") return row->cause;
     if (row->kind == "tick_skipped") return "tick skipped: " + row->cause;
     if (row->kind == "dataset_skipped") return "dataset skipped: " + row->cause;
     if (row->kind == "hold") return "hold";

@@ -27,6 +27,8 @@ void World::boot() {
     apply(loaded);
   }
   for (const auto& [key, row] : ledger.queued_events) apply(QueuedDatasetEventLoaded{row});
+  for (const auto& [id, row] : ledger.notifications)
+    if (row.state == NotificationState::pending) apply(NotificationLoaded{row});
   for (const auto& [id, row] : ledger.runs)
     if (!is_final(row.state)) apply(RunLoaded{id, ledger.snapshot(id), ledger.versions.at(row.dag_version)});
   apply(ledger.next_ids());
@@ -170,6 +172,10 @@ struct Text {
     return fmt::format("link {} {} {} {} {} {}", r.event, r.dag_id, r.run.value, r.rerun, r.triggering,
                        r.reason);
   }
+  std::string operator()(const NotificationRow& r) const {
+    return fmt::format("notification {} on_{} {} tries={} {} {} #{}", r.id.value, to_word(r.on),
+                       to_word(r.state), r.tries, opt(r.not_before), r.body, r.version);
+  }
   std::string operator()(const EventRow& r) const {
     return fmt::format("event {} {} {} run={} ti={} a={} {}->{} {}", r.seq, r.kind, r.dag_id, r.run.value,
                        r.task_instance.value, r.attempt.value, r.from, r.to, r.cause);
@@ -190,6 +196,9 @@ struct Text {
   std::string operator()(const LoadRun& c) const { return fmt::format("load {}", c.run.value); }
   std::string operator()(const CheckSensor& c) const {
     return fmt::format("check {}", c.task_instance.value);
+  }
+  std::string operator()(const Deliver& c) const {
+    return fmt::format("deliver {}", c.notification.id.value);
   }
   std::string operator()(const Reply& c) const {
     if (const auto* error = std::get_if<Error>(&c.body)) return "error " + error->message;

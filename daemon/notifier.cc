@@ -1,0 +1,101 @@
+#include "daemon/notifier.h"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+
+#include "base/limits.h"
+#include "daemon/webhook.h"
+
+namespace millrace {
+namespace {
+
+constexpr Duration command_timeout = std::chrono::minutes{1};
+constexpr std::int64_t tries_at_most = 16;  // of one notification: the scheduler gives up sooner
+
+std::string how_it_ended(const ExitFacts& facts) {
+  if (facts.kind == ExitFacts::Kind::spawn_failed) return "it couldn't be started: " + facts.message;
+  if (facts.kind == ExitFacts::Kind::lost) return "nobody knows how it ended: " + facts.message;
+  if (facts.timed_out) return fmt::format("not done within {}", to_text(command_timeout));
+  if (WIFSIGNALED(facts.wait_status)) return fmt::format("ended by signal {}", WTERMSIG(facts.wait_status));
+  return fmt::format("exit code {}", WEXITSTATUS(facts.wait_status));
+}
+
+}  // namespace
+
+Notifier::Notifier(const Config& config, const Paths& paths, AddressRanges webhook_allow, Report report)
+    : config_(config), paths_(paths), webhook_allow_(std::move(webhook_allow)), report_(std::move(report)) {}
+
+Notifier::~Notifier() {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Notifier::deliver(const NotificationRow& row) {
+  if (row.webhook.empty()) return run_command(row);
+  {
+    MutexLock lock(mutex_);  // bounded by limits::pending_notifications
+    posts_.push_back(row);
+  }
+  if (!thread_.joinable()) thread_ = std::thread([this] { run_posts(); });
+  wake_.notify_one();
+}
+
+void Notifier::run_command(const NotificationRow& row) {
+  AttemptSpec spec;
+  spec.attempt = {-(row.id.value * tries_at_most + row.tries % tries_at_most)};
+  // No DAG's name begins with a tilde.
+  spec.name = fmt::format("~notifications/{}/command/-1/{}", row.id.value, row.tries + 1);
+  spec.argv = row.command;
+  for (const std::string& name : config_.task_environment)
+    if (const char* value = std::getenv(name.c_str())) spec.env.emplace_back(name, value);
+  if (std::getenv("PATH") == nullptr) spec.env.emplace_back("PATH", "/usr/local/bin:/usr/bin:/bin");
+  spec.env.emplace_back("DAG_ID", row.dag_id);
+  spec.env.emplace_back("NOTIFICATION_EVENT", to_word(row.on));
+  spec.env.emplace_back("NOTIFICATION", row.body);
+  spec.cwd = config_.dags.string();
+  spec.log_path = paths_.log(spec.name).string();
+  spec.output_path = paths_.output(spec.name).string();
+  spec.timeout = command_timeout;
+  spec.log_bytes = limits::log_bytes;
+  commands_[spec.attempt] = row.id;
+  executor_->start(std::move(spec));
+}
+
+void Notifier::ended(AttemptId attempt, const ExitFacts& facts) {
+  executor_->acknowledge(attempt);
+  const auto known = commands_.extract(attempt);
+  if (known.empty()) return;  // of the daemon before this one, which tries it again
+  const bool good = facts.kind == ExitFacts::Kind::exited && facts.wait_status == 0 && !facts.timed_out;
+  const bool hopeless = facts.kind == ExitFacts::Kind::spawn_failed;
+  report_({known.mapped(), good, hopeless, how_it_ended(facts)});
+}
+
+WebhookAnswer Notifier::post(const NotificationRow& row) const {
+  return post_webhook(row.webhook, row.body,
+                      {{"X-Millrace-Event", std::string{to_word(row.on)}},
+                       {"X-Millrace-Notification", fmt::format("{}", row.id.value)}},
+                      webhook_allow_);
+}
+
+void Notifier::run_posts() {
+  for (;;) {
+    NotificationRow next;
+    {
+      MutexLock lock(mutex_);
+      while (posts_.empty() && !stopping_) wake_.wait(mutex_);
+      if (stopping_) return;
+      next = std::move(posts_.front());
+      posts_.pop_front();
+    }
+    const WebhookAnswer answer = post(next);
+    report_({next.id, answer.delivered, answer.hopeless, answer.detail});
+  }
+}
+
+}  // namespace millrace

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <thread>
+
+#include "base/thread_annotations.h"
+#include "daemon/address_ranges.h"
+#include "daemon/config.h"
+#include "daemon/paths.h"
+#include "daemon/webhook.h"
+#include "executor/executor.h"
+#include "scheduler/events.h"
+
+namespace millrace {
+
+/// Tries deliveries, each at least once; when to try again is the scheduler's. A webhook is posted on a thread
+/// of its own, started with the first one. A command is an attempt like a task's, held by the runner under a
+/// number below zero, which no task's attempt has.
+class Notifier {
+ public:
+  using Report = std::function<void(NotificationTried)>;
+  /// `report` is called on the loop's thread or on the webhook thread: it must only hand over.
+  Notifier(const Config&, const Paths&, AddressRanges webhook_allow, Report);
+  ~Notifier();
+
+  void set_executor(Executor& executor) { executor_ = &executor; }
+  /// On the loop's thread.
+  void deliver(const NotificationRow&);
+
+  static bool owns(AttemptId id) { return id.value < 0; }
+  /// The command's process tree is gone. On the loop's thread.
+  void ended(AttemptId, const ExitFacts&);
+
+ private:
+  void run_command(const NotificationRow&);
+  void run_posts();
+  WebhookAnswer post(const NotificationRow&) const;
+
+  const Config& config_;
+  const Paths& paths_;
+  const AddressRanges webhook_allow_;
+  Report report_;
+  Executor* executor_ = nullptr;
+  std::map<AttemptId, NotificationId> commands_;
+  Mutex mutex_;
+  std::condition_variable_any wake_;
+  std::deque<NotificationRow> posts_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+}  // namespace millrace
