@@ -36,7 +36,7 @@ void EventHub::skip(std::int64_t last_seq) {
   seen_ = std::max(seen_, last_seq);
 }
 
-void EventHub::publish(Published batch) {
+void EventHub::publish(Publication batch) {
   bool first = false;
   {
     MutexLock lock(inbox_mutex_);
@@ -56,7 +56,7 @@ void EventHub::arm_flush(std::chrono::milliseconds delay) {
 void EventHub::flush() {
   {
     MutexLock lock(mutex_);
-    std::vector<Published> batches;
+    std::vector<Publication> batches;
     std::int64_t upto = 0;
     {
       MutexLock inbox(inbox_mutex_);
@@ -67,7 +67,7 @@ void EventHub::flush() {
       batches.swap(inbox_);
       upto = seen_;
     }
-    Published all = std::move(batches.front());
+    Publication all = std::move(batches.front());
     for (std::size_t i = 1; i < batches.size(); ++i) append(all, std::move(batches[i]));
     route(all.events);
     route_unnumbered(all.backfills, progress_text);

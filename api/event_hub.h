@@ -46,7 +46,7 @@ class EventHub {
   /// Whether publish() has anybody to tell. Loop thread.
   bool watched() const;
   /// A committed batch. Loop thread; never waits for more than a push.
-  void publish(Published);
+  void publish(Publication);
   /// A committed batch that nobody watches: only its last number.
   void skip(std::int64_t last_seq);
   /// Tells the readers of one topic something that has no number. Any thread.
@@ -83,7 +83,7 @@ class EventHub {
   Ports ports_;
 
   mutable Mutex inbox_mutex_;  // the only one that the loop takes
-  std::vector<Published> inbox_ GUARDED_BY(inbox_mutex_);
+  std::vector<Publication> inbox_ GUARDED_BY(inbox_mutex_);
   std::int64_t seen_ GUARDED_BY(inbox_mutex_);         // the newest event published
   bool window_open_ GUARDED_BY(inbox_mutex_) = false;  // a flush will come by itself
   std::size_t watchers_ GUARDED_BY(inbox_mutex_) = 0;

@@ -18,7 +18,7 @@ std::int64_t object_of(const NamedEvent& named) {
   return 0;
 }
 
-void append(Published& all, Published later) {
+void append(Publication& all, Publication later) {
   std::ranges::move(later.events, std::back_inserter(all.events));
   std::ranges::move(later.datasets, std::back_inserter(all.datasets));
   for (BackfillRow& row : later.backfills) {

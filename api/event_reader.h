@@ -44,7 +44,7 @@ class EventHub::Reader final : public StreamSource, public std::enable_shared_fr
 /// What an event moves, as one number; 0: nothing that moves twice.
 std::int64_t object_of(const NamedEvent&);
 /// Puts `later` behind `all`; of each backfill the later row stays.
-void append(Published& all, Published later);
+void append(Publication& all, Publication later);
 inline const std::string& dag_of(const BackfillRow& row) { return row.spec.dag_id; }
 inline const std::string& dag_of(const NamedDatasetEvent& named) { return named.dag_id; }
 

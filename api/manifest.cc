@@ -24,7 +24,9 @@ std::expected<RunRecord, Problem> read_run(StoreReader& reader, const RunRow& ru
   RunRecord record;
   for (;;) {
     Page page{.limit = static_cast<int>(limits::list_page), .offset = static_cast<int>(record.tasks.size())};
-    auto listed = reader.task_instances({.run = run.id, .dag_id = {}, .task_id = {}, .states = {}}, page);
+    TaskInstanceFilter of_run;
+    of_run.run = run.id;
+    auto listed = reader.task_instances(of_run, page);
     if (!listed) return std::unexpected(to_problem(listed.error()));
     if (listed->total_entries > static_cast<std::int64_t>(limits::manifest_tasks))
       return refuse(422, "too_large",

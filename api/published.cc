@@ -72,7 +72,7 @@ class Namer {
   }
   void take(const auto&) {}
 
-  Published out;
+  Publication out;
 
  private:
   const RunNames* run_of(RunId id) {
@@ -91,7 +91,7 @@ class Namer {
 
 }  // namespace
 
-Published published(std::vector<Change> committed, const FindRun& find_run) {
+Publication published(std::vector<Change> committed, const FindRun& find_run) {
   Namer namer(find_run);
   // A run that ends in this batch has left the memory; its row may come after its tasks' events.
   for (const Change& change : committed)

@@ -17,7 +17,7 @@ struct NamedDatasetEvent {
 };
 
 /// What one commit changed, as the stream of events tells it.
-struct Published {
+struct Publication {
   std::vector<NamedEvent> events;      ///< in order, each with its number
   std::vector<BackfillRow> backfills;  ///< progress: the newest row of each that changed
   std::vector<NamedDatasetEvent> datasets;
@@ -29,7 +29,7 @@ using FindRun = std::function<const RunRow*(RunId)>;
 
 /// Names what a committed batch holds. Every task instance of an event is in its batch, every run is there or
 /// in memory.
-Published published(std::vector<Change> committed, const FindRun&);
+Publication published(std::vector<Change> committed, const FindRun&);
 /// The newest event's number in a batch; 0: none.
 std::int64_t last_seq_of(const std::vector<Change>&);
 

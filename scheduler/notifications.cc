@@ -17,12 +17,6 @@ constexpr std::array<Duration, 6> delays{std::chrono::seconds{10}, std::chrono::
                                          std::chrono::minutes{5},  std::chrono::minutes{30},
                                          std::chrono::hours{2},    std::chrono::hours{8}};
 
-JsonText to_json(const std::vector<std::string>& texts) {
-  JsonText out = "[";
-  for (const std::string& text : texts) out += (out.size() > 1 ? "," : "") + to_json_string(text);
-  return out + "]";
-}
-
 /// The program, or the URL without its path: that is where chat services keep the secret.
 std::string_view place_of(const NotificationRow& row) {
   const std::string_view url = row.webhook;

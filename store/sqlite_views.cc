@@ -65,7 +65,7 @@ SqliteViews::SqliteViews(sqlite::Connection& c)
       ended_counts_(c, queries::ended_counts()),
       runs_in_(c, queries::runs_in()),
       cells_(c, queries::cells_of_run()),
-      attempts_(c, queries::attempts_of_run()) {}
+      attempts_(c, queries::attempt_bars_of_run()) {}
 
 std::optional<PastSeconds> SqliteViews::past_seconds(std::string_view dag_id, std::string_view task_id) {
   sqlite::Statement& statement = task_id.empty() ? past_run_ : past_task_;

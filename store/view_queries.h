@@ -50,7 +50,7 @@ inline std::string cells_of_run() {
   return "SELECT id, task_index, map_index, state, try_number, note <> '', start_date, end_date"
          " FROM task_instance WHERE dag_run_id = ?1";
 }
-inline std::string attempts_of_run() {
+inline std::string attempt_bars_of_run() {
   return "SELECT t.task_id, t.map_index, a.try_number, t.pool, a.devices, a.created_at, a.start_date,"
          " a.end_date, a.outcome FROM task_instance t CROSS JOIN task_attempt a"
          " WHERE t.dag_run_id = ?1 AND a.task_instance_id = t.id AND a.created_at <= ?3"

@@ -37,7 +37,7 @@ struct ServedDatasets : Served {
     for (std::int64_t id : {1, 2, 3}) {
       AttemptRow attempt;
       attempt.id = {id};
-      attempt.task_instance = rows.task_instances.at(0).id;
+      attempt.task_instance = rows.instances.at(0).id;
       attempt.run = rows.runs.at(0).id;
       attempt.try_number = static_cast<int>(id);
       attempt.name = "etl/r/load/-1/" + std::to_string(id);

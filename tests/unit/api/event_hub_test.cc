@@ -104,7 +104,7 @@ struct Stage {
   }
   /// Commits: into the record, then to the hub.
   void publish(std::vector<NamedEvent> events) {
-    Published batch;
+    Publication batch;
     batch.last_seq = seq;
     rows.named_events.insert(rows.named_events.end(), events.begin(), events.end());
     batch.events = std::move(events);
@@ -412,7 +412,7 @@ TEST_CASE("a committed batch names its events by the rows beside them, and by ru
   attempt.try_number = 2;
   const EventRow moved{
       .seq = 4, .kind = "task", .dag_id = "etl", .run = {5}, .task_instance = {7}, .attempt = {9}};
-  const Published got = published({task, attempt, moved, EventRow{.seq = 5, .kind = "pool"}},
+  const Publication got = published({task, attempt, moved, EventRow{.seq = 5, .kind = "pool"}},
                                   [&](RunId id) { return id == run.id ? &run : nullptr; });
   REQUIRE(got.events.size() == 2);
   CHECK(got.last_seq == 5);
@@ -422,7 +422,7 @@ TEST_CASE("a committed batch names its events by the rows beside them, and by ru
   CHECK(got.events[0].try_number == 2);
   CHECK(got.events[1].run_id.empty());
   // The run's own row may come last: it ended in this batch and isn't in memory any more.
-  const Published own = published({EventRow{.seq = 6, .kind = "task", .run = {5}}, run},
+  const Publication own = published({EventRow{.seq = 6, .kind = "task", .run = {5}}, run},
                                   [](RunId) -> const RunRow* { return nullptr; });
   CHECK(own.events[0].run_id == "manual__5");
 }

@@ -121,7 +121,7 @@ TEST_CASE("no query of a screen scans a table") {
       {queries::ended_counts(), {"dag_run_end"}, true},
       {queries::runs_in(), {"(dag_id=? AND execution_date>? AND execution_date<?)"}},
       {queries::cells_of_run(), {"(dag_run_id=?)"}},
-      {queries::attempts_of_run(), {"(dag_run_id=?)", "(task_instance_id=?)"}},
+      {queries::attempt_bars_of_run(), {"(dag_run_id=?)", "(task_instance_id=?)"}},
   };
   for (const Expected& query : all) {
     const std::string plan = plan_of(folder, query.sql);

@@ -267,7 +267,8 @@ TEST_CASE("dataset events are found by each of their filters, and with what beca
   commit(*store, changes);
   const auto ids = [&](AssetEventFilter filter) {
     std::vector<std::int64_t> out;
-    for (const DatasetEventRow& row : reader->assets().events(filter, {})->rows) out.push_back(row.id);
+    const auto found = reader->assets().events(filter, {});
+    for (const DatasetEventRow& row : found->rows) out.push_back(row.id);
     return out;
   };
   using Ids = std::vector<std::int64_t>;
