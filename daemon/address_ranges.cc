@@ -95,8 +95,8 @@ Result<AddressRanges> AddressRanges::parse(const std::vector<std::string>& block
 }
 
 bool AddressRanges::contain(const IpAddress& address) const {
-  return std::ranges::any_of(blocks_,
-                             [&](const Block& block) { return same_start(address, block.start, block.bits); });
+  const auto has = [&](const Block& block) { return same_start(address, block.start, block.bits); };
+  return std::ranges::any_of(blocks_, has);
 }
 
 bool is_public(const IpAddress& address) {

@@ -1,26 +1,17 @@
 #include "daemon/notifier.h"
 
 #include <fmt/format.h>
-#include <sys/wait.h>
 
 #include <cstdlib>
 
 #include "base/limits.h"
-#include "daemon/webhook.h"
+#include "scheduler/outcome.h"
 
 namespace millrace {
 namespace {
 
 constexpr Duration command_timeout = std::chrono::minutes{1};
 constexpr std::int64_t tries_at_most = 16;  // of one notification: the scheduler gives up sooner
-
-std::string how_it_ended(const ExitFacts& facts) {
-  if (facts.kind == ExitFacts::Kind::spawn_failed) return "it couldn't be started: " + facts.message;
-  if (facts.kind == ExitFacts::Kind::lost) return "nobody knows how it ended: " + facts.message;
-  if (facts.timed_out) return fmt::format("not done within {}", to_text(command_timeout));
-  if (WIFSIGNALED(facts.wait_status)) return fmt::format("ended by signal {}", WTERMSIG(facts.wait_status));
-  return fmt::format("exit code {}", WEXITSTATUS(facts.wait_status));
-}
 
 }  // namespace
 
@@ -71,9 +62,12 @@ void Notifier::ended(AttemptId attempt, const ExitFacts& facts) {
   executor_->acknowledge(attempt);
   const auto known = commands_.extract(attempt);
   if (known.empty()) return;  // of the daemon before this one, which tries it again
-  const bool good = facts.kind == ExitFacts::Kind::exited && facts.wait_status == 0 && !facts.timed_out;
-  const bool hopeless = facts.kind == ExitFacts::Kind::spawn_failed;
-  report_({known.mapped(), good, hopeless, how_it_ended(facts)});
+  const Verdict verdict = judge(Task{}, facts, {});
+  const bool good = verdict.outcome == Outcome::success;
+  const bool hopeless = verdict.outcome == Outcome::spawn_failed;
+  std::string detail = good ? "the command has ended well" : verdict.reason;
+  if (!verdict.detail.empty()) detail += ": " + verdict.detail;
+  report_({known.mapped(), good, hopeless, std::move(detail)});
 }
 
 WebhookAnswer Notifier::post(const NotificationRow& row) const {

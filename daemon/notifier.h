@@ -16,9 +16,9 @@
 
 namespace millrace {
 
-/// Tries deliveries, each at least once; when to try again is the scheduler's. A webhook is posted on a thread
-/// of its own, started with the first one. A command is an attempt like a task's, held by the runner under a
-/// number below zero, which no task's attempt has.
+/// Tries deliveries, each at least once; when to try again is the scheduler's. A webhook is posted on a
+/// thread of its own, started with the first one. A command is an attempt like a task's, held by the runner
+/// under a number below zero, which no task's attempt has.
 class Notifier {
  public:
   using Report = std::function<void(NotificationTried)>;

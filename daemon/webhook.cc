@@ -40,7 +40,8 @@ std::optional<Url> parse_url(std::string_view text) {
       return std::nullopt;
     place = place.substr(0, colon);
   }
-  if (place.size() > 2 && place.front() == '[' && place.back() == ']') place = place.substr(1, place.size() - 2);
+  if (place.size() > 2 && place.front() == '[' && place.back() == ']')
+    place = place.substr(1, place.size() - 2);
   url.host = place;
   if (url.host.empty() || url.host.find_first_of(" @\\[]%") != std::string::npos) return std::nullopt;
   return url;
@@ -61,8 +62,8 @@ WebhookAnswer judge(const Url& url, const AddressRanges& allowed, std::string& a
     const IpAddress one = address_of(*at->ai_addr);
     if (!is_public(one) && !allowed.contain(one))
       return {false, true,
-              fmt::format("{} is at {}, which isn't a public address; the configuration's webhook_allow doesn't "
-                          "have it",
+              fmt::format("{} is at {}, which isn't a public address, and webhook_allow of the "
+                          "configuration doesn't have it",
                           url.host, to_text(one))};
     if (address.empty()) address = to_text(one);
   }

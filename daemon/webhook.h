@@ -14,9 +14,9 @@ struct WebhookAnswer {
   std::string detail;     ///< for a person; without the URL's path, which may hold a secret
 };
 
-/// Posts a JSON body. The name is resolved once, each of its addresses is judged (is_public or `allowed`), and
-/// the connection goes to the judged address: a name that changes in between leads nowhere else. Redirects
-/// aren't followed. Blocks for up to half a minute: not on the loop's thread.
+/// Posts a JSON body. The name is resolved once, each of its addresses is judged (is_public or `allowed`),
+/// and the connection goes to the judged address: a name that changes in between leads nowhere else.
+/// Redirects aren't followed. Blocks for up to half a minute: not on the loop's thread.
 WebhookAnswer post_webhook(const std::string& url, const std::string& body,
                            const std::vector<std::pair<std::string, std::string>>& headers,
                            const AddressRanges& allowed);

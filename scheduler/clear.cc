@@ -84,6 +84,7 @@ void Core::reopen(Run& run, const std::string& cause) {
   ++run.row.rerun;
   run.row.queued_at = now.wall;
   run.row.late_at.reset();
+  arm_deadline(run);
 }
 
 void Core::clear(Run& run, const std::vector<InstanceIndex>& chosen, const std::string& cause,

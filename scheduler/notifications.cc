@@ -7,8 +7,8 @@
 #include "scheduler/core.h"
 #include "scheduler/json_pieces.h"
 
-/// What a DAG wants said. A notification is recorded in the commit of its cause and delivered at least once: it
-/// stays pending over restarts until a delivery is heard of or its tries are used up.
+/// What a DAG wants said. A notification is recorded in the commit of its cause and delivered at least once:
+/// it stays pending over restarts until a delivery is heard of or its tries are used up.
 namespace millrace {
 namespace {
 
@@ -39,8 +39,9 @@ class Body {
 };
 
 JsonText body_of(const Run& run, NotifyOn on, const Instance* ti, const std::string& cause, WallTime at) {
-  static constexpr std::array<std::string_view, 4> says{"failed", "succeeded", "will be tried again", "is late"};
-  const std::string what = ti == nullptr ? run.row.run_id : fmt::format("{} task {}", run.row.run_id, ti->row.task_id);
+  static constexpr std::array<std::string_view, 4> says{"failed", "succeeded", "will be tried again",
+                                                        "is late"};
+  const std::string what = run.row.run_id + (ti == nullptr ? "" : " task " + ti->row.task_id);
   Body body;
   // `text` is what chat programs show of a posted message.
   body.text("text", fmt::format("{}: {} {}{}{}", run.row.dag_id, what, says[static_cast<std::size_t>(on)],
