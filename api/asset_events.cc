@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "api/asset_shapes.h"
@@ -37,9 +38,15 @@ HttpResponse events_response(StoreReader& reader, const std::vector<DatasetEvent
                        [&](JsonWriter& out, const DatasetEventRow& row) { shapes.event(out, row); });
 }
 
+/// The queue's routes name a DAG, an asset or both.
+std::string_view param_or_empty(const Call& call, std::string_view name) {
+  const auto found = std::ranges::find(call.params, name, &std::pair<std::string, std::string>::first);
+  return found == call.params.end() ? std::string_view{} : std::string_view(found->second);
+}
+
 /// The dataset that the path names; empty when it names none.
 std::expected<std::string, Problem> dataset_of_path(const Call& call, StoreReader& reader) {
-  if (call.param("asset_id").empty()) return std::string{};
+  if (param_or_empty(call, "asset_id").empty()) return std::string{};
   const auto row = find_asset(reader, call.number("asset_id"));
   if (!row) return std::unexpected(row.error());
   return row->name;
@@ -50,7 +57,7 @@ std::expected<std::vector<QueuedDatasetEventRow>, Problem> queued_of(const Call&
   if (!dataset) return std::unexpected(dataset.error());
   const auto before = time_in_query(call, "before");
   if (!before) return std::unexpected(before.error());
-  return reader.assets().queued(call.param("dag_id"), *dataset, *before);
+  return reader.assets().queued(param_or_empty(call, "dag_id"), *dataset, *before);
 }
 
 /// Marks the event as Airflow does, so that a consumer can tell it from a task's.
@@ -154,7 +161,8 @@ Started delete_queued_events(const CallPtr& call, StoreReader& reader) {
   if (!dataset) return std::unexpected(dataset.error());
   const auto before = time_in_query(*call, "before");
   if (!before) return std::unexpected(before.error());
-  commit(call, DropQueuedEvents{{}, std::string(call->param("dag_id")), *dataset, *before, call->who.name},
+  const std::string dag_id(param_or_empty(*call, "dag_id"));
+  commit(call, DropQueuedEvents{{}, dag_id, *dataset, *before, call->who.name},
          [](StoreReader&, const Reply&) -> Answer { return empty_response(); });
   return {};
 }
