@@ -186,6 +186,7 @@ struct Core {
   // --- dataset_names.cc
   DatasetNameRow& dataset_named(const std::string& name);
   void declare_datasets(const Dag* before, const Dag* after);
+  bool knows_datasets(const Dag&) const;
 
   // --- dataset_runs.cc: from queued events to runs
   struct Fed {

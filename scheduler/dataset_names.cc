@@ -37,6 +37,7 @@ DatasetNameRow& Core::dataset_named(const std::string& name) {
 }
 
 void Core::declare_datasets(const Dag* before, const Dag* after) {
+  if (!before && !after) return;
   const std::set<Reference> old = references_of(before), fresh = references_of(after);
   const std::string& dag_id = after ? after->dag_id : before->dag_id;
   const auto change = [&](const Reference& reference, bool removed) {
@@ -55,6 +56,12 @@ void Core::declare_datasets(const Dag* before, const Dag* after) {
     row.uri = dataset.path.source;
     row.updated_at = now.wall;
   }
+}
+
+bool Core::knows_datasets(const Dag& dag) const {
+  for (const auto& [dataset, use, task_id] : references_of(&dag))
+    if (!dataset_names.contains(dataset)) return false;
+  return true;
 }
 
 void Core::on(const DatasetNameLoaded& fact) { dataset_names[fact.row.name] = fact.row; }

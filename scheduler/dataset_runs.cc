@@ -30,6 +30,8 @@ bool complete(const Schedule& s, WallTime run_date,
   return s.any ? std::ranges::any_of(s.datasets, has) : std::ranges::all_of(s.datasets, has);
 }
 
+constexpr const char* out_of_bounds = "outside of the DAG's start_date and end_date";
+
 bool in_bounds(const Dag& dag, WallTime date) {
   return !(dag.start_date && date < *dag.start_date) && !(dag.end_date && date > *dag.end_date);
 }
@@ -54,7 +56,10 @@ void Core::feed(DagEntry& entry) {
     const auto run_date = triggers.next_to_look_at(entry.row.dag_id);
     if (!run_date) return;
     const Schedule& s = entry.dag->schedule;
-    if (s.policy == EventPolicy::coalesce && s.partition.kind != PartitionMapping::Kind::none)
+    const bool none = s.partition.kind == PartitionMapping::Kind::none;
+    if (!none && !in_bounds(*entry.dag, *run_date))  // also when it will never be complete
+      skip({entry.row.dag_id, *run_date, triggers.take_all(entry.row.dag_id, *run_date)}, out_of_bounds);
+    else if (s.policy == EventPolicy::coalesce && !none)
       feed_run(entry, *run_date);
     else if (!feed_sets(entry, *run_date))
       return triggers.look_again(entry.row.dag_id, *run_date);
@@ -178,7 +183,7 @@ std::optional<RunWish> Core::wish_for(DagEntry& entry, const Fed& fed, WallTime 
   const bool none = dag.schedule.partition.kind == PartitionMapping::Kind::none;
   const WallTime partition = none ? date : fed.run_date;
   if (!in_bounds(dag, partition)) {
-    skip(fed, "outside of the DAG's start_date and end_date");
+    skip(fed, out_of_bounds);
     return std::nullopt;
   }
   auto params = resolve_params(dag, "{}");

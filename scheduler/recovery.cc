@@ -78,8 +78,9 @@ void Core::on(const RecoveryDone& fact) {
   for (const RunId id : active) resume(runs.at(id));
   for (auto& [dag_id, entry] : dags) {
     to_start.insert(dag_id);
-    // Names are registered once; a database from before the register has none.
-    if (entry.dag && !entry.row.removed) declare_datasets(nullptr, entry.dag.get());
+    // A database from before the register has no names.
+    if (entry.dag && !entry.row.removed && !knows_datasets(*entry.dag))
+      declare_datasets(nullptr, entry.dag.get());
     look_at_events(dag_id);
     schedule(entry);
   }

@@ -89,9 +89,26 @@ class Play {
     return world_.transcript;
   }
 
+  /// What the checks say of the same history with something taken away or moved.
+  std::size_t problems_without_a_link() {
+    world_.ledger.links.pop_back();
+    return checked();
+  }
+  std::size_t problems_with_early_runs() {
+    for (auto& [id, run] : world_.ledger.runs) run.started_at = date_from("1999-01-01");
+    return checked();
+  }
+
   std::vector<std::string> problems;
 
  private:
+  std::size_t checked() {
+    problems.clear();
+    check_nothing_lost();
+    for (const std::string& dag_id : readers) check_end(dag_id);
+    return problems.size();
+  }
+
   void submit(const std::string& dag_id) {
     const auto dag = random_reader(dice_, dag_id);
     changed_[dag_id] = world_.ledger.dataset_events.size();
@@ -264,4 +281,13 @@ TEST_CASE("no dataset event is lost, and what is complete has run since its newe
     if (!play.problems.empty()) break;
     if (seed % 25 == 0 && Play(seed).go() != transcript) FAIL_CHECK("SEED=" << seed << ": not repeatable");
   }
+}
+
+TEST_CASE("the checks of dataset events can fail") {
+  Play lost(2), early(2);
+  lost.go();
+  early.go();
+  REQUIRE(lost.problems.empty());
+  CHECK(lost.problems_without_a_link() > 0);
+  CHECK(early.problems_with_early_runs() > 0);
 }
