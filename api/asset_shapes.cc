@@ -21,11 +21,6 @@ void references(JsonWriter& out, std::string_view name, const std::vector<Datase
 
 }  // namespace
 
-std::string partition_text(WallTime partition) {
-  constexpr std::int64_t day_us = 86'400'000'000;
-  return partition.us % day_us == 0 ? to_date(partition) : to_iso(partition);
-}
-
 void AssetShapes::asset(JsonWriter& out, const DatasetNameRow& row) {
   const auto used = reader_.assets().references(row.id);
   const auto newest = reader_.assets().newest_event(row.name);

@@ -11,9 +11,6 @@
 /// Datasets and their events in the shapes of Airflow's assets, what Airflow lacks beside it.
 namespace millrace {
 
-/// `2001-01-05`, or with its time when it isn't a whole day.
-std::string partition_text(WallTime);
-
 class AssetShapes {
  public:
   explicit AssetShapes(StoreReader& reader) : reader_(reader) {}

@@ -55,6 +55,11 @@ void date_fields(JsonWriter& out, std::optional<WallTime> date) {
   time_field(out, "execution_date", date);
 }
 
+std::string partition_text(WallTime partition) {
+  constexpr std::int64_t day_us = 86'400'000'000;
+  return partition.us % day_us == 0 ? to_date(partition) : to_iso(partition);
+}
+
 std::string uuid_of(int kind, std::int64_t id) {
   const auto number = static_cast<std::uint64_t>(id);
   return fmt::format("00000000-000{:x}-7000-8{:03x}-{:012x}", kind & 0xf, (number >> 48) & 0xfff,
@@ -124,7 +129,10 @@ void Shapes::run(JsonWriter& out, const RunRow& row) {
   if (facts) dag_version(out, row.dag_version);
   out.end_array();
   out.word_field("bundle_version", facts ? facts->hash : "");
-  out.null_field("last_scheduling_decision").null_field("partition_key").null_field("partition_date");
+  out.null_field("last_scheduling_decision");
+  const bool of_partition = row.type == RunType::dataset_triggered;
+  out.word_field("partition_key", of_partition ? partition_text(partition_of(row)) : "");
+  time_field(out, "partition_date", of_partition ? std::optional(partition_of(row)) : std::nullopt);
   out.key("backfill_id");
   if (row.backfill) {
     out.integer(row.backfill.value);

@@ -16,6 +16,8 @@ namespace millrace {
 void time_field(JsonWriter&, std::string_view name, std::optional<WallTime>);
 /// `logical_date` and `execution_date`, the same value.
 void date_fields(JsonWriter&, std::optional<WallTime>);
+/// A partition's name: `2001-01-05`, or with its time when it isn't a whole day.
+std::string partition_text(WallTime);
 /// A UUID that says `kind` and `id`: Airflow's clients want UUIDs where we have numbers.
 std::string uuid_of(int kind, std::int64_t id);
 /// Airflow's word for a run type: `asset_triggered` for ours by datasets.

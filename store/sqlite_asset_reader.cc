@@ -95,7 +95,13 @@ Result<Listed<DatasetEventRow>> SqliteAssetReader::events(const AssetEventFilter
   add_prefix(where, "dataset", filter.name_prefix);
   const auto order = order_clause(page, event_keys, "id", "id");
   if (!order) return std::unexpected(order.error());
-  return list_rows<DatasetEventRow>(connection_, where, *order, page);
+  if (where.size() > 0) return list_rows<DatasetEventRow>(connection_, where, *order, page);
+  // Events are numbered without gaps and never deleted: the last number is their count.
+  Page uncounted = page;
+  uncounted.counted = false;
+  auto listed = list_rows<DatasetEventRow>(connection_, where, *order, uncounted);
+  if (listed) listed->total_entries = connection_.integer(queries::max_id("dataset_event")).value_or(0);
+  return listed;
 }
 
 std::optional<DatasetEventRow> SqliteAssetReader::newest_event(std::string_view dataset) {

@@ -96,6 +96,7 @@ class Assets(harness.DaemonTest):
         fed = "dataset__2001-01-05T00:00:00+00:00"
         run = self.ended("use", fed)
         self.assertEqual((run.state, run.run_type, run.triggered_by), ("success", "asset_triggered", "asset"))
+        self.assertEqual((run.partition_key, run.partition_date), ("2001-01-05", DAY))
         event, = self.assets.get_asset_events(asset_id=raw.id).asset_events
         self.assertEqual((event.source_dag_id, event.source_task_id), ("make", "write"))
         self.assertEqual((event.source_run_id, event.source_map_index), (made.dag_run_id, -1))

@@ -272,6 +272,8 @@ TEST_CASE("dataset events are found by each of their filters, and with what beca
     return out;
   };
   using Ids = std::vector<std::int64_t>;
+  CHECK(reader->assets().events({}, {.limit = 1})->total_entries == 4);
+  CHECK(reader->assets().events({.dataset = "a"}, {.limit = 1})->total_entries == 2);
   CHECK(ids({.dataset = "a"}) == Ids{1, 2});
   CHECK(ids({.name_pattern = "B"}) == Ids{3, 4});
   CHECK(ids({.dag_id = "two", .task_id = "u"}) == Ids{3, 4});
