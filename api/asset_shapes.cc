@@ -83,7 +83,12 @@ void AssetShapes::event(JsonWriter& out, const DatasetEventRow& row) {
   time_field(out, "timestamp", row.at);
   out.text_field("partition_key", partition_text(row.partition));
   time_field(out, "partition", row.partition);
-  out.word_field("created_by", row.created_by);
+  out.word_field("created_by", row.created_by).key("version_id");
+  if (row.version) {
+    out.integer(row.version.value);
+  } else {
+    out.null();
+  }
   created_runs(out, row, links);
   out.key("skipped_dags").begin_array();
   for (const DatasetEventRunRow& link : links)

@@ -138,6 +138,12 @@ class DatasetEvents(harness.DaemonTest):
             self.assertEqual(event["source_dag_id"], "features")
             raw, = self.upstream("features", event["source_run_id"])
             self.assertEqual((raw["source_dag_id"], raw["partition_key"]), ("make", event["partition_key"]))
+            version = self.version_of(event["name"], event["version_id"])
+            self.assertEqual(version["run_id"], event["source_run_id"])
+
+    def version_of(self, dataset, version_id):
+        versions = self.millrace.get(f"/datasets/{dataset}/versions", limit=1000).json["versions"]
+        return next(version for version in versions if version["id"] == version_id)
 
     def upstream_days(self):
         return [event for event in self.events() if event["name"] == "days"]

@@ -72,6 +72,7 @@ TEST_CASE("an event shows the runs it fed and the DAGs that it was skipped for")
   CHECK(word(event, "partition_key") == "2001-01-05");
   CHECK(event.find("source_dag_id")->is(JsonValue::Kind::null));
   CHECK(event.find("source_map_index")->integer == -1);
+  CHECK(event.find("version_id")->is(JsonValue::Kind::null));
   REQUIRE(event.find("created_dagruns")->items.size() == 1);
   const JsonValue& run = event.find("created_dagruns")->items.at(0);
   CHECK(word(run, "run_id") == served.rows.runs[0].run_id);
