@@ -45,7 +45,8 @@ struct ServedDatasets : Served {
       rows.attempts.push_back(attempt);
     }
     add(1, "raw", "b3:aaaa01", 1), add(2, "raw", "b3:aaaa01", 1), add(3, "made", "b3:bbbb", 2);
-    rows.version_inputs = {{{2}, rows.runs[0].id, "raw", then, {2}}, {{3}, rows.runs[0].id, "made", then, {3}}};
+    const RunId run = rows.runs[0].id;
+    rows.version_inputs = {{{2}, run, "raw", then, {2}}, {{3}, run, "made", then, {3}}};
   }
   void add(std::int64_t id, std::string dataset, std::string hash, std::int64_t attempt) {
     DatasetVersionRow row;
@@ -95,8 +96,8 @@ TEST_CASE("a version is found by its number, its hash or the beginning of it") {
   CHECK(two.find("read_by")->items.at(0).find("try_number")->integer == 2);
   for (const char* bad : {"/3", "/9", "/b3:cccc", "/b3:aa", "/x", "/b3:AAAA"})
     CHECK(served.ask("GET", path + bad, Served::viewer).status == 404);
-  CHECK(json_of(served.ask("GET", path + "?version=b3:aaaa", Served::viewer)).find("versions")->items.size() ==
-        2);
+  const JsonValue same = json_of(served.ask("GET", path + "?version=b3:aaaa", Served::viewer));
+  CHECK(same.find("versions")->items.size() == 2);
   CHECK(served.ask("GET", path + "?version=aaaa", Served::viewer).status == 422);
   CHECK(served.ask("GET", path + "?partition=never", Served::viewer).status == 422);
   const JsonValue partitions = json_of(served.ask("GET", "/api/v2/datasets/raw/partitions", Served::viewer));
