@@ -23,7 +23,7 @@ struct RunRecord {
 std::expected<RunRecord, Problem> read_run(StoreReader& reader, const RunRow& run) {
   RunRecord record;
   for (;;) {
-    Page page{.limit = static_cast<int>(limits::list_page), .offset = static_cast<int>(record.tasks.size())};
+    const Page page{static_cast<int>(limits::list_page), static_cast<int>(record.tasks.size()), {}};
     TaskInstanceFilter of_run;
     of_run.run = run.id;
     auto listed = reader.task_instances(of_run, page);
