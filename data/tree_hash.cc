@@ -81,7 +81,8 @@ struct Listing {
 };
 
 Result<void> list_folder(const std::filesystem::path& root, std::size_t index, Listing& out) {
-  const std::string path = (root / out.folders[index]).string();
+  std::string path = (root / out.folders[index]).string();
+  if (path.size() > 1 && path.ends_with('/')) path.pop_back();
   const auto problem = [&](std::string_view what) {
     return fail(ErrorKind::invalid, fmt::format("{} {}", path, what));
   };
