@@ -98,6 +98,24 @@ int wait_for_backfill(Context&, const std::string& id);
 /// The request's JSON. Nothing: a bad argument, already complained about.
 std::optional<std::string> backfill_body(const BackfillOptions&);
 
+// datasets.cc
+struct DatasetsOptions : ListOptions {
+  std::string pattern;
+};
+struct VersionsOptions : ListOptions {
+  std::string dataset, partition, version;
+};
+struct LineageOptions {
+  std::string node;
+  int depth = 2;
+  bool upstream = false, downstream = false;  ///< neither: both
+};
+int datasets_list(Context&, const DatasetsOptions&);
+int datasets_show(Context&, const std::string& dataset);
+int datasets_versions(Context&, const VersionsOptions&);
+int datasets_partitions(Context&, const VersionsOptions&);
+int lineage(Context&, const LineageOptions&);
+
 // pools.cc
 int pools_list(Context&);
 int pools_set(Context&, const std::string& name, int slots, const std::string& description);

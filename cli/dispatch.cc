@@ -275,6 +275,44 @@ void add_backfill_commands(CLI::App& app, Dispatch& d) {
           [](Context& c, const std::string& id, bool) { return backfill_retry(c, id); });
 }
 
+void add_dataset_commands(CLI::App& app, Dispatch& d) {
+  CLI::App* datasets = group(app, "datasets", "datasets: list, show, versions, partitions");
+  const auto list = std::make_shared<DatasetsOptions>();
+  CLI::App* all = command<DatasetsOptions>(*datasets, d, "list", "all datasets and their newest version",
+                                           list, datasets_list);
+  all->add_option("PATTERN", list->pattern, "part of the name; % and _ as in SQL's LIKE");
+  add_page(*all, list);
+  const auto named = std::make_shared<Named>();
+  command<Named>(*datasets, d, "show", "one dataset: who makes it, who reads it, what it holds", named,
+                 [](Context& context, const Named& one) { return datasets_show(context, one.name); })
+      ->add_option("DATASET", named->name)
+      ->required();
+  const auto versions = std::make_shared<VersionsOptions>();
+  CLI::App* written = command<VersionsOptions>(*datasets, d, "versions", "what was written, newest first",
+                                               versions, datasets_versions);
+  written->add_option("DATASET", versions->dataset)->required();
+  written->add_option("--partition", versions->partition, "of this date");
+  written->add_option("--version", versions->version, "of this content: b3:… or the beginning of it");
+  add_page(*written, versions);
+  const auto parts = std::make_shared<VersionsOptions>();
+  CLI::App* partitions = command<VersionsOptions>(
+      *datasets, d, "partitions", "each partition and what it holds now", parts, datasets_partitions);
+  partitions->add_option("DATASET", parts->dataset)->required();
+  add_page(*partitions, parts);
+  const auto from = std::make_shared<LineageOptions>();
+  CLI::App* traced = command<LineageOptions>(
+      app, d, "lineage", "where data comes from and what was made of it", from, lineage);
+  traced
+      ->add_option("NODE", from->node,
+                   "dataset:NAME, dataset:NAME@b3:…, task:DAG/TASK, dag:DAG or run:DAG/RUN_ID")
+      ->required();
+  traced->add_option("--depth", from->depth, "steps away from it")
+      ->check(CLI::Range(0, 20))
+      ->capture_default_str();
+  traced->add_flag("--up", from->upstream, "where it comes from");
+  traced->add_flag("--down", from->downstream, "what was made of it");
+}
+
 void add_pool_commands(CLI::App& app, Dispatch& d) {
   CLI::App* pools = group(app, "pools", "pools: list, set, delete");
   pools->add_subcommand("list", "all pools and their use")->callback([&d] { d.action = pools_list; });
@@ -334,6 +372,7 @@ int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve
   cli::add_run_commands(app, d);
   cli::add_task_commands(app, d);
   cli::add_backfill_commands(app, d);
+  cli::add_dataset_commands(app, d);
   cli::add_pool_commands(app, d);
   try {
     app.parse(argc, argv);

@@ -27,6 +27,7 @@ void add_dag_commands(CLI::App&, Dispatch&);
 void add_run_commands(CLI::App&, Dispatch&);
 void add_task_commands(CLI::App&, Dispatch&);
 void add_backfill_commands(CLI::App&, Dispatch&);
+void add_dataset_commands(CLI::App&, Dispatch&);
 void add_pool_commands(CLI::App&, Dispatch&);
 
 }  // namespace millrace::cli

@@ -49,6 +49,8 @@ TEST_CASE("lists and details print, as tables and as JSON") {
            {"backfill", "list"},
            {"backfill", "show", "3", "--items"},
            {"backfill", "create", "etl", "--dates", "2001-01-01..2001-01-03", "--dry-run"},
+           {"datasets", "list"},
+           {"lineage", "task:etl/load", "--up"},
            {"pools", "list"},
            {"devices"}}) {
     CAPTURE(command);
