@@ -25,7 +25,8 @@ std::unexpected<Error> failed(std::string_view what, const fs::path& path) {
 }
 
 Result<void> sync(const fs::path& path, int (*how)(int) = &fsync) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  // Through a link, too: the folder above a dataset may be one that leads to a larger disk.
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return failed("open", path);
   const int done = how(fd);
   const int error = errno;

@@ -136,7 +136,7 @@ Result<void> Publisher::merge(StagedOutput& output) const {
   if (!fs::is_directory(fs::symlink_status(output.target, error))) return {};
   for (auto at = fs::recursive_directory_iterator(output.target, error);
        !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
-    const fs::path to = output.staged / fs::relative(at->path(), output.target);
+    const fs::path to = output.staged / at->path().lexically_relative(output.target);
     if (at->is_directory()) {
       fs::create_directories(to, error);
     } else if (!fs::exists(fs::symlink_status(to))) {

@@ -214,6 +214,16 @@ TEST_CASE("instances of a mapped task join their files in one folder") {
   CHECK(report->outputs.at(0).hash == hash_tree(first.root / "lake/a.txt", 1)->hash);
 }
 
+TEST_CASE("a dataset may lie behind a link to another disk") {
+  const Temporary folder;
+  const Attempt attempt(folder);
+  fs::create_directories(attempt.root / "disk");
+  fs::create_directory_symlink(attempt.root / "disk", attempt.root / "lake");
+  CHECK(attempt.run("echo one > $A") == 0);
+  CHECK(read(attempt.root / "disk/a.txt") == "one\n");
+  CHECK(read_report(attempt.plan.report)->problem.empty());
+}
+
 TEST_CASE("a plan and a report survive their way, and nonsense is neither") {
   PublishPlan plan{"r", {"s"}, {{"d", "a\"b", "c", true}}, 3};
   const auto back = parse_plan(plan_json(plan));
