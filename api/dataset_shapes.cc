@@ -67,7 +67,7 @@ std::expected<DatasetVersionRow, Problem> find_version(StoreReader& reader, cons
     if (!row || row->dataset != dataset) return missing();
     return std::move(*row);
   }
-  const auto found = reader.versions().list({dataset, {}, std::string(text)}, {1'000, 0, {}});
+  const auto found = reader.versions().list({dataset, {}, std::string(text)}, {.limit = 1'000});
   if (!found) return std::unexpected(to_problem(found.error()));
   if (found->rows.empty()) return missing();
   for (const DatasetVersionRow& row : found->rows)

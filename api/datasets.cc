@@ -97,7 +97,7 @@ Answer get_dataset_version(const Call& call, StoreReader& reader) {
   if (!row) return std::unexpected(row.error());
   const auto version = find_version(reader, row->name, call.param("version"));
   if (!version) return std::unexpected(version.error());
-  const auto same = reader.versions().list({row->name, {}, version->hash}, {0, 0, {}});
+  const auto same = reader.versions().list({row->name, {}, version->hash}, {.limit = 0});
   JsonWriter out;
   out.begin_object().key("version");
   write_version(out, *version);
