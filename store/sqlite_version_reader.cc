@@ -13,6 +13,7 @@ namespace {
 /// Whether the page asks for `key` upwards; newest first when it asks for nothing.
 Result<bool> ascending(const Page& page, std::string_view key) {
   if (const auto sane = check_page(page); !sane) return std::unexpected(sane.error());
+  if (page.after_id) return fail(ErrorKind::invalid, "this list has pages by offset, no cursor");
   if (page.order_by.empty() || page.order_by == fmt::format("-{}", key)) return false;
   if (page.order_by == key) return true;
   return fail(ErrorKind::invalid, fmt::format("can't order by '{}'; there is: {}", page.order_by, key));
