@@ -102,8 +102,14 @@ int tasks_explain(Context& context, const OneTask& task) {
   const std::string reason = (*answer)["reason"].shown();
   print(fmt::format("{} is {}{}\n", task.task_id, state.empty() ? "none" : state,
                     reason.empty() ? "" : " (" + reason + ")"));
+  print((*answer)["verdict"].shown() + "\n");
   for (const Json& wait : (*answer)["waiting_on"].items) {
     print(fmt::format("  waits for {}: {}\n", wait["kind"].shown(), wait["detail"].shown()));
+  }
+  for (const Json& past : (*answer)["history"].items) {
+    const std::string to = past["to"].shown();
+    print(fmt::format("  {} to {}: {}\n", past["from"].shown(), to.empty() ? "now" : to,
+                      past["gate"].shown()));
   }
   return ok;
 }

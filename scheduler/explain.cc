@@ -16,6 +16,7 @@ constexpr std::size_t ancestors_followed = 2'000;
 constexpr std::int64_t ranked = 10'000;        // a place behind these is "far behind"
 constexpr std::size_t rivals = 256;            // before it, in a forecast: more say nothing of a start
 constexpr std::size_t holders_weighed = 4'096;
+constexpr std::size_t queued_runs_listed = 100;  // each is asked who is before it
 
 Holder holder_of(const Run& run) {
   Holder out;
@@ -286,7 +287,7 @@ QueueSeen Core::queue(std::size_t limit) const {
   out.tasks_waiting = static_cast<std::int64_t>(admission.waiting({}));
   for (const auto& [dag_id, entry] : dags)
     for (const QueuedRun& queued : entry.queued) {
-      if (out.runs.size() == limit) break;
+      if (out.runs.size() == std::min(limit, queued_runs_listed)) break;
       const Run& run = runs.at(queued.id);
       Explanation why;
       explain_run(run, why);
