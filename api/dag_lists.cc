@@ -156,11 +156,23 @@ struct FoundDags {
   std::int64_t total = 0;
 };
 
+/// A page of all DAGs by name: read as such, however many there are.
+bool only_pages(const Call& call, const Page& page) {
+  if (!page.order_by.empty() && page.order_by != "dag_id" && page.order_by != "-dag_id") return false;
+  return std::ranges::all_of(call.query, [](const auto& named) {
+    return named.first == "limit" || named.first == "offset" || named.first == "order_by";
+  });
+}
+
 std::expected<FoundDags, Problem> find_dags(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
   const auto filter = filter_of(call);
   if (!filter) return std::unexpected(filter.error());
+  if (only_pages(call, *page)) {
+    auto listed = reader.dag_page(page->limit, page->offset, page->order_by.starts_with('-'));
+    return FoundDags{std::move(listed.rows), listed.total_entries};
+  }
   Shapes shapes(call, reader);
   std::vector<DagRow> rows = filter->with_removed ? reader.all_dags() : reader.dags();
   std::erase_if(rows, [&](const DagRow& row) { return !passes(*filter, call, reader, shapes, row); });
@@ -235,10 +247,10 @@ Answer dag_stats(const Call& call, StoreReader& reader) {
   static constexpr std::array states = {RunState::queued, RunState::running, RunState::success,
                                         RunState::failed};
   const auto wanted = call.query_values("dag_ids");
-  std::vector<DagRow> rows = reader.dags();
-  std::erase_if(rows, [&](const DagRow& row) {
-    return !wanted.empty() && std::ranges::find(wanted, std::string_view(row.dag_id)) == wanted.end();
-  });
+  std::vector<DagRow> rows;
+  if (wanted.empty()) rows = reader.dag_page(static_cast<int>(limits::list_page) + 1, 0, false).rows;
+  for (const std::string_view dag_id : std::set(wanted.begin(), wanted.end()))
+    if (auto row = reader.dag(dag_id); row && !row->removed) rows.push_back(std::move(*row));
   if (rows.size() > limits::list_page) return refuse_field("dag_ids", "name fewer DAGs");
   return list_response(
       "dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {

@@ -37,6 +37,9 @@ inline constexpr auto clock_step_hold = std::chrono::hours{3};  ///< cron(8): a 
 inline constexpr std::size_t catchup_runs_default = 1'000;      ///< then hold and say so
 inline constexpr auto reconcile_interval = std::chrono::seconds{30};  ///< the only wake-up of an idle daemon
 
+/// `total_entries` of a list whose number isn't kept stops here: nobody pages further.
+inline constexpr std::int64_t list_counted = 100'000;
+
 // What waits, and why
 inline constexpr auto reason_after = std::chrono::seconds{30};  ///< a shorter wait needs no history
 inline constexpr std::size_t reasons_noted = 100;  ///< of the front of the line, each reconcile_interval

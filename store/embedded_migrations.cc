@@ -26,6 +26,7 @@ EMBED(003, dataset_versions)
 EMBED(004, list_indexes)
 EMBED(005, views)
 EMBED(006, notifications)
+EMBED(007, failed_of_run)
 
 namespace millrace {
 
@@ -37,6 +38,7 @@ std::span<const Migration> embedded_migrations() {
       {4, "list_indexes", {millrace_migration_004, millrace_migration_004_end}},
       {5, "views", {millrace_migration_005, millrace_migration_005_end}},
       {6, "notifications", {millrace_migration_006, millrace_migration_006_end}},
+      {7, "failed_of_run", {millrace_migration_007, millrace_migration_007_end}},
   };
   return all;
 }

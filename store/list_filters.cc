@@ -72,7 +72,7 @@ Where where_of(const RunFilter& filter) {
   return where;
 }
 
-Where where_of(const TaskInstanceFilter& filter) {
+Where where_of(const TaskInstanceFilter& filter, bool by_id) {
   Where where;
   if (filter.run) where.equals("dag_run_id", filter.run.value);
   if (filter.runs) {
@@ -80,7 +80,8 @@ Where where_of(const TaskInstanceFilter& filter) {
     for (const RunId id : *filter.runs) ids.push_back(id.value);
     where.one_of("dag_run_id", ids);
   }
-  if (!filter.dag_id.empty())
+  if (!filter.dag_id.empty() && !filter.run && !filter.runs && !by_id) where.through_runs_of(filter.dag_id);
+  else if (!filter.dag_id.empty())
     where.matches("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id = {})", filter.dag_id);
   if (!filter.task_id.empty()) where.equals("task_id", filter.task_id);
   where.one_of("task_id", filter.task_ids);

@@ -92,6 +92,13 @@ void Where::one_of(std::string_view column, const std::vector<std::int64_t>& num
   if (!numbers.empty()) join(fmt::format("{} IN ({})", column, fmt::join(numbers, ", ")));
 }
 
+void Where::through_runs_of(std::string_view dag_id) {
+  from_ = fmt::format(
+      "(SELECT id AS the_run FROM dag_run WHERE dag_id = {}) CROSS JOIN task_instance",
+      value(std::string(dag_id)));
+  require("dag_run_id = the_run");
+}
+
 void Where::bind(sqlite::Statement& statement) const {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const int index = static_cast<int>(i) + 1;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "store/reader.h"
 #include "store/row_sql.h"
 #include "store/sqlite.h"
@@ -34,6 +35,8 @@ class Where {
   /// Nothing when empty.
   void one_of(std::string_view column, const std::vector<std::string>&, bool negated = false);
   void one_of(std::string_view column, const std::vector<std::int64_t>&);
+  /// Task instances of a DAG's runs, by way of the runs: in their order, each looked up by its id.
+  void through_runs_of(std::string_view dag_id);
   /// A condition without a value.
   void require(std::string_view condition);
   void starts_with(std::string_view column, std::string_view prefix);
@@ -51,6 +54,8 @@ class Where {
   /// A condition without values.
   void holds(std::string_view condition);
 
+  /// The tables: empty, or what stands instead of the one alone.
+  const std::string& from() const { return from_; }
   /// ` WHERE …`, or empty.
   std::string sql() const { return conditions_.empty() ? "" : " WHERE " + conditions_; }
   void bind(sqlite::Statement&) const;
@@ -61,6 +66,7 @@ class Where {
   void join(std::string_view condition);
   std::string value(std::variant<std::int64_t, std::string>);
 
+  std::string from_;
   std::string conditions_;
   std::vector<std::variant<std::int64_t, std::string>> values_;
 };
@@ -72,20 +78,25 @@ Result<std::string> order_clause(const Page&, std::span<const SortKey>, std::str
 /// `invalid` for a limit outside 0 to limits::list_page or a negative offset.
 Result<void> check_page(const Page&);
 
-/// One page and the number of all rows that match, from one snapshot.
+/// One page and the number of all rows that match, from one snapshot. `known_total` where it is kept; rows
+/// are counted up to limits::list_counted.
 template <class Row>
 Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where, const std::string& order,
-                              const Page& page) {
+                              const Page& page, std::optional<std::int64_t> known_total = std::nullopt) {
   if (auto sane = check_page(page); !sane) return std::unexpected(sane.error());
   sqlite::Transaction transaction(connection, sqlite::Transaction::Kind::read);
   Listed<Row> listed;
-  if (page.counted && !page.after_id) {
-    sqlite::Statement count(connection,
-                            std::string("SELECT count(*) FROM ") + Table<Row>::name + where.sql());
+  const std::string from = where.from().empty() ? Table<Row>::name : where.from();
+  if (known_total && !page.after_id) {
+    listed.total_entries = *known_total;
+  } else if (page.counted && !page.after_id) {
+    sqlite::Statement count(connection, "SELECT count(*) FROM (SELECT 1 FROM " + from + where.sql() +
+                                            " LIMIT " + std::to_string(limits::list_counted) + ")");
     where.bind(count);
     if (count.step()) listed.total_entries = count.integer(0);
   }
-  sqlite::Statement rows(connection, select_from<Row>() + where.sql() + order + " LIMIT ?" +
+  sqlite::Statement rows(connection, select_sql(from.c_str(), columns_of<Row>()) + where.sql() + order +
+                                         " LIMIT ?" +
                                          std::to_string(where.size() + 1) + " OFFSET ?" +
                                          std::to_string(where.size() + 2));
   where.bind(rows);

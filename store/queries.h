@@ -28,6 +28,14 @@ inline std::string items_to_retry() {
 inline std::string pending_notifications() {
   return select_from<NotificationRow>() + "WHERE state = 'pending' ORDER BY id";
 }
+inline std::string dag_page(bool descending) {
+  return select_from<DagRow>() + "INDEXED BY dag_present WHERE removed = 0 ORDER BY dag_id" +
+         (descending ? " DESC" : "") + " LIMIT ?1 OFFSET ?2";
+}
+inline std::string dag_total() { return "SELECT count(*) FROM dag INDEXED BY dag_present WHERE removed = 0"; }
+inline std::string kept_runs_of_dag() { return "SELECT state, n FROM run_count WHERE dag_id = ?1"; }
+/// Four rows for each DAG.
+inline std::string kept_runs() { return "SELECT state, sum(n) FROM run_count GROUP BY state"; }
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
 inline std::string run_at() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date = ?2"; }

@@ -96,6 +96,8 @@ class StoreReader {
   static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
   virtual ~StoreReader() = default;
 
+  /// One page of those that aren't removed, by dag_id.
+  virtual Listed<DagRow> dag_page(int limit, int offset, bool descending) = 0;
   virtual std::vector<DagRow> dags() = 0;      ///< not removed, by dag_id
   virtual std::vector<DagRow> all_dags() = 0;  ///< the removed ones too
   virtual std::optional<DagRow> dag(std::string_view dag_id) = 0;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "base/limits.h"
@@ -86,6 +87,16 @@ class SqliteReader final : public StoreReader {
         versions_(connection_),
         views_(connection_) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
+  }
+
+  Listed<DagRow> dag_page(int limit, int offset, bool descending) override {
+    sqlite::Transaction one_snapshot(connection_, sqlite::Transaction::Kind::read);
+    sqlite::Statement page(connection_, queries::dag_page(descending));
+    page.bind(1, std::int64_t{limit});
+    page.bind(2, std::int64_t{offset});
+    Listed<DagRow> out{read_all<DagRow>(page), 0};
+    out.total_entries = connection_.integer(queries::dag_total()).value_or(0);
+    return out;
   }
 
   std::vector<DagRow> dags() override { return all<DagRow>("WHERE removed = 0 ORDER BY dag_id"); }
@@ -207,11 +218,14 @@ class SqliteReader final : public StoreReader {
 
   template <class Row>
   Result<Listed<Row>> listed(const Where& where, const Page& page, std::span<const SortKey> keys,
-                             std::string_view by_default, std::string_view unique) {
+                             std::string_view by_default, std::string_view unique,
+                             std::optional<std::int64_t> known_total = std::nullopt) {
     const auto order = order_clause(page, keys, by_default, unique);
     if (!order) return std::unexpected(order.error());
-    return list_rows<Row>(connection_, where, *order, page);
+    return list_rows<Row>(connection_, where, *order, page, known_total);
   }
+  std::optional<std::int64_t> kept_total(const RunFilter&, const Where&);
+  std::optional<std::int64_t> kept_total(const TaskInstanceFilter&, const Where&, bool by_id);
 
   sqlite::Connection connection_;
   sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_,
@@ -224,15 +238,51 @@ class SqliteReader final : public StoreReader {
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
   Where where = where_of(filter);
   if (page.after_id) where.more_than("id", *page.after_id);
-  return listed<RunRow>(where, page, run_keys, "id", "id");
+  return listed<RunRow>(where, page, run_keys, "id", "id", kept_total(filter, where));
+}
+
+/// Of runs the store keeps how many there are of each DAG in each state: the total of a filter that asks for
+/// nothing else.
+std::optional<std::int64_t> SqliteReader::kept_total(const RunFilter& filter, const Where& where) {
+  RunFilter bare;
+  bare.dag_id = filter.dag_id;
+  bare.states = filter.states;
+  if (where_of(bare).sql() != where.sql()) return std::nullopt;
+  sqlite::Statement kept(connection_, filter.dag_id.empty()
+                                          ? queries::kept_runs()
+                                          : queries::kept_runs_of_dag());
+  if (!filter.dag_id.empty()) kept.bind(1, filter.dag_id);
+  std::int64_t total = 0;
+  while (kept.step()) {
+    RunState state{};
+    const bool known = from_word(kept.text(0), state);
+    if (filter.states.empty() || (known && std::ranges::find(filter.states, state) != filter.states.end()))
+      total += kept.integer(1);
+  }
+  return total;
+}
+
+std::optional<std::int64_t> SqliteReader::kept_total(const TaskInstanceFilter& filter, const Where& where,
+                                                     bool by_id) {
+  TaskInstanceFilter bare;
+  bare.dag_id = filter.dag_id;
+  if (where_of(bare, by_id).sql() != where.sql()) return std::nullopt;
+  if (filter.dag_id.empty()) return connection_.integer("SELECT sum(n) FROM task_count").value_or(0);
+  sqlite::Statement kept(connection_, "SELECT n FROM task_count WHERE dag_id = ?1");
+  kept.bind(1, filter.dag_id);
+  return kept.step() ? kept.integer(0) : 0;
 }
 
 Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter,
                                                              const Page& page) {
-  Where where = where_of(filter);
+  const bool by_id = page.after_id.has_value() || !page.order_by.empty();
+  Where where = where_of(filter, by_id);
+  const auto total = kept_total(filter, where, by_id);
   if (page.after_id) where.more_than("id", *page.after_id);
-  const std::string_view by_default = filter.run ? "task_index, map_index" : "id";
-  return listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id");
+  const std::string_view by_default = filter.run            ? "task_index, map_index"
+                                      : where.from().empty() ? "id"
+                                                             : "the_run, id";
+  return listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id", total);
 }
 
 Result<Listed<BackfillRow>> SqliteReader::backfills(std::string_view dag_id, const Page& page) {

@@ -107,6 +107,9 @@ class FakeReader final : public StoreReader {
  public:
   explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows), views_(rows) {}
   std::vector<DagRow> dags() override { return rows_.dags; }
+  Listed<DagRow> dag_page(int, int, bool) override {
+    return {rows_.dags, static_cast<std::int64_t>(rows_.dags.size())};
+  }
   std::vector<DagRow> all_dags() override { return rows_.dags; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
   std::vector<DagVersionRow> dag_versions(std::string_view) override { return rows_.versions; }

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "samples.h"
+#include "store/list_filters.h"
 #include "store/queries.h"
 #include "store/sqlite.h"
 #include "store/view_queries.h"
@@ -133,6 +134,44 @@ TEST_CASE("no query of a screen scans a table") {
     CHECK((query.sorts || plan.find("TEMP B-TREE") == std::string::npos));
   }
   CHECK(plan_of(folder, queries::active_run_bars()).find("dag_run_active") != std::string::npos);
+}
+
+TEST_CASE("the lists of clients walk an index to their page and read how many there are") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  RunFilter of_dag, failed_of_dag, dated;
+  of_dag.dag_id = failed_of_dag.dag_id = "d";
+  failed_of_dag.states = {RunState::failed};
+  TaskInstanceFilter tasks_of_dag, failed_tasks;
+  tasks_of_dag.dag_id = failed_tasks.dag_id = "d";
+  failed_tasks.states = {TaskState::failed};
+  const auto page = [](const char* columns, const std::string& from, const Where& where, const char* order) {
+    return std::string("SELECT ") + columns + " FROM " + from + where.sql() + order + " LIMIT 50 OFFSET 0";
+  };
+  const Where through = where_of(tasks_of_dag, false), failed = where_of(failed_tasks, false);
+  struct Expected {
+    std::string sql;
+    std::vector<std::string> indexes;
+  };
+  const Expected all[] = {
+      {page("*", "dag_run", where_of(of_dag), " ORDER BY id"), {"dag_run_dag (dag_id=?)"}},
+      {page("*", "dag_run", where_of(dated), " ORDER BY execution_date DESC, id DESC"), {"dag_run_date"}},
+      {page("*", "dag_run", where_of(failed_of_dag), " ORDER BY id"), {"dag_run_failed_of_dag (dag_id=?)"}},
+      {page("task_id", through.from(), through, " ORDER BY the_run, id"),
+       {"dag_run_dag (dag_id=?)", "(dag_run_id=?)"}},
+      {page("task_id", failed.from(), failed, " ORDER BY the_run, id"),
+       {"dag_run_dag (dag_id=?)", "task_instance_failed_of_run (dag_run_id=?)"}},
+      {queries::dag_page(true), {"dag_present"}},
+      {queries::dag_total(), {"dag_present"}},
+      {queries::kept_runs_of_dag(), {"(dag_id=?)"}},
+  };
+  for (const Expected& query : all) {
+    const std::string plan = plan_of(folder, query.sql);
+    INFO(query.sql << "\n" << plan);
+    for (const std::string& index : query.indexes) CHECK(plan.find(index) != std::string::npos);
+    // Within one run rows may be sorted; a whole table never is.
+    CHECK(plan.find("FOR ORDER BY") == std::string::npos);
+  }
 }
 
 TEST_CASE("the active runs come from their partial index alone") {
