@@ -130,10 +130,15 @@ void EventHub::send_all() {
 void EventHub::deliver(Channel& channel, const Piece& piece) {
   std::vector<ReaderPtr> slow;
   for (const ReaderPtr& reader : channel.readers) {
-    if (reader->out->waiting() > limits::stream_backlog)
+    // A burst may be larger than the backlog: who takes some of it is let go on for a while.
+    const std::size_t waits = reader->out->waiting();
+    const bool stuck = waits > limits::stream_backlog && waits >= reader->waited;
+    if (stuck || waits > limits::stream_backlog_most) {
       slow.push_back(reader);
-    else
-      reader->out->write(piece);
+      continue;
+    }
+    reader->out->write(piece);
+    reader->waited = waits + piece->size();
   }
   if (slow.empty()) return;
   const Piece resync = piece_of(resync_text());

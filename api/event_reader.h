@@ -33,6 +33,7 @@ class EventHub::Reader final : public StreamSource, public std::enable_shared_fr
   std::shared_ptr<StreamOut> out;      ///< shared with the connection
   std::int64_t position = 0;           ///< read again up to here; one thread at a time
   std::atomic<bool> page_due = false;  ///< the next page is read when the last one has left
+  std::size_t waited = 0;              ///< bytes, after the newest piece; under the hub's lock
   bool live = false;                   ///< in a channel; under the hub's lock
   bool gone = false;                   ///< the same
 

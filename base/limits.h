@@ -70,10 +70,10 @@ inline constexpr std::size_t list_page = 1'000;  ///< `limit` above this is refu
 inline constexpr std::size_t event_window = 1'000'000;  ///< lines that a filter without an index looks through
 
 // Streams (server-sent events)
-inline constexpr std::size_t streams = 1'000;  ///< each a connection; more get 503 and poll
-inline constexpr std::size_t stream_backlog = 64u
-                                              << 10;  ///< bytes that wait for a reader when more come: slow
-inline constexpr int stream_socket_bytes = 64 << 10;  ///< SO_SNDBUF, which the kernel doubles
+inline constexpr std::size_t streams = 1'000;                   ///< each a connection; more get 503 and poll
+inline constexpr std::size_t stream_backlog = 64u << 10;        ///< bytes that wait for who doesn't read
+inline constexpr std::size_t stream_backlog_most = 512u << 10;  ///< for who reads, but too slowly
+inline constexpr int stream_socket_bytes = 64 << 10;            ///< SO_SNDBUF, which the kernel doubles
 inline constexpr auto stream_window = std::chrono::milliseconds{250};  ///< four writes a second to each
 inline constexpr auto stream_ping = std::chrono::seconds{15};  ///< proxies cut silence after 30 s and more
 inline constexpr auto stream_capacity = std::chrono::milliseconds{1'000};  ///< pools are counted this often

@@ -38,6 +38,11 @@ class Readers:
         self.process.wait()
 
 
+def streams(daemon):
+    text = daemon.request("GET", "/metrics", base="").body.decode()
+    return int(float(next(line.split()[1] for line in text.splitlines() if line.startswith("millrace_streams "))))
+
+
 def memory_kib(daemon, name):
     for line in pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines():
         if line.startswith(name + ":"):
@@ -79,20 +84,20 @@ def main():
             before = memory_kib(daemon, "VmRSS")
             # Places are limited: the silent ones take theirs from the readers'.
             readers = Readers(daemon, options.readers - options.silent, options.silent, options.topics)
-            daemon.wait_until(lambda: len(list(pathlib.Path(
-                f"/proc/{daemon.process.pid}/fd").iterdir())) > options.readers, "all streams are open")
+            daemon.wait_until(lambda: streams(daemon) == options.readers, "all streams are open")
             opened = memory_kib(daemon, "VmRSS")
             readers.report()
             with_readers, _ = run(daemon, dag_id)
             seen = readers.report()
             after = memory_kib(daemon, "VmRSS")
+            left = streams(daemon)
             readers.close()
             ratios.append(without / with_readers)
             print(f"without {without:.2f} s  with {with_readers:.2f} s  x{without / with_readers:.3f}  "
                   f"rss {before} KiB, +{opened - before} idle, +{after - before} after the run  "
                   f"to a reader p50 {seen['p50_us'] / 1000:.1f} ms p99 {seen['p99_us'] / 1000:.1f} ms  "
                   f"{seen['messages']} messages in an eighth, {seen['bytes'] / 1e6:.1f} MB in all, "
-                  f"{seen['ended']} sent away")
+                  f"{seen['ended']} readers sent away, {left} streams left")
         print(f"throughput with readers, median of {options.rounds}: x{statistics.median(ratios):.3f}")
     finally:
         daemon.close()

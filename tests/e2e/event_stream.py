@@ -1,7 +1,9 @@
 """A reader of the event stream, for e2e tests: messages as they come, on a thread of its own."""
 
+import contextlib
 import http.client
 import json
+import socket
 import threading
 
 
@@ -27,6 +29,7 @@ class Stream:
             path += "?" + "&".join(f"{name}={value}" for name, value in query.items())
         self.connection = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=120)
         self.connection.request("GET", "/api/v2" + path, headers=head)
+        self.socket = self.connection.sock  # the answer takes it over
         self.answer = self.connection.getresponse()
         self.status = self.answer.status
         self.thread = threading.Thread(target=self.read, daemon=True)
@@ -76,5 +79,8 @@ class Stream:
                 raise AssertionError(f"the stream goes on: {self.messages[-3:]}")
 
     def close(self):
-        self.connection.close()
+        """Wakes the reader too, who holds the answer."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
         self.answer.close()

@@ -319,6 +319,21 @@ TEST_CASE("a reader that doesn't read is sent away; the others don't notice") {
   CHECK(again->ids() == numbers(stuck->ids().back() + 1, stage.seq));
 }
 
+TEST_CASE("who reads, but too slowly, is let go on for a while") {
+  Stage stage;
+  const auto slow = stage.open("topics=events");
+  slow->reads = false;
+  std::size_t told = 0;
+  while (!slow->finished) {
+    REQUIRE(++told < 10'000);
+    slow->waits -= std::min<std::size_t>(slow->waits, 50);
+    stage.publish({stage.event("task", "etl", 1, "running")});
+    stage.window();
+  }
+  CHECK(slow->waits > limits::stream_backlog_most);
+  CHECK(slow->waits < limits::stream_backlog_most + 1'000);
+}
+
 TEST_CASE("a burst larger than the backlog doesn't send away who reads") {
   Stage stage;
   const auto reader = stage.open("topics=events");
