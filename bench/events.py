@@ -40,7 +40,8 @@ class Readers:
 
 def streams(daemon):
     text = daemon.request("GET", "/metrics", base="").body.decode()
-    return int(float(next(line.split()[1] for line in text.splitlines() if line.startswith("millrace_streams "))))
+    return next(int(float(line.split()[1])) for line in text.splitlines()
+                if line.startswith("millrace_streams "))
 
 
 def memory_kib(daemon, name):

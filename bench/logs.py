@@ -62,7 +62,8 @@ def compare_ends(daemon, paths):
             spans[task].append((time.perf_counter() - start) * 1000)
             assert answer.status == 206 and answer.body.endswith(b"the needle\n")
     for task, all_of_task in spans.items():
-        print(f"{task}: last 64 KB: p50 {statistics.median(all_of_task):.2f} ms, max {max(all_of_task):.2f} ms")
+        median = statistics.median(all_of_task)
+        print(f"{task}: last 64 KB: p50 {median:.2f} ms, max {max(all_of_task):.2f} ms")
     return statistics.median(spans["large"]) / statistics.median(spans["small"])
 
 

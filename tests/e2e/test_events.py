@@ -1,6 +1,7 @@
 """The event stream and logs of a real daemon: every change once and in order, over a kill; followed logs."""
 
 import socket
+import time
 import unittest
 import urllib.parse
 
@@ -191,6 +192,62 @@ tasks:
         follow = Stream(self.millrace, path + "?follow=1")
         follow.wait_for(lambda m: m.type == "end")
         self.assertEqual(follow.messages[0].data["text"], "item 7\n")
+
+
+class SlowClients(harness.DaemonTest):
+    config = "cpu: 8\npools: {cpu: 8}\nconnections_from_loopback: 750\n"
+
+    def connect(self):
+        s = socket.create_connection(("127.0.0.1", self.millrace.port))
+        self.addCleanup(s.close)
+        return s
+
+    def test_a_head_that_trickles_is_ended_and_others_are_answered_meanwhile(self):
+        slow = [self.connect() for _ in range(500)]
+        silent = [Stream(self.millrace, topics="events") for _ in range(200)]
+        start = time.monotonic()
+        trickle = slow[0]
+        trickle.settimeout(0.5)  # paces it: a byte, then half a second for the end to come
+        while True:
+            try:
+                trickle.sendall(b"x")
+                if trickle.recv(1) == b"":
+                    break
+            except TimeoutError:
+                self.assertEqual(self.millrace.get("/monitor/health").status, 200)
+                self.assertLess(time.monotonic() - start, 60)
+            except OSError:
+                break
+        self.assertGreater(time.monotonic() - start, 9)
+        self.assertEqual(self.run_dag(CHAIN)[0]["state"], "success")
+        for stream in silent:
+            stream.wait_for(lambda m: m.type == "run" and m.data["state"] == "success")
+            stream.close()
+
+    def test_connections_over_the_cap_are_closed_and_others_go_on(self):
+        stream = Stream(self.millrace, topics="events")
+        self.addCleanup(stream.close)
+        open_ones, closed = [self.connect() for _ in range(800)], 0
+        for s in open_ones:
+            s.settimeout(0.01)
+            try:
+                closed += s.recv(1) == b""
+            except TimeoutError:
+                pass
+            except OSError:
+                closed += 1
+        self.assertGreaterEqual(closed, 51)
+        for s in open_ones:
+            s.close()
+        self.millrace.wait_until(lambda: self.answers(), "there is room again")
+        self.assertEqual(self.run_dag(CHAIN)[0]["state"], "success")
+        stream.wait_for(lambda m: m.type == "run" and m.data["state"] == "success")
+
+    def answers(self):
+        try:
+            return self.millrace.get("/monitor/health").status == 200
+        except OSError:
+            return False
 
 
 if __name__ == "__main__":
