@@ -26,7 +26,7 @@ struct Topics {
 /// `topics=a,b&dag_id=x&merge=true`; without topics: `events`. 422 names what is wrong.
 std::expected<Topics, Problem> read_topics(const HeaderList& query);
 
-/// The `event:` word of an event's kind: run ti backfill dataset capacity dag audit.
+/// The `event:` word of an event's kind: run ti backfill dataset capacity dag waits notification audit.
 std::string_view event_type(std::string_view kind);
 /// The backfill that an event of kind `backfill` is about; 0 for other kinds.
 BackfillId backfill_of(const EventRow&);

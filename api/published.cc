@@ -24,16 +24,17 @@ RunNames names_of(const RunRow& run) {
   return {run.dag_id, run.run_id, run.execution_date, run.type, run.backfill};
 }
 
+TaskNames names_of(const TaskInstanceRow& row) { return {row.task_id, row.map_index, row.try_number}; }
+
 /// Task instances come before the events that tell of them: going through in order, each has the try it had
 /// then.
 class Namer {
  public:
-  explicit Namer(const FindRun& find_run) : find_run_(find_run) {}
+  explicit Namer(const InMemory& memory) : memory_(memory) {}
 
   void know(const RunRow& run) { runs_.insert_or_assign(run.id.value, names_of(run)); }
-  void take(TaskInstanceRow& row) {
-    tasks_.insert_or_assign(row.id.value, TaskNames{std::move(row.task_id), row.map_index, row.try_number});
-  }
+  void know(const TaskInstanceRow& row) { tasks_.try_emplace(row.id.value, names_of(row)); }
+  void take(const TaskInstanceRow& row) { tasks_.insert_or_assign(row.id.value, names_of(row)); }
   void take(const AttemptRow& row) { tries_.insert_or_assign(row.id.value, row.try_number); }
   void take(BackfillRow& row) {
     const auto same = std::ranges::find(out.backfills, row.id, &BackfillRow::id);
@@ -58,17 +59,17 @@ class Namer {
       named.run_type = run->type;
       named.backfill = run->backfill;
     }
-    const auto task = tasks_.find(event.task_instance.value);
-    if (task != tasks_.end()) {
-      named.task_id = task->second.task_id;
-      named.map_index = task->second.map_index;
+    const TaskNames* task = task_of(event.task_instance);
+    if (task != nullptr) {
+      named.task_id = task->task_id;
+      named.map_index = task->map_index;
     }
     if (!event.attempt) return;
     const auto known = tries_.find(event.attempt.value);
     if (known != tries_.end())
       named.try_number = known->second;
-    else if (task != tasks_.end())
-      named.try_number = task->second.try_number;
+    else if (task != nullptr)
+      named.try_number = task->try_number;
   }
   void take(const auto&) {}
 
@@ -78,12 +79,20 @@ class Namer {
   const RunNames* run_of(RunId id) {
     if (!id) return nullptr;
     if (const auto known = runs_.find(id.value); known != runs_.end()) return &known->second;
-    const RunRow* run = find_run_(id);
+    const RunRow* run = memory_.run(id);
     if (run == nullptr) return nullptr;
     return &runs_.emplace(id.value, names_of(*run)).first->second;
   }
 
-  const FindRun& find_run_;
+  const TaskNames* task_of(TaskInstanceId id) {
+    if (!id) return nullptr;
+    if (const auto known = tasks_.find(id.value); known != tasks_.end()) return &known->second;
+    const TaskInstanceRow* row = memory_.task(id);
+    if (row == nullptr) return nullptr;
+    return &tasks_.emplace(id.value, names_of(*row)).first->second;
+  }
+
+  const InMemory& memory_;
   std::unordered_map<std::int64_t, RunNames> runs_;
   std::unordered_map<std::int64_t, TaskNames> tasks_;
   std::unordered_map<std::int64_t, int> tries_;
@@ -91,11 +100,13 @@ class Namer {
 
 }  // namespace
 
-Publication published(std::vector<Change> committed, const FindRun& find_run) {
-  Namer namer(find_run);
+Publication published(std::vector<Change> committed, const InMemory& memory) {
+  Namer namer(memory);
   // A run that ends in this batch has left the memory; its row may come after its tasks' events.
-  for (const Change& change : committed)
+  for (const Change& change : committed) {
     if (const auto* run = std::get_if<RunRow>(&change)) namer.know(*run);
+    if (const auto* task = std::get_if<TaskInstanceRow>(&change)) namer.know(*task);
+  }
   for (Change& change : committed) std::visit([&](auto& row) { namer.take(row); }, change);
   return std::move(namer.out);
 }

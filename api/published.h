@@ -24,12 +24,14 @@ struct Publication {
   std::int64_t last_seq = 0;  ///< of the newest event; 0: there was none
 };
 
-/// A run that is in memory, or null. The pointer is used before the next call.
-using FindRun = std::function<const RunRow*(RunId)>;
+/// What the scheduler has in memory, or null. A pointer is used before the next call.
+struct InMemory {
+  std::function<const RunRow*(RunId)> run;
+  std::function<const TaskInstanceRow*(TaskInstanceId)> task;
+};
 
-/// Names what a committed batch holds. Every task instance of an event is in its batch, every run is there or
-/// in memory.
-Publication published(std::vector<Change> committed, const FindRun&);
+/// Names what a committed batch holds: what an event is about is in its batch or in memory.
+Publication published(std::vector<Change> committed, const InMemory&);
 /// The newest event's number in a batch; 0: none.
 std::int64_t last_seq_of(const std::vector<Change>&);
 

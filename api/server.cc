@@ -166,9 +166,9 @@ ApiServer::~ApiServer() { stop(); }
 
 std::uint16_t ApiServer::port() const { return core_->port; }
 
-void ApiServer::publish(std::vector<Change> committed, const FindRun& find_run) {
+void ApiServer::publish(std::vector<Change> committed, const InMemory& memory) {
   if (core_->hub.watched())
-    core_->hub.publish(published(std::move(committed), find_run));
+    core_->hub.publish(published(std::move(committed), memory));
   else
     core_->hub.skip(last_seq_of(committed));
 }

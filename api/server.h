@@ -44,8 +44,8 @@ class ApiServer {
 
   std::uint16_t port() const;
   /// Tells the readers of the event stream what was committed. From the loop's thread, right after the
-  /// commit; `find_run` is used during the call only.
-  void publish(std::vector<Change> committed, const FindRun& find_run);
+  /// commit; `memory` is used during the call only.
+  void publish(std::vector<Change> committed, const InMemory& memory);
   /// Takes no more connections, ends those there are and joins the threads. Replies of the backend that come
   /// later are dropped. From any thread but the server's own.
   void stop();

@@ -218,7 +218,12 @@ Result<void> Daemon::Parts::join_rooms() {
           },
       .on_committed =
           [this](std::vector<Change> committed) {
-            if (api) api->publish(std::move(committed), [this](RunId id) { return scheduler.run(id); });
+            if (!api) return;
+            const auto task = [this](TaskInstanceId id) -> const TaskInstanceRow* {
+              const auto found = scheduler.task_context(id);
+              return found ? found->task_instance : nullptr;
+            };
+            api->publish(std::move(committed), {[this](RunId id) { return scheduler.run(id); }, task});
           },
   });
   return {};

@@ -411,7 +411,7 @@ TEST_CASE("places for streams are counted, and given back") {
   CHECK(slots.taken() == 1);
 }
 
-TEST_CASE("a committed batch names its events by the rows beside them, and by runs in memory") {
+TEST_CASE("a committed batch names its events by the rows beside them, and by what is in memory") {
   RunRow run;
   run.id = {5};
   run.dag_id = "etl";
@@ -425,10 +425,12 @@ TEST_CASE("a committed batch names its events by the rows beside them, and by ru
   AttemptRow attempt;
   attempt.id = {9};
   attempt.try_number = 2;
-  const EventRow moved{
-      .seq = 4, .kind = "task", .dag_id = "etl", .run = {5}, .task_instance = {7}, .attempt = {9}};
-  const Publication got = published({task, attempt, moved, EventRow{.seq = 5, .kind = "pool"}},
-                                  [&](RunId id) { return id == run.id ? &run : nullptr; });
+  const EventRow moved{.seq = 4, .kind = "task", .run = {5}, .task_instance = {7}, .attempt = {9}};
+  const EventRow waits{.seq = 6, .kind = "waits", .run = {5}, .task_instance = {7}};
+  const InMemory all{[&](RunId id) { return id == run.id ? &run : nullptr; },
+                     [&](TaskInstanceId id) { return id == task.id ? &task : nullptr; }};
+  const InMemory nothing{[](RunId) { return nullptr; }, [](TaskInstanceId) { return nullptr; }};
+  const Publication got = published({task, attempt, moved, EventRow{.seq = 5, .kind = "pool"}}, all);
   REQUIRE(got.events.size() == 2);
   CHECK(got.last_seq == 5);
   CHECK(got.events[0].run_id == "manual__5");
@@ -436,8 +438,12 @@ TEST_CASE("a committed batch names its events by the rows beside them, and by ru
   CHECK(got.events[0].task_id == "load");
   CHECK(got.events[0].try_number == 2);
   CHECK(got.events[1].run_id.empty());
-  // The run's own row may come last: it ended in this batch and isn't in memory any more.
-  const Publication own = published({EventRow{.seq = 6, .kind = "task", .run = {5}}, run},
-                                  [](RunId) -> const RunRow* { return nullptr; });
-  CHECK(own.events[0].run_id == "manual__5");
+  // What ended in this batch isn't in memory any more; its rows may come last.
+  const Publication ended = published({moved, task, run}, nothing);
+  CHECK(ended.events[0].run_id == "manual__5");
+  CHECK(ended.events[0].task_id == "load");
+  // A task instance that waits for another reason hasn't changed itself.
+  const Publication waiting = published({waits}, all);
+  CHECK(waiting.events[0].task_id == "load");
+  CHECK(waiting.events[0].run_id == "manual__5");
 }

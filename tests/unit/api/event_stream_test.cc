@@ -72,8 +72,8 @@ std::vector<Change> moved(std::int64_t seq, std::string to, std::string cause = 
                          .cause = std::move(cause)}};
 }
 
-FindRun in_memory(const Served& served) {
-  return [&served](RunId) { return &served.rows.runs[0]; };
+InMemory in_memory(const Served& served) {
+  return {[&served](RunId) { return &served.rows.runs[0]; }, [](TaskInstanceId) { return nullptr; }};
 }
 
 /// The tests hold both ends of a thousand connections.
