@@ -139,6 +139,8 @@ Answer list_dag_versions(const Call& call, StoreReader& reader) {
     return (*number && row.number != **number) || (bundle && *bundle != "dags") ||
            (hash && *hash != row.hash);
   });
+  if (!page->order_by.empty() && page->order_by != "version_number" && page->order_by != "-version_number")
+    return refuse_field("order_by", "version_number or -version_number");
   if (page->order_by.starts_with('-')) std::ranges::reverse(rows);
   Shapes shapes(call, reader);
   return list_response("dag_versions", one_page(rows, *page), static_cast<std::int64_t>(rows.size()),

@@ -238,6 +238,8 @@ Answer list_dag_tags(const Call& call, StoreReader& reader) {
   }
   std::vector<std::string> all(tags.begin(), tags.end());
   std::erase_if(all, [&](const std::string& tag) { return !matches(name, tag); });
+  if (!page->order_by.empty() && page->order_by != "name" && page->order_by != "-name")
+    return refuse_field("order_by", "name or -name");
   if (page->order_by == "-name") std::ranges::reverse(all);
   return list_response("tags", one_page(all, *page), static_cast<std::int64_t>(all.size()),
                        [](JsonWriter& out, const std::string& tag) { out.string(tag); });
@@ -276,7 +278,11 @@ Answer list_dag_warnings(const Call& call, StoreReader& reader) {
   };
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
+  static constexpr std::array<std::string_view, 3> types = {"asset conflict", "non-existent pool",
+                                                            "runtime varying value"};
   const auto type = call.query_value("warning_type");
+  if (type && std::ranges::find(types, *type) == types.end())
+    return refuse_field("warning_type", fmt::format("one of: {}", fmt::join(types, ", ")));
   const auto dag_id = call.query_value("dag_id");
   std::set<std::string> pools;
   for (const PoolRow& row : reader.pools()) pools.insert(row.name);

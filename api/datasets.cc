@@ -84,8 +84,9 @@ Answer list_dataset_versions(const Call& call, StoreReader& reader) {
   if (!page) return std::unexpected(page.error());
   const auto partition = time_in_query(call, "partition");
   if (!partition) return std::unexpected(partition.error());
-  VersionFilter filter{row->name, *partition, std::string(call.query_value("version").value_or(""))};
-  if (!filter.hash_prefix.empty() && !is_hash_prefix(filter.hash_prefix))
+  const auto hash = call.query_value("version");
+  const VersionFilter filter{row->name, *partition, std::string(hash.value_or(""))};
+  if (hash && !is_hash_prefix(filter.hash_prefix))
     return refuse_field("version", "b3: and 4 to 64 hex digits");
   const auto listed = reader.versions().list(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
