@@ -59,6 +59,10 @@ class Backend {
   virtual std::shared_ptr<const Dag> dag_version(DagVersionId) = 0;
   /// The log file of an attempt, below the data folder.
   virtual std::string log_path(std::string_view attempt_name) = 0;
+  /// Calls `then` when the run is final on disk; at once when it isn't active, or when too many wait.
+  virtual void await_end(RunId, std::function<void()> then) = 0;
+  /// Looks at the DAG folder's files now instead of when the watch says so.
+  virtual void scan_dags(std::function<void()> done) = 0;
 };
 
 }  // namespace millrace

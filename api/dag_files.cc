@@ -192,4 +192,13 @@ Answer get_import_error(const Call& call, StoreReader& reader) {
   return refuse(404, "not_found", fmt::format("there is no import error {}", call.param("import_error_id")));
 }
 
+/// The token is the DAG's id. The folder is looked through: what is unchanged there stays as it is.
+Started parse_dag_file(const CallPtr& call, StoreReader& reader) {
+  const auto row = reader.dag(call->param("file_token"));
+  if (!row || row->removed)
+    return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call->param("file_token")));
+  call->backend().scan_dags([call] { call->answer(json_response("null", 201)); });
+  return {};
+}
+
 }  // namespace millrace::handlers

@@ -166,4 +166,79 @@ Started cancel_run(const CallPtr& call, StoreReader& reader) {
   return {};
 }
 
+Started delete_run(const CallPtr& call, StoreReader& reader) {
+  const auto run = find_run(*call, reader);
+  if (!run) return std::unexpected(run.error());
+  commit(call, RunDeleteRequested{{}, run->id, call->who.name},
+         [](StoreReader&, const Reply&) -> Answer { return empty_response(); });
+  return {};
+}
+
+namespace {
+
+/// What a task gives as its result: its output `return_value` as in Airflow, else all of them by name.
+void write_result(JsonWriter& out, StoreReader& reader, TaskInstanceId id) {
+  const auto outputs = reader.outputs(id);
+  const auto only = std::ranges::find(outputs, "return_value", &OutputRow::key);
+  if (only != outputs.end()) {
+    out.raw(only->value);
+    return;
+  }
+  out.begin_object();
+  for (const OutputRow& row : outputs) out.raw_field(row.key, row.value);
+  out.end_object();
+}
+
+void write_results(const Call& call, StoreReader& reader, RunId run, JsonWriter& out) {
+  out.key("results").begin_object();
+  for (const std::string_view task_id : call.query_values("result")) {
+    TaskInstanceFilter filter;
+    filter.run = run;
+    filter.task_id = task_id;
+    const auto listed = reader.task_instances(filter, Page{.limit = static_cast<int>(limits::list_page)});
+    if (!listed || listed->rows.empty()) continue;
+    out.key(task_id);
+    const bool mapped = listed->rows.front().map_index >= 0;
+    if (mapped) out.begin_array();
+    for (const TaskInstanceRow& row : listed->rows) write_result(out, reader, row.id);
+    if (mapped) out.end_array();
+  }
+  out.end_object();
+}
+
+Answer ended_answer(const Call& call, StoreReader& reader) {
+  const auto run = find_run(call, reader);
+  if (!run) return std::unexpected(run.error());
+  if (!is_final(run->state)) {
+    auto problem = refuse(503, "unavailable", "too many wait, or the run was taken up again: ask once more");
+    problem.error().headers.emplace_back("Retry-After", "1");
+    return problem;
+  }
+  JsonWriter out;
+  out.begin_object().text_field("state", to_word(run->state)).text_field("dag_run_id", run->run_id);
+  write_results(call, reader, run->id, out);
+  out.end_object();
+  HttpResponse response = json_response(out.take());
+  const std::string_view accept = call.request.header("accept");
+  if (accept.find("ndjson") != accept.npos && accept.find("application/json") == accept.npos) {
+    response.content_type = "application/x-ndjson";
+    response.body += '\n';
+  }
+  return response;
+}
+
+}  // namespace
+
+/// Answers when the run is final; until then the call is an entry in the loop's list, no thread.
+Started wait_for_run(const CallPtr& call, StoreReader& reader) {
+  const auto run = find_run(*call, reader);
+  if (!run) return std::unexpected(run.error());
+  const auto answer = [call] {
+    answer_on_reader(call, [call](StoreReader& later) { return ended_answer(*call, later); });
+  };
+  if (is_final(run->state)) return answer(), Started{};
+  call->backend().await_end(run->id, answer);
+  return {};
+}
+
 }  // namespace millrace::handlers

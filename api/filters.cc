@@ -330,7 +330,7 @@ std::expected<Call, Problem> as_list(const Call& call) {
   Call list = call;
   list.query.clear();
   for (const auto& [name, value] : body->members) {
-    const auto known = std::ranges::find(renamed, name, &std::pair<std::string_view, std::string_view>::first);
+    const auto known = std::ranges::find_if(renamed, [&](const auto& pair) { return pair.first == name; });
     const std::size_t end = name.rfind('_');
     const std::string_view suffix = end == name.npos ? "" : std::string_view(name).substr(end);
     const bool bound = suffix == "_gte" || suffix == "_gt" || suffix == "_lte" || suffix == "_lt";

@@ -49,6 +49,7 @@ Answer list_dag_versions(const Call&, StoreReader&);
 Answer get_dag_version(const Call&, StoreReader&);
 Answer list_import_errors(const Call&, StoreReader&);
 Answer get_import_error(const Call&, StoreReader&);
+Started parse_dag_file(const CallPtr&, StoreReader&);
 
 // dag_runs.cc
 Answer list_runs(const Call&, StoreReader&);
@@ -57,6 +58,8 @@ Answer get_run(const Call&, StoreReader&);
 Started trigger_run(const CallPtr&, StoreReader&);
 Started patch_run(const CallPtr&, StoreReader&);
 Started cancel_run(const CallPtr&, StoreReader&);
+Started delete_run(const CallPtr&, StoreReader&);
+Started wait_for_run(const CallPtr&, StoreReader&);
 
 // clear.cc
 Started clear_run(const CallPtr&, StoreReader&);
@@ -69,7 +72,6 @@ Answer list_mapped(const Call&, StoreReader&);
 Answer get_task_instance(const Call&, StoreReader&);
 Answer list_tries(const Call&, StoreReader&);
 Answer get_try(const Call&, StoreReader&);
-Started patch_task_instance(const CallPtr&, StoreReader&);
 
 // explain.cc, ui_*.cc: what screens read
 Started explain_task_instance(const CallPtr&, StoreReader&);
@@ -86,6 +88,10 @@ Answer ui_durations(const Call&, StoreReader&);
 Answer ui_run_timeline(const Call&, StoreReader&);
 Answer resource_timeline(const Call&, StoreReader&);
 Started list_workers(const CallPtr&, StoreReader&);
+
+// mark.cc
+Started patch_task_instance(const CallPtr&, StoreReader&);
+Started would_patch_task_instance(const CallPtr&, StoreReader&);
 
 // xcom.cc
 Answer list_xcoms(const Call&, StoreReader&);
@@ -113,6 +119,15 @@ Started get_pool(const CallPtr&, StoreReader&);
 Started create_pool(const CallPtr&, StoreReader&);
 Started patch_pool(const CallPtr&, StoreReader&);
 Started delete_pool(const CallPtr&, StoreReader&);
+Started bulk_pools(const CallPtr&, StoreReader&);
+
+// variables.cc
+Answer list_variables(const Call&, StoreReader&);
+Answer get_variable(const Call&, StoreReader&);
+Started create_variable(const CallPtr&, StoreReader&);
+Started patch_variable(const CallPtr&, StoreReader&);
+Started delete_variable(const CallPtr&, StoreReader&);
+Started bulk_variables(const CallPtr&, StoreReader&);
 
 // devices.cc
 Started list_devices(const CallPtr&, StoreReader&);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/limits.h"
+
 namespace millrace {
 namespace {
 
@@ -44,6 +46,26 @@ std::expected<FoundTask, Problem> find_task_instance(const Call& call, StoreRead
   return refuse(404, "not_found",
                 fmt::format("run '{}' has no task '{}'{}", run->run_id, call.param("task_id"), which),
                 *map_index < 0 ? "a mapped task needs its map_index" : "");
+}
+
+std::expected<std::vector<RunRow>, Problem> runs_around(StoreReader& reader, std::string_view dag_id,
+                                                        std::optional<WallTime> from,
+                                                        std::optional<WallTime> to) {
+  RunFilter filter;
+  filter.dag_id = dag_id;
+  filter.execution_date_from = from, filter.execution_date_to = to;
+  Page page;
+  page.limit = static_cast<int>(std::min(limits::runs_per_clear, limits::list_page));
+  page.order_by = "logical_date";
+  auto listed = reader.runs(filter, page);
+  if (!listed) return std::unexpected(to_problem(listed.error()));
+  if (listed->total_entries > static_cast<std::int64_t>(limits::runs_per_clear)) {
+    return refuse(422, "too_many",
+                  fmt::format("that reaches {} runs; one request may change {}", listed->total_entries,
+                              limits::runs_per_clear),
+                  "a backfill with reprocess_behavior runs any number again");
+  }
+  return std::move(listed->rows);
 }
 
 }  // namespace millrace

@@ -13,6 +13,10 @@ struct FoundTask {
 };
 /// By `run_id`, `task_id` and `map_index` (of the path, else of the query, else -1).
 std::expected<FoundTask, Problem> find_task_instance(const Call&, StoreReader&);
+/// The runs of a DAG by execution_date; 422 when there are more than one change may take.
+std::expected<std::vector<RunRow>, Problem> runs_around(StoreReader&, std::string_view dag_id,
+                                                        std::optional<WallTime> from,
+                                                        std::optional<WallTime> to);
 
 std::expected<DatasetNameRow, Problem> find_asset(StoreReader&, std::int64_t id);
 

@@ -14,6 +14,7 @@ using ResourceOf = Resource (*)();
 constexpr ResourceOf table[] = {
     monitor_routes,       dag_routes,      dag_version_routes, dag_run_routes,
     task_instance_routes, backfill_routes, pool_routes,          event_log_routes,
+    variable_routes,
     asset_routes,         dataset_routes,  ui_routes,            stream_routes,
 };
 
@@ -85,27 +86,31 @@ Match match_route(std::string_view method, std::string_view raw_path) {
   if (raw_path.empty() || raw_path[0] != '/') return match;
   const auto path = split(raw_path);
   const std::string_view wanted = method == "HEAD" ? std::string_view{"GET"} : method;
-  const std::vector<std::string_view>* best = nullptr;
+  const std::vector<std::string_view>* best = nullptr;      // of any method: its methods are told
+  const std::vector<std::string_view>* best_hit = nullptr;  // of this one: a task may be called `list`
   const std::span<const Route> all = routes();
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto& pattern = patterns()[i];
     if (!fits(pattern, path)) continue;
+    if (all[i].method == wanted && (best_hit == nullptr || more_exact(pattern, *best_hit))) {
+      best_hit = &pattern;
+      match.route = &all[i];
+    }
     if (best != nullptr && more_exact(*best, pattern)) continue;
     if (best == nullptr || more_exact(pattern, *best)) {
       best = &pattern;
-      match.route = nullptr;
       match.allow = "OPTIONS";
     }
     match.allow += ", " + std::string(all[i].method);
     if (all[i].method == "GET") match.allow += ", HEAD";
-    if (all[i].method == wanted) match.route = &all[i];
   }
   if (best == nullptr) return match;
+  const std::vector<std::string_view>& chosen = best_hit != nullptr ? *best_hit : *best;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (!is_parameter((*best)[i])) continue;
+    if (!is_parameter(chosen[i])) continue;
     auto value = percent_decode(path[i], false);
     match.bad_escape = match.bad_escape || !value;
-    const std::string_view name = (*best)[i].substr(1, (*best)[i].size() - 2);
+    const std::string_view name = chosen[i].substr(1, chosen[i].size() - 2);
     match.params.emplace_back(name, value.value_or(""));
   }
   return match;
@@ -119,6 +124,10 @@ bool segment_ok(std::string_view name, std::string_view value) {
     return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   }
   if (name == "docs_file") return true;  // one of the page's names, or 404
+  if (name == "variable_key") {
+    const auto printable = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
+    return value.size() <= 250 && std::ranges::all_of(value, printable);
+  }
   if (value == "." || value == "..") return false;
   if (name == "run_id") {
     return value.size() <= 250 && (value[0] != '.') && std::ranges::all_of(value, [](char c) {

@@ -89,7 +89,8 @@ struct Match {
   std::vector<std::pair<std::string, std::string>> params;  ///< decoded once; not yet checked
   bool bad_escape = false;
 };
-/// Exact match; a literal segment is preferred to a parameter. HEAD finds GET's route.
+/// Exact match; among the routes of the method a literal segment is preferred to a parameter. HEAD finds
+/// GET's route.
 Match match_route(std::string_view method, std::string_view raw_path);
 
 /// Whether a decoded segment may be the value of parameter `name`: a strict alphabet for ids, digits for

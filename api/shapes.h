@@ -65,7 +65,8 @@ HttpResponse list_response(std::string_view plural, const std::vector<Row>& rows
 
 /// A page of rows that have an id: with a cursor, where the next page begins instead of a count.
 template <class Row, class Write>
-HttpResponse page_response(std::string_view plural, const Listed<Row>& listed, const Page& page, Write write) {
+HttpResponse page_response(std::string_view plural, const Listed<Row>& listed, const Page& page,
+                           Write write) {
   JsonWriter out;
   out.begin_object().key(plural).begin_array();
   for (const Row& row : listed.rows) write(out, row);

@@ -87,43 +87,6 @@ Answer get_try(const Call& call, StoreReader& reader) {
                 fmt::format("task '{}' has no try {}", found->instance.task_id, call.param("try_number")));
 }
 
-Started patch_task_instance(const CallPtr& call, StoreReader& reader) {
-  const auto found = find_task_instance(*call, reader);
-  if (!found) return std::unexpected(found.error());
-  auto body = json_body(*call);
-  if (!body) return std::unexpected(std::move(body.error()));
-  BodyReader in(*body);
-  const auto word = in.text("new_state");
-  const auto note = in.text("note");
-  for (const std::string_view theirs :
-       {"include_upstream", "include_downstream", "include_past", "include_future"}) {
-    if (in.boolean(theirs).value_or(false)) in.refuse(theirs, "is not available in this version");
-  }
-  const auto to = word ? task_state_from(*word) : std::nullopt;
-  const bool allowed = to == TaskState::success || to == TaskState::failed || to == TaskState::skipped;
-  if (word && !allowed) in.refuse("new_state", "must be success, failed or skipped");
-  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
-  if (!word && !note) return refuse_field("new_state", "is missing: nothing to change");
-  const auto answer = [call, found = *found](StoreReader& later, const Reply& reply) -> Answer {
-    const TaskInstanceRow* given = std::get_if<TaskInstanceRow>(&reply.body);
-    const auto& was = found.instance;
-    const auto row =
-        given != nullptr ? std::optional(*given) : later.task_instance(was.run, was.task_id, was.map_index);
-    Shapes shapes(*call, later);
-    return list_response(
-        "task_instances", std::vector<TaskInstanceRow>{row.value_or(was)}, 1,
-        [&](JsonWriter& out, const TaskInstanceRow& r) { shapes.task_instance(out, r, found.run, nullptr); });
-  };
-  const std::string by = call->who.name;
-  if (word) {
-    commit(call, MarkTaskRequested{{}, found->run.id, found->instance.id, *to, by, note.value_or("")},
-           answer);
-  } else {
-    commit(call, NoteSet{{}, found->run.id, found->instance.id, *note, by}, answer);
-  }
-  return {};
-}
-
 /// Airflow's name for the same: what keeps it from running.
 Started task_instance_dependencies(const CallPtr& call, StoreReader& reader) {
   const auto found = find_task_instance(*call, reader);

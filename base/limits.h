@@ -23,6 +23,10 @@ inline constexpr std::size_t active_runs_per_dag =
     1'000;                                           ///< created and not final; more wait as backfill items
 inline constexpr std::size_t inbox_events = 65'536;  ///< loop inbox; beyond it callers get `unavailable`
 inline constexpr std::size_t backfill_window = 64;   ///< items looked up at a time: a cursor, not rows
+inline constexpr std::size_t runs_per_clear = 1'000;  ///< in memory, in one transaction; more is a backfill
+inline constexpr std::size_t variables = 10'000;       ///< their names are kept in memory
+inline constexpr std::size_t variable_bytes = 64u << 10;  ///< as Airflow's MySQL column
+inline constexpr std::size_t waiting_calls = 10'000;      ///< `…/wait`: as many as connections
 inline constexpr std::size_t queued_runs = 100'000;  ///< active in memory over all DAGs
 inline constexpr std::size_t dataset_runs_queued = 64;  ///< of a DAG; more events wait as they are: a cursor
 inline constexpr std::size_t queued_dataset_events =
@@ -67,7 +71,7 @@ inline constexpr std::size_t http_connections_from_loopback = 4'000;  ///< a pro
 inline constexpr std::uint64_t open_files_of_daemon = 16'384;  ///< RLIMIT_NOFILE: http_connections and files
 inline constexpr int json_depth = 32;
 inline constexpr std::size_t list_page = 1'000;  ///< `limit` above this is refused, as Airflow's maximum page
-inline constexpr std::size_t event_window = 1'000'000;  ///< lines that a filter without an index looks through
+inline constexpr std::size_t event_window = 1'000'000;  ///< lines a filter without an index looks at
 
 // Streams (server-sent events)
 inline constexpr std::size_t streams = 1'000;                   ///< each a connection; more get 503 and poll

@@ -89,6 +89,10 @@ void DaemonBackend::metrics(std::function<void(MetricsText)> on_metrics) {
   });
 }
 
+void DaemonBackend::await_end(RunId run, std::function<void()> then) {
+  inbox_.post(Await{run, std::move(then)}, true);
+}
+
 std::shared_ptr<const Dag> DaemonBackend::dag_version(DagVersionId id) {
   const auto version = catalog_.find(id);
   return version ? version->dag : nullptr;

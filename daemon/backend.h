@@ -20,6 +20,8 @@ class DaemonBackend final : public Backend {
 
   /// The loop that registers replies and knows its own state. Set before the API starts.
   void set_loop(Loop& loop) { loop_ = &loop; }
+  /// How the DAG folder is looked through, on the loop's thread. Set before the API starts.
+  void set_scan(std::function<void(std::function<void()>)> scan) { scan_ = std::move(scan); }
   /// What doesn't change while the daemon lives.
   void set_identity(DaemonStatus identity) { identity_ = std::move(identity); }
 
@@ -31,6 +33,8 @@ class DaemonBackend final : public Backend {
   void metrics(std::function<void(MetricsText)> on_metrics) override;
   std::shared_ptr<const Dag> dag_version(DagVersionId id) override;
   std::string log_path(std::string_view attempt_name) override;
+  void await_end(RunId run, std::function<void()> then) override;
+  void scan_dags(std::function<void()> done) override { scan_(std::move(done)); }
 
  private:
   Inbox& inbox_;
@@ -38,6 +42,7 @@ class DaemonBackend final : public Backend {
   Paths paths_;
   std::string dag_folder_;
   Loop* loop_ = nullptr;
+  std::function<void(std::function<void()>)> scan_;
   DaemonStatus identity_;
   std::atomic<std::int64_t> next_request_{1};
 };

@@ -25,6 +25,7 @@
 #include "daemon/loop.h"
 #include "daemon/recovery.h"
 #include "daemon/staging_sweep.h"
+#include "daemon/trash.h"
 #include "executor/local.h"
 #include "store/reader.h"
 
@@ -48,6 +49,7 @@ struct Daemon::Parts {
   StagingSweep sweep;
   std::unique_ptr<Sensors> sensors;
   std::unique_ptr<Notifier> notifier;
+  std::unique_ptr<Trash> trash;
   std::unique_ptr<Loop> loop;
   std::unique_ptr<LocalExecutor> executor;
   std::unique_ptr<DagFolder> folder;
@@ -200,6 +202,7 @@ Result<void> Daemon::Parts::join_rooms() {
   notifier = std::make_unique<Notifier>(config, paths, std::move(*allowed), [this](NotificationTried answer) {
     inbox->post(std::move(answer), true);
   });
+  trash = std::make_unique<Trash>(io, paths);
   loop = std::make_unique<Loop>(Loop::Ports{
       .clock = clock,
       .store = *store,
@@ -209,6 +212,7 @@ Result<void> Daemon::Parts::join_rooms() {
       .sensors = *sensors,
       .notifier = *notifier,
       .inbox = *inbox,
+      .remove_files = [this](const RemoveRunFiles& run) { trash->take(run.dag_id, run.run_id); },
       .seed = random_seed,
       .on_fatal =
           [this](const Error& error) {
@@ -277,6 +281,12 @@ Result<void> Daemon::Parts::watch_folder() {
 Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   backend = std::make_unique<DaemonBackend>(*inbox, *catalog, paths, config.dags.string());
   backend->set_loop(*loop);
+  backend->set_scan([this](std::function<void()> done) {
+    boost::asio::post(io, [this, done = std::move(done)] {
+      folder->scan();
+      done();
+    });
+  });
   DaemonStatus identity;
   identity.version = millrace::version;
   identity.started_at = clock.now().wall;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/crash_point.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "daemon/uncommitted.h"
 
@@ -41,8 +42,35 @@ void Loop::take(Message& message) {
                           apply(std::move(request.event));
                         },
                         [&](Submission& submission) { submit(submission); },
+                        [&](Await& wish) { await(wish); },
                         [&](Look& look) { looks_.emplace_back(std::move(look), ports_.clock.now()); }},
              message);
+}
+
+void Loop::await(Await& wish) {
+  const bool waits = ports_.scheduler.is_active(wish.run) && awaited_.size() < limits::waiting_calls;
+  if (waits) {
+    awaited_.emplace(wish.run, std::move(wish.then));
+  } else {
+    after_commit_.push_back(std::move(wish.then));
+  }
+}
+
+/// What a change means to those who wait for a run, to files, and to look-ups before the commit.
+void Loop::watch(const Change& change) {
+  const auto* run = std::get_if<RunRow>(&change);
+  if (run != nullptr && is_final(run->state)) {
+    const auto [first, last] = awaited_.equal_range(run->id);
+    for (auto it = first; it != last; ++it) after_commit_.push_back(std::move(it->second));
+    awaited_.erase(first, last);
+  }
+  // A crash may have come between the deletion of a run of that name and the removal of its files: its tasks
+  // would write on at the end of the old logs. This deed comes before those that start them.
+  if (run != nullptr && run->version == 1) deeds_.emplace_back(RemoveRunFiles{run->dag_id, run->run_id});
+  if (const auto* gone = std::get_if<RunDeletion>(&change)) {
+    deleted_runs_.insert(gone->run);
+    std::erase_if(uncommitted_runs_, [&](const auto& entry) { return entry.second.id == gone->run; });
+  }
 }
 
 void Loop::apply_now(Event event) {
@@ -70,6 +98,7 @@ void Loop::collect(Command& command, Now now) {
                             uncommitted_partitions_.insert({event->dataset, event->partition});
                           if (const auto* made = std::get_if<DatasetVersionRow>(&record.change))
                             uncommitted_versions_[{made->dataset, made->partition}] = made->id;
+                          watch(record.change);
                           changes_.push_back(std::move(record.change));
                         },
                         [&](LookUpDates& asked) { first_.push_front(look_up(asked)); },
@@ -126,10 +155,12 @@ DatesLookedUp Loop::look_up(const LookUpDates& asked) {
     }
   }
   for (RunRow& run : ports_.store.runs_at(asked.dag_id, stored)) answer.runs.push_back(std::move(run));
-  if (asked.run_id.empty()) return answer;
-  for (const auto& [key, run] : uncommitted_runs_)
-    if (key.first == asked.dag_id && run.run_id == asked.run_id) answer.runs.push_back(run);
-  if (auto run = ports_.store.run_named(asked.dag_id, asked.run_id)) answer.runs.push_back(std::move(*run));
+  if (!asked.run_id.empty()) {
+    for (const auto& [key, run] : uncommitted_runs_)
+      if (key.first == asked.dag_id && run.run_id == asked.run_id) answer.runs.push_back(run);
+    if (auto run = ports_.store.run_named(asked.dag_id, asked.run_id)) answer.runs.push_back(std::move(*run));
+  }
+  std::erase_if(answer.runs, [&](const RunRow& run) { return deleted_runs_.contains(run.id); });
   return answer;
 }
 
@@ -231,6 +262,7 @@ bool Loop::commit() {
   uncommitted_runs_.clear();
   uncommitted_partitions_.clear();
   uncommitted_versions_.clear();
+  deleted_runs_.clear();
   return true;
 }
 
@@ -264,6 +296,9 @@ void Loop::perform(Command& command) {
                  [&](Acknowledge& done) { executor_->acknowledge(done.attempt); },
                  [&](CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
                  [&](Deliver& wanted) { ports_.notifier.deliver(wanted.notification); },
+                 [&](RemoveRunFiles& gone) {
+                   if (ports_.remove_files) ports_.remove_files(gone);
+                 },
                  [&](Reply& reply) {
                    auto waiting = replies_.extract(reply.request);
                    if (!waiting.empty()) waiting.mapped()(std::move(reply));

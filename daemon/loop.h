@@ -34,6 +34,7 @@ class Loop {
     Sensors& sensors;
     Notifier& notifier;
     Inbox& inbox;
+    std::function<void(const RemoveRunFiles&)> remove_files;
     std::function<std::uint64_t()> seed;         ///< randomness enters here, as part of a fact
     std::function<void(const Error&)> on_fatal;  ///< the store is lost: stop; running tasks go on
     std::function<void(std::vector<Change>)> on_committed;  ///< what is on disk now, for the event stream
@@ -61,6 +62,8 @@ class Loop {
  private:
   void take(Message&);
   void bring_back(const Event&);
+  void await(Await&);
+  void watch(const Change&);
   void submit(Submission&);
   void apply(Event);
   void collect(Command&, Now);
@@ -82,6 +85,8 @@ class Loop {
   std::map<std::pair<std::string, WallTime>, RunRow> uncommitted_runs_;
   std::set<std::pair<std::string, WallTime>> uncommitted_partitions_;  // by dataset
   std::map<std::pair<std::string, WallTime>, DatasetVersionId> uncommitted_versions_;  // by partition
+  std::set<RunId> deleted_runs_;            // of this batch
+  std::multimap<RunId, std::function<void()>> awaited_;
   std::vector<Command> deeds_;  // to perform after the commit
   std::map<AttemptId, AttemptSpec> rendered_;
   std::vector<std::function<void()>> after_commit_;

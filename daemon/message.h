@@ -34,7 +34,13 @@ struct Request {
   Backend::OnReply on_reply;  ///< on the loop thread, after the commit
 };
 
+/// Somebody waits for the end of a run.
+struct Await {
+  RunId run;
+  std::function<void()> then;  ///< on the loop thread, after the commit of its end
+};
+
 /// What the loop's inbox holds.
-using Message = std::variant<Event, Request, Submission, Look>;
+using Message = std::variant<Event, Request, Submission, Await, Look>;
 
 }  // namespace millrace

@@ -13,6 +13,7 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
   loop.apply_now(machine);
   for (PoolRow& pool : store.pools()) loop.apply_now(PoolLoaded{std::move(pool)});
   for (DatasetNameRow& row : store.dataset_names()) loop.apply_now(DatasetNameLoaded{std::move(row)});
+  for (auto& [key, version] : store.variables()) loop.apply_now(VariableLoaded{std::move(key), version});
   std::size_t dags = 0;
   for (DagRow& row : store.dags()) {
     const auto version = catalog.find(row.current);

@@ -24,6 +24,8 @@ std::optional<RunSnapshot> with_uncommitted(std::optional<RunSnapshot> stored, R
       if (!stored) stored.emplace();
       stored->run = *row;
     }
+    if (const auto* gone = std::get_if<RunDeletion>(&change); gone != nullptr && gone->run == run)
+      stored.reset();
     if (!stored) continue;
     if (const auto* row = std::get_if<TaskInstanceRow>(&change); row != nullptr && row->run == run)
       put(stored->task_instances, *row, [](const TaskInstanceRow& r) { return r.id; });

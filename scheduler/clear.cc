@@ -8,7 +8,6 @@
 /// An explicit clear is the only way out of a final state. The history of attempts stays; tries are counted
 /// on.
 namespace millrace {
-namespace {
 
 void add_closure(const Adjacency& edges, std::vector<bool>& chosen) {
   std::vector<TaskIndex> stack;
@@ -25,6 +24,8 @@ void add_closure(const Adjacency& edges, std::vector<bool>& chosen) {
   }
 }
 
+namespace {
+
 std::string unknown_task(const Dag& dag, std::string_view task_id) {
   std::vector<std::string_view> names;
   for (const Task& task : dag.tasks) names.push_back(task.task_id);
@@ -33,47 +34,66 @@ std::string unknown_task(const Dag& dag, std::string_view task_id) {
                      near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
 }
 
-Result<std::vector<InstanceIndex>> selected(const Run& run, const ClearRequested& fact) {
-  const Dag& dag = *run.dag;
-  std::vector<bool> chosen(dag.tasks.size(), fact.task_ids.empty());
-  for (const std::string& name : fact.task_ids) {
-    const auto t = dag.find(name);
-    if (!t) return fail(ErrorKind::not_found, unknown_task(dag, name));
-    chosen[*t] = true;
-  }
-  std::vector<bool> named = chosen;
-  if (fact.upstream) {
-    std::vector<bool> above = named;
-    add_closure(dag.upstream, above);
-    for (std::size_t t = 0; t < chosen.size(); ++t) chosen[t] = chosen[t] || above[t];
-  }
-  if (fact.downstream) {
-    std::vector<bool> below = named;
-    add_closure(dag.downstream, below);
-    for (std::size_t t = 0; t < chosen.size(); ++t) chosen[t] = chosen[t] || below[t];
-  }
-  std::vector<InstanceIndex> out;
-  bool map_index_found = !fact.map_index;
-  for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
-    const TaskInstanceRow& row = run.instances[i].row;
-    if (row.state == TaskState::removed || !chosen[row.task]) continue;
-    if (fact.map_index && named[row.task]) {
-      if (row.map_index != *fact.map_index) continue;
-      map_index_found = true;
+/// Which tasks are meant: named as a whole, by some of their instances, or reached from those.
+struct Choice {
+  std::vector<bool> whole, tasks;
+};
+
+/// `strict`: a task that the run lacks is an error; else it is passed over.
+Result<Choice> choose(const Dag& dag, const ClearRequested& fact, bool strict) {
+  Choice choice;
+  choice.whole.assign(dag.tasks.size(), fact.task_ids.empty() && fact.instances.empty());
+  choice.tasks = choice.whole;
+  const auto name = [&](const std::string& task_id, bool whole) -> Result<void> {
+    const auto t = dag.find(task_id);
+    if (!t && strict) return fail(ErrorKind::not_found, unknown_task(dag, task_id));
+    if (t) choice.tasks[*t] = true;
+    if (t && whole) choice.whole[*t] = true;
+    return {};
+  };
+  for (const std::string& task_id : fact.task_ids)
+    if (auto ok = name(task_id, true); !ok) return std::unexpected(ok.error());
+  for (const auto& [task_id, map_index] : fact.instances)
+    if (auto ok = name(task_id, false); !ok) return std::unexpected(ok.error());
+  const std::vector<bool> named = choice.tasks;
+  const auto reach = [&](const Adjacency& edges) {
+    std::vector<bool> reached = named;
+    add_closure(edges, reached);
+    for (std::size_t t = 0; t < reached.size(); ++t) {
+      if (!reached[t]) continue;
+      choice.tasks[t] = true;
+      if (!named[t]) choice.whole[t] = true;
     }
-    const bool bad = row.state == TaskState::failed || row.state == TaskState::upstream_failed;
-    if (fact.only_failed && !bad) continue;
-    out.push_back(i);
-  }
-  if (!map_index_found && !fact.only_failed)
-    return fail(ErrorKind::not_found, fmt::format("there is no map_index {}", *fact.map_index));
-  return out;
+  };
+  if (fact.upstream) reach(dag.upstream);
+  if (fact.downstream) reach(dag.downstream);
+  return choice;
 }
 
-Cleared answer(const Run& run, const std::vector<InstanceIndex>& chosen) {
-  Cleared cleared{run.row, {}};
-  for (const InstanceIndex i : chosen) cleared.task_instances.push_back(run.instances[i].row);
-  return cleared;
+Result<std::vector<InstanceIndex>> selected(const Run& run, const ClearRequested& fact, bool strict = true) {
+  const auto choice = choose(*run.dag, fact, strict);
+  if (!choice) return std::unexpected(choice.error());
+  std::vector<InstanceIndex> out;
+  std::vector<bool> found(fact.instances.size(), false);
+  for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
+    const TaskInstanceRow& row = run.instances[i].row;
+    if (row.state == TaskState::removed || !choice->tasks[row.task]) continue;
+    bool meant = choice->whole[row.task];
+    for (std::size_t k = 0; k < fact.instances.size(); ++k) {
+      if (fact.instances[k] != std::pair(row.task_id, row.map_index)) continue;
+      meant = found[k] = true;
+    }
+    if (!meant) continue;
+    const bool bad = row.state == TaskState::failed || row.state == TaskState::upstream_failed;
+    const bool wanted = (fact.only_failed && bad) || (fact.only_running && row.state == TaskState::running);
+    if ((fact.only_failed || fact.only_running) && !wanted) continue;
+    out.push_back(i);
+  }
+  for (std::size_t k = 0; k < found.size() && strict && !fact.only_failed; ++k) {
+    if (!found[k])
+      return fail(ErrorKind::not_found, fmt::format("there is no map_index {}", fact.instances[k].second));
+  }
+  return out;
 }
 
 }  // namespace
@@ -117,21 +137,63 @@ void Core::rerun(Run& run, const std::string& cause, const std::string& by) {
 }
 
 void Core::on(const ClearRequested& fact) {
-  with_run(fact.run, [this, fact](Run* run) { clear_requested(run, fact); });
+  std::vector<RunId> ids{fact.run};
+  ids.insert(ids.end(), fact.more_runs.begin(), fact.more_runs.end());
+  with_runs(ids, [this, fact](const std::vector<Run*>& all) { clear_requested(all, fact); });
 }
 
-void Core::clear_requested(Run* run, const ClearRequested& fact) {
-  if (!run) return reply(fact.request, Error{ErrorKind::not_found, "there is no such run"});
-  const auto chosen = selected(*run, fact);
-  if (!chosen) return reply(fact.request, chosen.error());
-  if (fact.dry_run) return reply(fact.request, answer(*run, *chosen));
-  if (fact.latest_version)
-    if (auto moved = move_version(*run, fact.by); !moved) return reply(fact.request, moved.error());
-  auto again = fact.latest_version ? selected(*run, fact) : chosen;
-  if (!again) return reply(fact.request, again.error());
-  if (again->empty() && is_final(run->row.state)) return reply(fact.request, answer(*run, *again));
-  clear(*run, *again, "cleared by " + fact.by, fact.by);
-  reply(fact.request, answer(*run, *again));
+/// Whether a clear of these instances is what was asked for; a refusal names the task.
+Result<void> Core::may_clear(const Run& run, const std::vector<InstanceIndex>& chosen,
+                             const ClearRequested& fact) const {
+  if (fact.keep_runs && is_final(run.row.state) && !chosen.empty())
+    return fail(ErrorKind::conflict,
+                fmt::format("run '{}' has ended: unless it is taken up again its tasks would never start",
+                            run.row.run_id));
+  for (const InstanceIndex i : chosen) {
+    if (fact.prevent_running && run.instances[i].row.state == TaskState::running)
+      return fail(ErrorKind::conflict, fmt::format("task '{}' of run '{}' is running",
+                                                   run.instances[i].row.task_id, run.row.run_id));
+  }
+  return {};
+}
+
+/// All of them or none: every refusal comes before the first move, but for those of move_version.
+void Core::clear_requested(const std::vector<Run*>& all, const ClearRequested& fact) {
+  Run* named = all.front();
+  if (!named) return reply(fact.request, Error{ErrorKind::not_found, "there is no such run"});
+  Cleared cleared{named->row, {}};
+  std::vector<std::pair<Run*, std::vector<InstanceIndex>>> work;
+  for (Run* run : all) {
+    if (!run) continue;  // deleted since it was looked up
+    auto chosen = selected(*run, fact, run == named);
+    if (!chosen) return reply(fact.request, chosen.error());
+    if (!fact.dry_run) {
+      if (auto may = may_clear(*run, *chosen, fact); !may) return reply(fact.request, may.error());
+    }
+    const bool moves = fact.latest_version && find_dag(run->row.dag_id)->row.current != run->row.dag_version;
+    if (moves && run->live > 0 && !fact.dry_run)
+      return reply(fact.request,
+                   Error{ErrorKind::conflict,
+                         "the run has running tasks; cancel it before it moves to the latest version"});
+    work.emplace_back(run, std::move(*chosen));
+  }
+  for (auto& [run, chosen] : work) {
+    if (!fact.dry_run && fact.latest_version) {
+      if (auto moved = move_version(*run, fact.by); !moved) return reply(fact.request, moved.error());
+      auto again = selected(*run, fact, run == named);
+      if (!again) return reply(fact.request, again.error());
+      chosen = std::move(*again);
+    }
+    const bool idle = chosen.empty() && is_final(run->row.state);
+    if (!fact.dry_run && !idle) clear(*run, chosen, "cleared by " + fact.by, fact.by);
+    for (const InstanceIndex i : chosen) {
+      if (fact.note && !fact.dry_run) touch(*run, i), run->instances[i].row.note = *fact.note;
+      cleared.task_instances.push_back(run->instances[i].row);
+    }
+    if (fact.run_note && !fact.dry_run) touch(*run), run->row.note = *fact.run_note;
+  }
+  cleared.run = named->row;
+  reply(fact.request, std::move(cleared));
 }
 
 Result<void> Core::move_version(Run& run, const std::string& by) {

@@ -36,21 +36,28 @@ struct CheckSensor { TaskInstanceId task_instance; };
 
 /// Tell them. Answered by NotificationTried, some time; asked again after a restart.
 struct Deliver { NotificationRow notification; };
+/// A run is deleted: its logs and output files may go.
+struct RemoveRunFiles { std::string dag_id, run_id; };
 
 struct Done {};
 /// What was or would be cleared.
 struct Cleared {
-  RunRow run;
+  RunRow run;  ///< the one that was named; instances may be of others too
+  std::vector<TaskInstanceRow> task_instances;
+};
+/// What was or would be marked.
+struct Marked {
   std::vector<TaskInstanceRow> task_instances;
 };
 /// The answer to the caller of a request; sent after the commit.
 struct Reply {
   RequestId request;
-  std::variant<Error, Done, RunRow, TaskInstanceRow, Cleared, BackfillRow, PoolRow, DagRow, DatasetEventRow>
+  std::variant<Error, Done, RunRow, TaskInstanceRow, Cleared, Marked, BackfillRow, PoolRow, DagRow,
+               DatasetEventRow>
       body;
 };
 
 using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LookUpPartitions, LoadRun,
-                             CheckSensor, Deliver, Reply>;
+                             CheckSensor, Deliver, RemoveRunFiles, Reply>;
 
 }  // namespace millrace

@@ -71,6 +71,10 @@ struct Core {
   void on(const CancelRequested&);
   void on(const ClearRequested&);
   void on(const MarkTaskRequested&);
+  void on(const RunDeleteRequested&);
+  void on(const VariableLoaded&);
+  void on(const VariableSet&);
+  void on(const VariableRemoved&);
   void on(const MarkRunRequested&);
   void on(const NoteSet&);
   void on(const AttemptStarted&);
@@ -90,6 +94,8 @@ struct Core {
   using OnRun = std::function<void(Run*)>;    ///< null: there is no such run
   void look_up(std::string dag_id, std::vector<WallTime> dates, std::string run_id, OnRuns);
   void with_run(RunId, OnRun);                ///< at once when it is in memory
+  using OnAllRuns = std::function<void(const std::vector<Run*>&)>;
+  void with_runs(const std::vector<RunId>&, OnAllRuns);  ///< in that order; null: there is no such run
   /// The one path to a new run: each wish becomes a run, or is told the run that is in its way.
   using OnWish = std::function<void(const RunWish&, Run* made, const RunRow* existing)>;
   void propose(std::vector<RunWish>, OnWish, std::function<void()> after = {});
@@ -162,10 +168,12 @@ struct Core {
   void clear(Run&, const std::vector<InstanceIndex>&, const std::string& cause, const std::string& by);
   void rerun(Run&, const std::string& cause, const std::string& by);
   void reopen(Run&, const std::string& cause);
-  void clear_requested(Run*, const ClearRequested&);
+  void clear_requested(const std::vector<Run*>&, const ClearRequested&);
+  Result<void> may_clear(const Run&, const std::vector<InstanceIndex>&, const ClearRequested&) const;
   Result<void> move_version(Run&, const std::string& by);
   void mark(Run&, InstanceIndex, TaskState to, const std::string& cause, const std::string& by);
-  void mark_task(Run*, const MarkTaskRequested&);
+  void mark_tasks(const std::vector<Run*>&, const MarkTaskRequested&);
+  void mark_in(Run&, const std::vector<InstanceIndex>&, TaskState to, const std::string& by);
   void mark_run(Run*, const MarkRunRequested&);
   void cancel(Run&, std::string reason, std::string cause, bool kill_live);
 
@@ -264,6 +272,7 @@ struct Core {
 
   std::map<std::string, DagEntry, std::less<>> dags;
   std::map<std::string, PoolRow> pools;
+  std::map<std::string, std::int64_t> variables;  ///< the stored version of each
   std::map<RunId, Run> runs;
   std::map<AttemptId, Attempt> attempts;
   std::map<BackfillId, Backfill> backfills;
@@ -316,12 +325,16 @@ struct Core {
   std::vector<DatasetReferenceRow> new_references;
   std::set<std::string> dirty_dataset_names;
   std::vector<EventRow> new_events;
+  std::vector<VariableRow> new_variables;
+  std::vector<RunDeletion> deletions;
   std::set<RunId> leaving;                    ///< final runs to forget once nobody asks for them
   RecoveryDone next;                          ///< the next free ids
 };
 
 /// A removed instance whose task isn't in the run's version any more: no place among the slots.
 bool is_orphan(const Run&, const TaskInstanceRow&);
+/// Adds what can be reached from the chosen tasks.
+void add_closure(const Adjacency& edges, std::vector<bool>& chosen);
 /// How an instance counts for the trigger rules of its downstream.
 Bucket bucket_of(const TaskInstanceRow&);
 std::string no_such_dag(const Core&, std::string_view dag_id);

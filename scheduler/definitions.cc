@@ -68,6 +68,10 @@ void Core::on(const DagRemoved& fact) {
   DagEntry* entry = find_dag(fact.dag_id);
   if (!entry || entry->row.removed)
     return reply(fact.request, Error{ErrorKind::not_found, no_such_dag(*this, fact.dag_id)});
+  if (!entry->active.empty())
+    return reply(fact.request,
+                 Error{ErrorKind::conflict, fmt::format("DAG '{}' has {} active runs: cancel them or wait",
+                                                        fact.dag_id, entry->active.size())});
   touch(*entry);
   entry->row.removed = true;
   set_due(*entry, std::nullopt);

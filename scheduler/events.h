@@ -77,6 +77,16 @@ struct PoolSet {
 };
 struct PoolRemoved { RequestId request; std::string name; std::string by; };
 
+/// Variables are kept for Airflow's clients; no decision reads one.
+struct VariableLoaded { std::string key; std::int64_t version = 1; };
+struct VariableSet {
+  RequestId request;
+  std::string key, value, description;
+  enum class Wish : std::uint8_t { create, update, either } wish = Wish::either;
+  std::string by;
+};
+struct VariableRemoved { RequestId request; std::string key; std::string by; };
+
 // Runs
 
 struct RunRequested {
@@ -99,12 +109,17 @@ struct CancelRequested { RequestId request; RunId run; std::string by; };
 struct ClearRequested {
   RequestId request;
   RunId run;
-  std::vector<std::string> task_ids;  ///< empty: all
-  std::optional<int> map_index;       ///< of the one task named; empty: all instances
-  bool upstream = false, downstream = false, only_failed = false;
-  bool latest_version = false;        ///< move the run to the DAG's current version
+  std::vector<std::string> task_ids;                   ///< empty, and no `instances`: all
+  std::vector<std::pair<std::string, int>> instances;  ///< (task_id, map_index) of mapped tasks
+  bool upstream = false, downstream = false, only_failed = false, only_running = false;
+  bool latest_version = false;      ///< move the run to the DAG's current version
   bool dry_run = false;
   std::string by;
+  std::vector<RunId> more_runs = {};  ///< cleared with it in one transaction; what they lack is passed over
+  bool prevent_running = false;     ///< refuse when one of them is running
+  bool keep_runs = false;           ///< refuse what would take a finished run up again
+  std::optional<std::string> note = {};  ///< of each cleared instance
+  std::optional<std::string> run_note = {};
 };
 struct MarkTaskRequested {
   RequestId request;
@@ -112,7 +127,13 @@ struct MarkTaskRequested {
   TaskInstanceId task_instance;
   TaskState to = TaskState::success;  ///< success, failed or skipped
   std::string by, note;
+  bool all_mapped = false;            ///< all instances of its task
+  bool upstream = false, downstream = false;
+  std::vector<RunId> more_runs = {};       ///< the same tasks there
+  bool dry_run = false;
 };
+/// A finished run goes, with its task instances, attempts, outputs and logs; its events stay.
+struct RunDeleteRequested { RequestId request; RunId run; std::string by; };
 struct MarkRunRequested { RequestId request; RunId run; RunState to = RunState::success; std::string by; };
 struct NoteSet {
   RequestId request;
@@ -200,7 +221,8 @@ using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, 
                            QueuedDatasetEventLoaded, NotificationLoaded, RunLoaded, RecoveryDone,
                            NotificationTried, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
                            RunRequested, DatesLookedUp, PartitionsLookedUp, CancelRequested, ClearRequested,
-                           MarkTaskRequested, MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished,
+                           MarkTaskRequested, RunDeleteRequested, VariableLoaded, VariableSet,
+                           VariableRemoved, MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished,
                            AttemptRendered, SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
                            DropQueuedEvents, TimeReached>;
 

@@ -40,6 +40,22 @@ void Core::with_run(RunId id, OnRun then) {
   waiting.push_back(std::move(then));
 }
 
+void Core::with_runs(const std::vector<RunId>& ids, OnAllRuns then) {
+  struct Waiting {
+    std::vector<Run*> runs;
+    std::size_t open;
+    OnAllRuns then;
+  };
+  // Shared by the questions that are out; the last answer uses it up.
+  const auto waiting = std::make_shared<Waiting>(std::vector<Run*>(ids.size()), ids.size(), std::move(then));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    with_run(ids[i], [waiting, i](Run* run) {
+      waiting->runs[i] = run;
+      if (--waiting->open == 0) waiting->then(waiting->runs);
+    });
+  }
+}
+
 void Core::on(const RunLoaded& fact) {
   if (acting && !loads.contains(fact.id)) return;
   if (fact.snapshot && fact.dag && !runs.contains(fact.id)) {

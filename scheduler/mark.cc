@@ -14,43 +14,91 @@ void Core::mark(Run& run, InstanceIndex i, TaskState to, const std::string& caus
   if (ti.attempt) kill(run, i);
 }
 
-void Core::on(const MarkTaskRequested& fact) {
-  with_run(fact.run, [this, fact](Run* run) { mark_task(run, fact); });
+namespace {
+
+/// What a mark means in one run: the task's instance (or all of them) and, if asked, its relatives.
+std::vector<InstanceIndex> to_mark(const Run& run, const MarkTaskRequested& fact, const std::string& task_id,
+                                   int map_index) {
+  std::vector<InstanceIndex> out;
+  const auto task = run.dag->find(task_id);
+  if (!task) return out;
+  std::vector<bool> relatives(run.dag->tasks.size(), false);
+  for (const auto& [wanted, edges] : {std::pair{fact.upstream, &run.dag->upstream},
+                                      std::pair{fact.downstream, &run.dag->downstream}}) {
+    std::vector<bool> reached(run.dag->tasks.size(), false);
+    reached[*task] = true;
+    if (wanted) add_closure(*edges, reached);
+    for (std::size_t t = 0; t < reached.size(); ++t) relatives[t] = relatives[t] || reached[t];
+  }
+  relatives[*task] = false;
+  for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
+    const TaskInstanceRow& row = run.instances[i].row;
+    if (row.state == TaskState::removed || row.state == fact.to) continue;
+    const bool named = row.task == *task && (fact.all_mapped || row.map_index == map_index);
+    if (named || relatives[row.task]) out.push_back(i);
+  }
+  return out;
 }
 
-void Core::mark_task(Run* run, const MarkTaskRequested& fact) {
+}  // namespace
+
+void Core::on(const MarkTaskRequested& fact) {
+  std::vector<RunId> ids{fact.run};
+  ids.insert(ids.end(), fact.more_runs.begin(), fact.more_runs.end());
+  with_runs(ids, [this, fact](const std::vector<Run*>& all) { mark_tasks(all, fact); });
+}
+
+void Core::mark_tasks(const std::vector<Run*>& all, const MarkTaskRequested& fact) {
   const Located at = locate(fact.task_instance);
-  if (!run || at.run != run)
+  if (!all.front() || at.run != all.front())
     return reply(fact.request, Error{ErrorKind::not_found, "there is no such task instance"});
-  Instance& ti = run->instances[at.index];
+  const TaskInstanceRow named = at.run->instances[at.index].row;
   if (fact.to != TaskState::success && fact.to != TaskState::failed && fact.to != TaskState::skipped)
     return reply(fact.request, Error{ErrorKind::invalid, "a task can be marked success, failed or skipped"});
-  if (ti.row.state == TaskState::removed)
+  if (named.state == TaskState::removed)
     return reply(fact.request, Error{ErrorKind::conflict, "the task is removed from this run"});
-  if (!fact.note.empty()) touch(*run, at.index), ti.row.note = fact.note;
-  if (ti.row.state == fact.to) return reply(fact.request, ti.row);
-  const std::string cause = fmt::format("marked {} by {}", to_word(fact.to), fact.by);
-  const bool was_final = is_final(run->row.state);
-  mark(*run, at.index, fact.to, cause, fact.by);
+  Marked marked;
+  for (Run* run : all) {
+    if (!run) continue;  // deleted since it was looked up
+    const std::vector<InstanceIndex> chosen = to_mark(*run, fact, named.task_id, named.map_index);
+    if (!fact.dry_run && !chosen.empty()) mark_in(*run, chosen, fact.to, fact.by);
+    for (const InstanceIndex i : chosen) marked.task_instances.push_back(run->instances[i].row);
+  }
+  if (!fact.note.empty() && !fact.dry_run) {
+    touch(*at.run, at.index);
+    at.run->instances[at.index].row.note = fact.note;
+    for (TaskInstanceRow& row : marked.task_instances)
+      if (row.id == fact.task_instance) row = at.run->instances[at.index].row;
+    if (marked.task_instances.empty()) marked.task_instances.push_back(at.run->instances[at.index].row);
+  }
+  if (marked.task_instances.empty() && !fact.dry_run)
+    return reply(fact.request,
+                 Error{ErrorKind::conflict,
+                       fmt::format("task '{}' is already {}", named.task_id, to_word(fact.to))});
+  reply(fact.request, std::move(marked));
+}
+
+void Core::mark_in(Run& run, const std::vector<InstanceIndex>& chosen, TaskState to, const std::string& by) {
+  const std::string cause = fmt::format("marked {} by {}", to_word(to), by);
+  const bool was_final = is_final(run.row.state);
+  std::vector<bool> reached(run.dag->tasks.size(), false);
+  std::vector<bool> is_chosen(run.instances.size(), false);
+  for (const InstanceIndex i : chosen) {
+    mark(run, i, to, cause, by);
+    reached[run.instances[i].row.task] = is_chosen[i] = true;
+  }
   // As in Airflow: what had failed below a task that is good now goes on.
   std::vector<InstanceIndex> below;
-  if (fact.to != TaskState::failed) {
-    std::vector<bool> reached(run->dag->tasks.size(), false);
-    std::vector<TaskIndex> stack{ti.row.task};
-    while (!stack.empty()) {
-      const auto [first, last] = run->dag->downstream.of(stack.back());
-      stack.pop_back();
-      for (const TaskIndex* d = first; d != last; ++d)
-        if (!reached[*d]) reached[*d] = true, stack.push_back(*d);
-    }
-    for (InstanceIndex i = 0; i < run->instances.size(); ++i) {
-      const TaskInstanceRow& row = run->instances[i].row;
-      if ((row.state == TaskState::failed || row.state == TaskState::upstream_failed) && reached[row.task])
-        below.push_back(i);
+  if (to != TaskState::failed) {
+    const std::vector<bool> marked = reached;
+    add_closure(run.dag->downstream, reached);
+    for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
+      const TaskInstanceRow& row = run.instances[i].row;
+      const bool bad = row.state == TaskState::failed || row.state == TaskState::upstream_failed;
+      if (bad && reached[row.task] && !marked[row.task] && !is_chosen[i]) below.push_back(i);
     }
   }
-  if (was_final || !below.empty()) clear(*run, below, cause, fact.by);
-  reply(fact.request, ti.row);
+  if (was_final || !below.empty()) clear(run, below, cause, by);
 }
 
 void Core::on(const MarkRunRequested& fact) {

@@ -135,13 +135,15 @@ std::vector<Command> Core::take_commands() {
     notification.dirty = notification.fresh = false;
     if (notification.row.state != NotificationState::pending) notifications.erase(id);
   }
+  for (VariableRow& row : new_variables) record(std::move(row));
+  for (const RunDeletion& row : deletions) record(row);
   for (EventRow& row : new_events) record(std::move(row));
   for (Command& command : acts) out.push_back(std::move(command));
 
   acts.clear(), dirty_dags.clear(), dirty_runs.clear(), dirty_instances.clear();
   dirty_pools.clear();
   dirty_attempts.clear(), new_outputs.clear(), new_versions.clear(), new_version_inputs.clear(),
-      new_dataset_events.clear(), new_events.clear();
+      new_dataset_events.clear(), new_events.clear(), new_variables.clear(), deletions.clear();
   for (const Backfill* backfill : std::exchange(dirty_backfills, {}))
     if (is_final(backfill->row.state) && !backfill->recalled) backfills.erase(BackfillId{backfill->row.id});
   // While a question is open its answer may concern a run that the store doesn't have in its last state yet.

@@ -160,6 +160,21 @@ struct PoolRow {
   friend bool operator==(const PoolRow&, const PoolRow&) = default;
 };
 
+/// What Airflow calls a variable: a text under a name. A removed one leaves no row.
+struct VariableRow {
+  std::string key, value, description;
+  bool removed = false;
+  std::int64_t version = 1;
+  friend bool operator==(const VariableRow&, const VariableRow&) = default;
+};
+
+/// A run goes with its task instances, attempts and outputs. Its events stay; its ids are never given again.
+struct RunDeletion {
+  RunId run;
+  std::int64_t version = 1;  ///< of its row
+  friend bool operator==(const RunDeletion&, const RunDeletion&) = default;
+};
+
 /// One write of a partition: what it holds from then on. Append-only; the same content written twice is two
 /// rows with the same hash.
 struct DatasetVersionRow {
@@ -297,7 +312,7 @@ struct EventRow {
 using Change = std::variant<DagRow, RunRow, TaskInstanceRow, AttemptRow, OutputRow, BackfillRow,
                             BackfillItemRow, PoolRow, DatasetVersionRow, VersionInputRow, DatasetNameRow,
                             DatasetReferenceRow, DatasetEventRow, QueuedDatasetEventRow, DatasetEventRunRow,
-                            NotificationRow, EventRow>;
+                            NotificationRow, VariableRow, RunDeletion, EventRow>;
 
 /// A run with all that the scheduler must know of it: how recovery and a late clear bring it back into
 /// memory.

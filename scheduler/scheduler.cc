@@ -280,6 +280,11 @@ std::size_t Scheduler::active_runs() const {
   return count;
 }
 
+bool Scheduler::is_active(RunId id) const {
+  const auto it = state_->core.runs.find(id);
+  return it != state_->core.runs.end() && !is_final(it->second.row.state);
+}
+
 std::vector<std::pair<std::string, std::string>> Scheduler::holds() const {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& [dag_id, entry] : state_->core.dags)

@@ -106,6 +106,8 @@ class Scheduler {
   std::size_t active_runs() const;
   /// Looks at each active task instance once.
   ActiveCounts active_counts() const;
+  /// Queued or running.
+  bool is_active(RunId) const;
   /// Why scheduled runs are held (the clock stepped forward), by dag_id; empty: they aren't.
   std::vector<std::pair<std::string, std::string>> holds() const;
 

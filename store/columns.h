@@ -76,6 +76,10 @@ struct Table<VersionInputRow> : NothingDerived {
   static constexpr const char* name = "version_input";
 };
 template <>
+struct Table<VariableRow> : NothingDerived {
+  static constexpr const char* name = "variable";
+};
+template <>
 struct Table<DatasetEventRow> : NothingDerived {
   static constexpr const char* name = "dataset_event";
 };
@@ -296,6 +300,14 @@ void visit_columns(V& v, R& r) {
   v.key("dataset", r.dataset);
   v.key("partition_date", r.partition);
   v.fixed("dataset_version_id", r.version);
+}
+
+template <class V, RowOf<VariableRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("key", r.key);
+  v.field("value", r.value);
+  v.field("description", r.description);
+  v.version(r.version);
 }
 
 template <class V, RowOf<DatasetEventRow> R>

@@ -27,6 +27,7 @@ EMBED(004, list_indexes)
 EMBED(005, views)
 EMBED(006, notifications)
 EMBED(007, failed_of_run)
+EMBED(008, variables)
 
 namespace millrace {
 
@@ -39,6 +40,7 @@ std::span<const Migration> embedded_migrations() {
       {5, "views", {millrace_migration_005, millrace_migration_005_end}},
       {6, "notifications", {millrace_migration_006, millrace_migration_006_end}},
       {7, "failed_of_run", {millrace_migration_007, millrace_migration_007_end}},
+      {8, "variables", {millrace_migration_008, millrace_migration_008_end}},
   };
   return all;
 }

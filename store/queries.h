@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "store/row_sql.h"
 
@@ -163,6 +164,21 @@ inline std::string named_events() {
          " LEFT JOIN task_attempt a ON a.id = e.task_attempt_id"
          " WHERE e.seq > ?1 AND e.seq <= ?2 ORDER BY e.seq LIMIT ?3";
 }
+/// All that belongs to run ?1, and last the run itself if its version is ?2. Its ids stay taken.
+inline std::vector<std::string> delete_run() {
+  const std::string instances = "(SELECT id FROM task_instance WHERE dag_run_id = ?1)";
+  return {"UPDATE id_floor SET run = max(run, ?1),"
+          " task_instance = max(task_instance,"
+          " coalesce((SELECT max(id) FROM task_instance WHERE dag_run_id = ?1), 0)),"
+          " task_attempt = max(task_attempt,"
+          " coalesce((SELECT max(id) FROM task_attempt WHERE task_instance_id IN " +
+              instances + "), 0))",
+          "DELETE FROM xcom WHERE dag_run_id = ?1",
+          "DELETE FROM task_attempt WHERE task_instance_id IN " + instances,
+          "DELETE FROM task_instance WHERE dag_run_id = ?1",
+          "DELETE FROM dag_run WHERE id = ?1 AND version = ?2"};
+}
+inline std::string variable() { return select_from<VariableRow>() + "WHERE key = ?1"; }
 inline std::string max_id(const char* table, const char* column = "id") {
   return std::string("SELECT max(") + column + ") FROM " + table;
 }

@@ -137,6 +137,9 @@ class StoreReader {
   virtual ViewReader& views() = 0;
 
   virtual std::vector<PoolRow> pools() = 0;
+  /// Keys: key value description.
+  virtual Result<Listed<VariableRow>> variables(const TextMatch& key, const Page&) = 0;
+  virtual std::optional<VariableRow> variable(std::string_view key) = 0;
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
   /// The register of datasets, and what became of their events. Lives as long as this.
   virtual AssetReader& assets() = 0;

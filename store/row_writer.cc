@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/queries.h"
+
 namespace millrace {
 namespace {
 
@@ -53,6 +55,7 @@ std::string named(const DatasetVersionRow& r) { return fmt::format("dataset vers
 std::string named(const VersionInputRow& r) {
   return fmt::format("input '{}' of attempt {}", r.dataset, r.attempt.value);
 }
+std::string named(const VariableRow& r) { return fmt::format("variable '{}'", r.key); }
 std::string named(const DatasetEventRow& r) { return fmt::format("dataset event {}", r.id); }
 std::string named(const DatasetNameRow& r) { return fmt::format("dataset name '{}'", r.name); }
 std::string named(const DatasetEventRunRow& r) { return fmt::format("a link of dataset event {}", r.event); }
@@ -82,6 +85,8 @@ RowWriter::RowWriter(sqlite::Connection& c)
       count_version_(c, count_version),
       move_partition_(c, move_partition),
       version_input_(c, insert_into<VersionInputRow>() + replace_version_input),
+      variable_(c),
+      remove_variable_(c, "DELETE FROM variable WHERE key = ?1"),
       output_(c, insert_into<OutputRow>() + replace_output),
       dataset_event_(c, insert_into<DatasetEventRow>()),
       event_(c, insert_into<EventRow>()),
@@ -94,7 +99,9 @@ RowWriter::RowWriter(sqlite::Connection& c)
       add_queued_(c, insert_into<QueuedDatasetEventRow>() + " ON CONFLICT DO NOTHING"),
       remove_queued_(c,
                      "DELETE FROM queued_dataset_event"
-                     " WHERE dag_id = ?1 AND event_id = ?2 AND run_date = ?3 AND rerun_only = ?4") {}
+                     " WHERE dag_id = ?1 AND event_id = ?2 AND run_date = ?3 AND rerun_only = ?4") {
+  for (const std::string& sql : queries::delete_run()) delete_run_.emplace_back(c, sql);
+}
 
 template <class Row>
 Result<void> RowWriter::insert(sqlite::Statement& statement, const Row& row) {
@@ -167,6 +174,25 @@ Result<void> RowWriter::put(const DatasetVersionRow& row) {
     derived->run();
   }
   return {};
+}
+
+Result<void> RowWriter::put(const VariableRow& row) {
+  if (!row.removed) return write_versioned(variable_, row);
+  remove_variable_.bind(1, row.key);
+  remove_variable_.run();
+  return {};
+}
+
+Result<void> RowWriter::put(const RunDeletion& row) {
+  for (sqlite::Statement& statement : delete_run_) {
+    statement.bind(1, row.run.value);
+    if (&statement == &delete_run_.back()) statement.bind(2, row.version);
+    statement.run();
+  }
+  if (connection_.changes() == 1) return {};
+  return fail(ErrorKind::conflict, fmt::format("run {}: the stored version isn't {}; somebody else has "
+                                               "written it",
+                                               row.run.value, row.version));
 }
 
 Result<void> RowWriter::write(const Change& change) {

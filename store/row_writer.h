@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+
 #include "base/error.h"
 #include "store/row_sql.h"
 #include "store/sqlite.h"
@@ -46,6 +48,8 @@ class RowWriter {
   Result<void> put(const DatasetEventRunRow& r) { return insert(dataset_event_run_, r); }
   Result<void> put(const DatasetReferenceRow&);
   Result<void> put(const QueuedDatasetEventRow&);
+  Result<void> put(const VariableRow&);
+  Result<void> put(const RunDeletion&);
 
   sqlite::Connection& connection_;
   Versioned<DagRow> dag_;
@@ -59,6 +63,9 @@ class RowWriter {
   Versioned<DatasetNameRow> dataset_name_;
   Versioned<NotificationRow> notification_;
   sqlite::Statement dataset_version_, count_version_, move_partition_, version_input_;
+  Versioned<VariableRow> variable_;
+  sqlite::Statement remove_variable_;
+  std::deque<sqlite::Statement> delete_run_;  ///< the last one is guarded by the run's version
   sqlite::Statement output_, dataset_event_, event_, dag_version_, dataset_event_run_;
   sqlite::Statement add_reference_, remove_reference_, add_queued_, remove_queued_;
 };

@@ -62,6 +62,8 @@ constexpr SortKey item_keys[] = {{"execution_date", "execution_date"},
                                  {"logical_date", "execution_date"},
                                  {"state", "state"},
                                  {"reason", "reason"}};
+constexpr SortKey variable_keys[] = {
+    {"key", "key"}, {"id", "key"}, {"value", "value"}, {"description", "description"}};
 constexpr SortKey event_keys[] = {{"seq", "seq"},    {"id", "seq"},       {"event_log_id", "seq"},
                                   {"at", "at"},      {"when", "at"},      {"kind", "kind"},
                                   {"event", "kind"}, {"dag_id", "dag_id"}};
@@ -204,6 +206,18 @@ class SqliteReader final : public StoreReader {
   AssetReader& assets() override { return assets_; }
   VersionReader& versions() override { return versions_; }
   ViewReader& views() override { return views_; }
+
+  Result<Listed<VariableRow>> variables(const TextMatch& key, const Page& page) override {
+    Where where;
+    where.text("key", key);
+    return listed<VariableRow>(where, page, variable_keys, "key", "key");
+  }
+
+  std::optional<VariableRow> variable(std::string_view key) override {
+    sqlite::Statement statement(connection_, queries::variable());
+    statement.bind(1, key);
+    return read_one<VariableRow>(statement);
+  }
 
   std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
 

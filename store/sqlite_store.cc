@@ -148,9 +148,14 @@ NextIds SqliteStore::next_ids() {
   const auto next = [this](const char* table, const char* column = "id") {
     return connection_->integer(queries::max_id(table, column)).value_or(0) + 1;
   };
-  return {.run = next("dag_run"),
-          .task_instance = next("task_instance"),
-          .attempt = next("task_attempt"),
+  // Ids of deleted runs are named by events and must not come again.
+  const auto after = [this](std::int64_t id, const char* floor) {
+    const auto taken = connection_->integer(std::string("SELECT ") + floor + " FROM id_floor");
+    return std::max(id, taken.value_or(0) + 1);
+  };
+  return {.run = after(next("dag_run"), "run"),
+          .task_instance = after(next("task_instance"), "task_instance"),
+          .attempt = after(next("task_attempt"), "task_attempt"),
           .backfill = next("backfill"),
           .event = next("event", "seq"),
           .dataset_event = next("dataset_event"),
@@ -162,6 +167,12 @@ NextIds SqliteStore::next_ids() {
 
 std::vector<DagRow> SqliteStore::dags() { return read_all<DagRow>(dags_); }
 std::vector<PoolRow> SqliteStore::pools() { return read_all<PoolRow>(pools_); }
+std::vector<std::pair<std::string, std::int64_t>> SqliteStore::variables() {
+  sqlite::Statement statement(*connection_, "SELECT key, version FROM variable");
+  std::vector<std::pair<std::string, std::int64_t>> all;
+  while (statement.step()) all.emplace_back(statement.text(0), statement.integer(1));
+  return all;
+}
 std::vector<DatasetNameRow> SqliteStore::dataset_names() { return read_all<DatasetNameRow>(dataset_names_); }
 std::vector<QueuedDatasetEventRow> SqliteStore::queued_dataset_events() {
   return read_all<QueuedDatasetEventRow>(queued_events_);

@@ -26,6 +26,7 @@ class SqliteStore final : public Store {
 
   std::vector<DagRow> dags() override;
   std::vector<PoolRow> pools() override;
+  std::vector<std::pair<std::string, std::int64_t>> variables() override;
   std::vector<ActiveBackfill> active_backfills() override;
   std::optional<ActiveBackfill> backfill_to_retry(BackfillId) override;
   std::vector<DatasetNameRow> dataset_names() override;

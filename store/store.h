@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -75,6 +76,7 @@ class Store {
   // (`removed` says so), pools without: making a removed DAG or pool anew may start at version 1 or go on.
   virtual std::vector<DagRow> dags() = 0;
   virtual std::vector<PoolRow> pools() = 0;
+  virtual std::vector<std::pair<std::string, std::int64_t>> variables() = 0;  ///< names and row versions
   virtual std::vector<ActiveBackfill> active_backfills() = 0;
   /// A backfill with its failed and cancelled items: what a retry has to bring back into memory.
   virtual std::optional<ActiveBackfill> backfill_to_retry(BackfillId) = 0;

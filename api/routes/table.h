@@ -26,6 +26,7 @@ Resource dag_run_routes();
 Resource task_instance_routes();
 Resource backfill_routes();
 Resource pool_routes();
+Resource variable_routes();
 Resource event_log_routes();
 Resource asset_routes();
 Resource dataset_routes();

@@ -21,7 +21,8 @@ std::string filled(std::string_view pattern) {
       {"{try_number}", "1"},   {"{key}", "k"},
       {"{backfill_id}", "3"},  {"{pool_name}", "cpu"},
       {"{event_log_id}", "1"}, {"{version_number}", "1"},
-      {"{import_error_id}", "1"}, {"{docs_file}", "docs.js"}};
+      {"{import_error_id}", "1"}, {"{docs_file}", "docs.js"},
+      {"{variable_key}", "v"}, {"{file_token}", "etl"}};
   for (const auto& [name, value] : values) {
     if (const std::size_t at = out.find(name); at != out.npos) out.replace(at, name.size(), value);
   }
@@ -88,7 +89,8 @@ TEST_CASE("every GET of the table answers the admin") {
     CAPTURE(answer.body);
     const bool missing = route.pattern.ends_with("{key}") || route.pattern.ends_with("{event_log_id}") ||
                          route.pattern.ends_with("{pool_name}") ||
-                         route.pattern.ends_with("{import_error_id}") || route.pattern.ends_with("/listMapped");
+                         route.pattern.ends_with("{import_error_id}") ||
+                         route.pattern.ends_with("{variable_key}") || route.pattern.ends_with("/listMapped");
     CHECK(answer.status == (missing ? 404 : 200));
     const auto head = served.ask("HEAD", filled(route.pattern), served.admin);
     CHECK(head.status == answer.status);

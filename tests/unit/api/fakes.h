@@ -138,6 +138,10 @@ class FakeReader final : public StoreReader {
   std::optional<double> mean_run_seconds(std::string_view) override { return 2.0; }
   ViewReader& views() override { return views_; }
   std::vector<PoolRow> pools() override { return rows_.pools; }
+  Result<Listed<VariableRow>> variables(const TextMatch&, const Page&) override {
+    return Listed<VariableRow>{};
+  }
+  std::optional<VariableRow> variable(std::string_view) override { return {}; }
   std::vector<DatasetEventRow> dataset_events(std::string_view, int) override { return {}; }
   AssetReader& assets() override { return assets_; }
   VersionReader& versions() override { return versions_; }
@@ -165,6 +169,9 @@ class FakeBackend final : public Backend {
   std::string log_path(std::string_view attempt_name) override {
     return logs + "/" + std::string(attempt_name) + ".log";
   }
+
+  void await_end(RunId, std::function<void()> then) override { then(); }
+  void scan_dags(std::function<void()> done) override { done(); }
 
   std::size_t wishes() const;
   Event last() const;

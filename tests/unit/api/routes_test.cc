@@ -20,6 +20,13 @@ TEST_CASE("HEAD finds GET's route; another method finds none but says which ther
   CHECK(match.allow == "OPTIONS, GET, HEAD, PATCH, POST");
 }
 
+TEST_CASE("a task called like a part of another route is found by its methods") {
+  const std::string path = "/api/v2/dags/d/dagRuns/r/taskInstances/list";
+  CHECK(match_route("GET", path).route->pattern.ends_with("/taskInstances/{task_id}"));
+  CHECK(match_route("POST", path).route->pattern.ends_with("/taskInstances/list"));
+  CHECK(match_route("PUT", path).route == nullptr);
+}
+
 TEST_CASE("paths that aren't in the table match nothing") {
   for (const std::string_view path :
        {"/", "/api/v2", "/api/v2/", "/api/v2/dags/", "/api/v2//dags", "/api/v2/dags/a/b",

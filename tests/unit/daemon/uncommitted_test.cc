@@ -40,3 +40,13 @@ TEST_CASE("the batch's rows replace the stored ones, other runs' don't") {
   CHECK(found->run.state == RunState::success);
   CHECK_FALSE(with_uncommitted({}, RunId{3}, std::vector<Change>{fresh}));
 }
+
+TEST_CASE("a run that the batch deletes is not found, one made of its name is") {
+  RunSnapshot stored;
+  stored.run.id = RunId{1};
+  RunRow again;
+  again.id = RunId{2};
+  const std::vector<Change> batch{RunDeletion{RunId{1}, 3}, again};
+  CHECK_FALSE(with_uncommitted(stored, RunId{1}, batch));
+  CHECK(with_uncommitted({}, RunId{2}, batch));
+}

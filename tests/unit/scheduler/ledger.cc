@@ -117,6 +117,31 @@ void Ledger::fold(const NotificationRow& row) {
   put(notifications, row.id, row, fmt::format("notification {}", row.id.value));
 }
 
+void Ledger::fold(const VariableRow&) {}
+
+void Ledger::fold(const RunDeletion& row) {
+  const auto it = runs.find(row.run);
+  if (it == runs.end()) return wrong("a run that isn't there was deleted");
+  if (it->second.version != row.version) wrong("a run was deleted at another version");
+  if (!is_final(it->second.state)) wrong("an active run was deleted");
+  floor_.next_run = std::max(floor_.next_run, row.run.value + 1);
+  for (const TaskInstanceId id : of_run[row.run]) {
+    floor_.next_task_instance = std::max(floor_.next_task_instance, id.value + 1);
+    task_instances.erase(id);
+    told_.erase(id);
+    std::erase_if(outputs, [&](const auto& entry) { return entry.first.first == id; });
+  }
+  std::erase_if(attempts, [&](const auto& entry) {
+    if (entry.second.run != row.run) return false;
+    floor_.next_attempt = std::max(floor_.next_attempt, entry.first.value + 1);
+    if (live.contains(entry.first)) wrong("a live attempt was deleted");
+    return true;
+  });
+  of_run.erase(row.run);
+  told_runs_.erase(row.run);
+  runs.erase(it);
+}
+
 void Ledger::fold(const EventRow& row) {
   if (row.seq != ++events) wrong(fmt::format("event {} instead of {}", row.seq, events));
   const bool hand = by_person(row.cause);
@@ -249,6 +274,9 @@ RecoveryDone Ledger::next_ids() const {
   if (!task_instances.empty()) next.next_task_instance = task_instances.rbegin()->first.value + 1;
   if (!attempts.empty()) next.next_attempt = attempts.rbegin()->first.value + 1;
   if (!backfills.empty()) next.next_backfill = backfills.rbegin()->first.value + 1;
+  next.next_run = std::max(next.next_run, floor_.next_run);
+  next.next_task_instance = std::max(next.next_task_instance, floor_.next_task_instance);
+  next.next_attempt = std::max(next.next_attempt, floor_.next_attempt);
   next.next_event = events + 1;
   if (!notifications.empty()) next.next_notification = notifications.rbegin()->first.value + 1;
   next.next_dataset_event = static_cast<std::int64_t>(dataset_events.size()) + 1;

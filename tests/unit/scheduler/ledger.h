@@ -63,6 +63,8 @@ class Ledger {
   void fold(const VersionInputRow& row) { version_inputs.push_back(row); }
   void fold(const NotificationRow&);
   void fold(const EventRow&);
+  void fold(const VariableRow&);
+  void fold(const RunDeletion&);
   void check_started(TaskInstanceId);
   template <class Map, class Key, class Row>
   void put(Map&, const Key&, const Row&, const std::string& what);
@@ -74,6 +76,7 @@ class Ledger {
   std::set<RunId> by_hand_;                    ///< runs in which a person has moved something
   std::set<TaskInstanceId> queued_now_;
   std::map<TaskInstanceId, int> tries_;
+  RecoveryDone floor_;                         ///< ids of deleted runs are never given again
   std::set<std::string> shrunk_;
 };
 

@@ -96,10 +96,15 @@ void disturb(World& world, Dice& dice) {
   if (world.ledger.runs.empty()) return;
   const RunId run = any_key(world.ledger.runs, dice);
   switch (dice.below(9)) {
-    case 0: return world.send(CancelRequested{request, run, "x"});
+    case 0:
+      if (dice.chance(30)) return world.send(RunDeleteRequested{request, run, "x"});
+      return world.send(CancelRequested{request, run, "x"});
     case 1: {
-      ClearRequested clear{request, run, {}, {}, false, false, dice.chance(50), false, dice.chance(20), "x"};
+      ClearRequested clear{request, run, {}, {}, false, false, dice.chance(50), false, false,
+                           dice.chance(20), "x"};
       if (dice.chance(50)) clear.task_ids = {"t1"}, clear.downstream = dice.chance(50);
+      if (const RunId other = any_key(world.ledger.runs, dice); dice.chance(30) && other != run)
+        clear.more_runs = {other};
       return world.send(clear);
     }
     case 2: {
@@ -120,7 +125,10 @@ void disturb(World& world, Dice& dice) {
     case 4: {
       const TaskInstanceId id = any_key(world.ledger.task_instances, dice);
       const TaskState to = dice.chance(50) ? TaskState::success : TaskState::failed;
-      return world.send(MarkTaskRequested{request, world.ledger.task_instances.at(id).run, id, to, "x", ""});
+      MarkTaskRequested mark{request, world.ledger.task_instances.at(id).run, id, to, "x", ""};
+      mark.upstream = dice.chance(20), mark.downstream = dice.chance(20), mark.all_mapped = dice.chance(50);
+      if (run != mark.run && dice.chance(20)) mark.more_runs = {run};
+      return world.send(mark);
     }
     case 5:
       return world.send(RunRequested{request, dice.chance(50) ? "up" : "down", {}, {}, {}, "{}", "", "x"});

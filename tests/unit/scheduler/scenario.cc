@@ -146,10 +146,14 @@ void Scenario::step(const std::string& event) {
                : backfill(ws);
   if (verb == "time" || verb == "timer" || verb == "tick") return send(TimeReached{});
   if (verb == "cancel") return send(CancelRequested{asked, run(what), "anna"});
-  if (verb == "mark") {
-    const TaskInstanceRow row = instance(what);
-    return send(MarkTaskRequested{asked, row.run, row.id, task_state_from(ws.at(2)).value(), "anna", ""});
-  }
+  if (verb == "mark" || verb == "wouldmark") return mark(ws);
+  if (verb == "delete") return send(RunDeleteRequested{asked, run(what), "anna"});
+  if (verb == "variable")
+    return what == "drop" ? send(VariableRemoved{asked, ws.at(2), "anna"})
+                          : send(VariableSet{asked, ws.at(2), "v", "",
+                                             what == "make" ? VariableSet::Wish::create
+                                                            : VariableSet::Wish::update,
+                                             "anna"});
   if (verb == "markrun") return send(MarkRunRequested{asked, run(ws.size() > 2 ? ws[2] : ""),
                                                       run_state_from(what).value(), "anna"});
   if (verb == "note") return send(NoteSet{asked, run(""), {}, rest(ws, 1), "anna"});
@@ -243,32 +247,6 @@ void Scenario::request(const std::vector<std::string>& ws) {
     else if (ws[i][0] == '{') event.params = ws[i];
     else event.dag_id = ws[i];
   }
-  send(event);
-}
-
-void Scenario::clear(const std::vector<std::string>& ws) {
-  ClearRequested event;
-  event.request = asked;
-  event.by = "anna";
-  event.dry_run = ws[0] == "wouldclear";
-  std::string where;
-  for (std::size_t i = 1; i < ws.size(); ++i) {
-    if (ws[i] == "up") event.upstream = true;
-    else if (ws[i] == "down") event.downstream = true;
-    else if (ws[i] == "failed") event.only_failed = true;
-    else if (ws[i] == "latest") event.latest_version = true;
-    else if (ws[i] == "all") continue;
-    else {
-      const Name name = parse(ws[i]);
-      event.task_ids.push_back(name.task);
-      if (name.mapped) event.map_index = name.map_index;
-      if (!name.date.empty()) where = name.date;
-    }
-  }
-  for (std::size_t i = 1; i < ws.size(); ++i)
-    if (ws[i] == "all" && i + 1 < ws.size() && parse_iso(ws[i + 1]))
-      where = ws[i + 1], event.task_ids.clear();
-  event.run = run(where);
   send(event);
 }
 
@@ -440,6 +418,7 @@ std::string Scenario::told(const Command& command) {
     return "check " + name_of(ledger.task_instances.at(check->task_instance));
   if (const auto* wanted = std::get_if<Deliver>(&command))
     return fmt::format("deliver {}", wanted->notification.id.value);
+  if (const auto* gone = std::get_if<RemoveRunFiles>(&command)) return "files of " + gone->run_id + " go";
   if (const auto* reply = std::get_if<Reply>(&command)) {
     if (const auto* error = std::get_if<Error>(&reply->body))
       return word_of(error->kind) + ": " + error->message;
@@ -447,6 +426,13 @@ std::string Scenario::told(const Command& command) {
       std::vector<std::string> names;
       for (const TaskInstanceRow& row : cleared->task_instances) names.push_back(name_of(row));
       return fmt::format("cleared {}", fmt::join(names, " "));
+    }
+    // One instance is seen by its move.
+    const auto* marked = std::get_if<Marked>(&reply->body);
+    if (marked && marked->task_instances.size() != 1) {
+      std::vector<std::string> names;
+      for (const TaskInstanceRow& row : marked->task_instances) names.push_back(name_of(row));
+      return fmt::format("marked {}", fmt::join(names, " "));
     }
   }
   return {};

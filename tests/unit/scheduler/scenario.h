@@ -28,6 +28,7 @@ class Scenario {
   void exit_step(const std::vector<std::string>& words);
   void request(const std::vector<std::string>& words);
   void clear(const std::vector<std::string>& words);
+  void mark(const std::vector<std::string>& words);
   void backfill(const std::vector<std::string>& words);
   void backfill_action(const std::vector<std::string>& words);
   void waits(const std::string& name);

@@ -180,6 +180,15 @@ struct Text {
     return fmt::format("event {} {} {} run={} ti={} a={} {}->{} {}", r.seq, r.kind, r.dag_id, r.run.value,
                        r.task_instance.value, r.attempt.value, r.from, r.to, r.cause);
   }
+  std::string operator()(const VariableRow& r) const {
+    return fmt::format("variable {} {} #{}", r.key, r.removed, r.version);
+  }
+  std::string operator()(const RunDeletion& r) const {
+    return fmt::format("delete run {} #{}", r.run.value, r.version);
+  }
+  std::string operator()(const RemoveRunFiles& c) const {
+    return fmt::format("remove files {}/{}", c.dag_id, c.run_id);
+  }
   std::string operator()(const Record& c) const { return std::visit(*this, c.change); }
   std::string operator()(const Spawn& c) const { return fmt::format("spawn {}", c.attempt.value); }
   std::string operator()(const Kill& c) const { return fmt::format("kill {}", c.attempt.value); }

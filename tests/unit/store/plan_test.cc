@@ -174,6 +174,44 @@ TEST_CASE("the lists of clients walk an index to their page and read how many th
   }
 }
 
+TEST_CASE("lists over all of history are served by an index") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  EventFilter of_dag;
+  of_dag.dag_id = "d";
+  EventFilter of_task = of_dag;
+  of_task.task_id = "a";
+  RunFilter failed, active, dated;
+  failed.states = {RunState::failed};
+  active.states = {RunState::queued, RunState::running};
+  dated.dag_id = "d";
+  dated.execution_date_from = WallTime{1};
+  TaskInstanceFilter failed_tasks, running, of_runs;
+  failed_tasks.states = {TaskState::failed};
+  running.states = {TaskState::running};
+  of_runs.runs = std::vector{RunId{1}, RunId{2}};
+  const std::pair<std::string, std::string> all[] = {
+      {select_from<EventRow>() + where_of(of_dag).sql() + " ORDER BY seq LIMIT 50", "event_dag"},
+      {select_from<EventRow>() + where_of(of_task).sql() + " ORDER BY seq LIMIT 50", "event_dag"},
+      {select_from<RunRow>() + where_of(failed).sql() + " ORDER BY id LIMIT 50", "dag_run_failed"},
+      {select_from<RunRow>() + where_of(active).sql() + " ORDER BY id LIMIT 50", "dag_run_active"},
+      {select_from<RunRow>() + where_of(dated).sql() + " ORDER BY execution_date LIMIT 50",
+       "(dag_id=? AND execution_date>?)"},
+      {select_from<TaskInstanceRow>() + where_of(failed_tasks, true).sql() + " ORDER BY id LIMIT 50",
+       "task_instance_failed"},
+      {select_from<TaskInstanceRow>() + where_of(running, true).sql() + " ORDER BY id LIMIT 50", "dag_run_active"},
+      {select_from<TaskInstanceRow>() + where_of(of_runs, true).sql() + " ORDER BY id LIMIT 50", "(dag_run_id=?)"},
+      {queries::last_run(), "(dag_id=?)"},
+      {queries::variable(), "PRIMARY KEY (key=?)"},
+  };
+  for (const auto& [sql, index] : all) {
+    const std::string plan = plan_of(folder, sql);
+    INFO(sql << "\n" << plan);
+    CHECK(plan.find(index) != std::string::npos);
+    CHECK(plan.find("SCAN event\n") == std::string::npos);
+  }
+}
+
 TEST_CASE("the active runs come from their partial index alone") {
   const Folder folder;
   const auto store = open_store(folder);
