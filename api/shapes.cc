@@ -246,7 +246,7 @@ void Shapes::attempt(JsonWriter& out, const AttemptRow& row, const TaskInstanceR
   out.end_object();
 }
 
-void Shapes::backfill(JsonWriter& out, const BackfillRow& row) {
+void Shapes::backfill(JsonWriter& out, const BackfillRow& row, const std::function<void()>& more) {
   const BackfillSpec& spec = row.spec;
   const auto from = spec.from_date       ? spec.from_date
                     : spec.dates.empty() ? std::nullopt
@@ -273,6 +273,18 @@ void Shapes::backfill(JsonWriter& out, const BackfillRow& row) {
   out.text_field("dag_version", spec.latest_version ? "latest" : "pinned");
   out.word_field("pool", spec.pool).int_field("priority", spec.priority);
   out.word_field("description", spec.description).word_field("created_by", spec.created_by);
+  out.bool_field("cascade", spec.cascade).key("root_backfill_id");
+  if (row.root)
+    out.integer(row.root.value);
+  else
+    out.null();
+  out.key("reads").begin_array();
+  for (const BackfillSource& source : row.sources)
+    out.begin_object()
+        .int_field("backfill_id", source.backfill.value)
+        .int_field("window_days", source.window_days)
+        .end_object();
+  out.end_array();
   const BackfillCounts& n = row.counts;
   out.key("counts").begin_object();
   out.int_field("total", n.total).int_field("queued", n.queued).int_field("running", n.running);
@@ -285,6 +297,7 @@ void Shapes::backfill(JsonWriter& out, const BackfillRow& row) {
              row.completed_at ? row.completed_at
              : row.started_at ? row.started_at
                               : row.created_at);
+  if (more) more();
   out.end_object();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -36,7 +37,8 @@ class Shapes {
   /// Of a row from a list over several runs.
   void task_instance(JsonWriter&, const TaskInstanceRow&);
   void attempt(JsonWriter&, const AttemptRow&, const TaskInstanceRow&, const RunRow&);
-  void backfill(JsonWriter&, const BackfillRow&);
+  /// `more` writes further members.
+  void backfill(JsonWriter&, const BackfillRow&, const std::function<void()>& more = nullptr);
   void task(JsonWriter&, const Dag&, TaskIndex);
 
   std::shared_ptr<const Dag> dag_of(DagVersionId);

@@ -20,13 +20,16 @@ inline constexpr std::size_t expand_instances = 10'000;   ///< one mapped task; 
 inline constexpr std::size_t params_bytes = 256u << 10;  ///< kept with each run
 inline constexpr std::size_t output_bytes = 1u << 20;    ///< $MILLRACE_OUTPUT; bigger results are datasets
 inline constexpr std::size_t active_runs_per_dag =
-    1'000;                                           ///< created and not final; more wait as backfill items
+    1'000;  ///< created and not final, those of backfills apart: an ad-hoc run finds room beside them
 inline constexpr std::size_t inbox_events = 65'536;  ///< loop inbox; beyond it callers get `unavailable`
 inline constexpr std::size_t backfill_window = 64;   ///< items looked up at a time: a cursor, not rows
 inline constexpr std::size_t runs_per_clear = 1'000;  ///< in memory, in one transaction; more is a backfill
 inline constexpr std::size_t variables = 10'000;       ///< their names are kept in memory
 inline constexpr std::size_t variable_bytes = 64u << 10;  ///< as Airflow's MySQL column
 inline constexpr std::size_t waiting_calls = 10'000;      ///< `…/wait`: as many as connections
+inline constexpr std::size_t backfill_dates = 10'000;  ///< a list; a range has no bound
+inline constexpr std::size_t cascade_dates = 100'000;  ///< what a list maps to in one downstream DAG
+inline constexpr std::int64_t backfill_work = 2'048;   ///< rows a turn: memory is bounded, others wait little
 inline constexpr std::size_t queued_runs = 100'000;  ///< active in memory over all DAGs
 inline constexpr std::size_t dataset_runs_queued = 64;  ///< of a DAG; more events wait as they are: a cursor
 inline constexpr std::size_t queued_dataset_events =

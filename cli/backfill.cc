@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <utility>
 
 #include "base/time.h"
 #include "cli/commands.h"
@@ -23,8 +24,12 @@ std::string progress_of(const Json& backfill) {
   const Json& n = backfill["counts"];
   const long long done =
       n["success"].integer() + n["failed"].integer() + n["skipped"].integer() + n["cancelled"].integer();
-  return fmt::format("{}  {} running, {} failed  {}", render_bar(done, n["total"].integer(), 30),
-                     n["running"].shown(), n["failed"].shown(), backfill["state"].shown());
+  const Json& pace = backfill["progress"];
+  const std::string left = render_seconds(pace["seconds_left"].shown());
+  return fmt::format(
+      "{}  {} running, {} failed  {}{}", render_bar(done, n["total"].integer(), 30), n["running"].shown(),
+      n["failed"].shown(), backfill["state"].shown(),
+      left.empty() ? "" : fmt::format("  {}/min, {} left", pace["runs_per_minute"].shown(), left));
 }
 
 void print_backfill(const Json& b) {
@@ -45,23 +50,80 @@ void print_backfill(const Json& b) {
                     n["success"].integer() + n["failed"].integer() + n["skipped"].integer() +
                         n["cancelled"].integer(),
                     n["total"].shown(), n["success"].shown(), n["failed"].shown(), n["skipped"].shown(),
-                    n["cancelled"].shown(), n["running"].shown(), n["queued"].shown())}}));
+                    n["cancelled"].shown(), n["running"].shown(), n["queued"].shown())},
+       {"runs a minute", b["progress"]["runs_per_minute"].shown()},
+       {"left", render_seconds(b["progress"]["seconds_left"].shown())},
+       {"carries on", b["root_backfill_id"].shown()}}));
+  for (const Json& other : b["carries_on"].items)
+    print(fmt::format("  carries on into {} (backfill {}): {}, {} of {}, {} failed\n",
+                      other["dag_id"].shown(), other["id"].shown(), other["state"].shown(),
+                      other["done"].shown(), other["total"].shown(), other["failed"].shown()));
+}
+
+/// `31 to create, 2 to run again`, without what there is none of.
+std::string totals_of(const Json& totals) {
+  constexpr std::pair<const char*, const char*> words[] = {{"create", "to create"},
+                                                           {"rerun", "to run again"},
+                                                           {"skip", "to leave"},
+                                                           {"running", "running"},
+                                                           {"blocked", "blocked"}};
+  std::string out;
+  for (const auto& [name, word] : words)
+    if (totals[name].integer() > 0)
+      out += fmt::format("{}{} {}", out.empty() ? "" : ", ", totals[name].shown(), word);
+  return out.empty() ? "nothing" : out;
+}
+
+/// A letter a date: a line a month, or a day where there are several dates a day.
+void print_matrix(const Json& matrix) {
+  constexpr std::string_view letters = "qrsfkc", drawn = ".~#x-o";
+  const std::string& cells = matrix["cells"].text;
+  const auto first = parse_iso(matrix["first_date"].shown());
+  if (!first) return;
+  const std::int64_t step_us = matrix["step_seconds"].integer() * 1'000'000;
+  std::string line, label;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto date = step_us > 0
+                          ? std::optional(WallTime{first->us + static_cast<std::int64_t>(i) * step_us})
+                          : parse_iso(matrix["dates"].items[i].shown());
+    const bool days = step_us > 0 && step_us < 86'400'000'000;
+    const std::string wanted = date ? to_date(*date).substr(0, days ? 10 : 7) : "";
+    if (wanted != label && !line.empty()) print(fmt::format("{:10}  {}\n", label, std::exchange(line, {})));
+    label = wanted;
+    const std::size_t at = letters.find(cells[i]);
+    line += at == letters.npos ? '?' : drawn[at];
+  }
+  if (!line.empty()) print(fmt::format("{:10}  {}\n", label, line));
+  print(". queued  ~ running  # success  x failed  - skipped  o cancelled\n");
+}
+
+void print_failures(const Json& failures) {
+  for (const Json& group : failures["groups"].items)
+    print(fmt::format("  {} dates: {} {}, first {}\n", group["count"].shown(), group["task_id"].shown(),
+                      group["reason"].shown(),
+                      short_time(group["dates"].items.empty() ? Json{} : group["dates"].items[0])));
 }
 
 void print_plan(const Json& plan) {
   constexpr std::size_t shown = 20;
-  const auto& dates = plan["backfills"].items;
-  for (std::size_t i = 0; i < std::min(dates.size(), shown); ++i) {
-    print(fmt::format("  {}  {:6}  {}\n", short_time(dates[i]["execution_date"]), dates[i]["action"].shown(),
-                      dates[i]["reason"].shown()));
+  const auto& spans = plan["spans"].items;
+  for (std::size_t i = 0; i < std::min(spans.size(), shown); ++i) {
+    const std::string from = short_time(spans[i]["from"]), to = short_time(spans[i]["to"]);
+    print(fmt::format("  {}  {:7}  {:>6}  {}\n", from == to ? from : from + " to " + to,
+                      spans[i]["action"].shown(), spans[i]["count"].shown(), spans[i]["reason"].shown()));
   }
-  if (dates.size() > shown)
-    print(fmt::format("  … and {} more\n", plan["total_entries"].integer() - std::int64_t{shown}));
-  const Json& n = plan["counts"];
-  const std::string seconds = render_seconds(plan["estimate"]["seconds"].shown());
-  print(fmt::format("{} dates: {} to create, {} to run again, {} to skip{}\n", plan["total_entries"].shown(),
-                    n["create"].shown(), n["rerun"].shown(), n["skip"].shown(),
-                    seconds.empty() ? "" : "; about " + seconds + " from past runs"));
+  if (spans.size() > shown) print(fmt::format("  … and {} more stretches\n", spans.size() - shown));
+  print(fmt::format("{} dates: {}\n", plan["total_entries"].shown(), totals_of(plan["totals"])));
+  for (const Json& next : plan["cascade"].items)
+    print(fmt::format("then {}: {}\n", next["dag_id"].shown(), totals_of(next["totals"])));
+  for (const Json& left : plan["left_out"].items)
+    print(fmt::format("not into {}: {}\n", left["dag_id"].shown(), left["reason"].shown()));
+  const Json& estimate = plan["estimate"];
+  const std::string seconds = render_seconds(estimate["seconds"].shown());
+  if (!seconds.empty())
+    print(fmt::format("about {} from {} past runs (9 of 10 times within {}), {} cpu hours, {} gpu hours\n",
+                      seconds, estimate["samples"].shown(), render_seconds(estimate["p90_seconds"].shown()),
+                      estimate["cpu_h"].shown(), estimate["gpu_h"].shown()));
 }
 
 bool confirmed() {
@@ -73,6 +135,16 @@ bool confirmed() {
   std::string line;
   std::getline(std::cin, line);
   return line == "y" || line == "Y" || line == "yes";
+}
+
+bool is_over(const std::string& state) {
+  return state == "completed" || state == "failed" || state == "cancelled";
+}
+
+/// Whether the state of every backfill that this one carries on into is as asked.
+bool carried_on(const Json& backfill, bool (*as_asked)(const std::string&)) {
+  return std::ranges::all_of(backfill["carries_on"].items,
+                             [&](const Json& other) { return as_asked(other["state"].shown()); });
 }
 
 int act(Context& context, const std::string& method, const std::string& path) {
@@ -112,7 +184,7 @@ std::optional<std::string> backfill_body(const BackfillOptions& options) {
                     options.dates.empty() ? "" : "\"dates\":" + list_of(options.dates),
                     text_member("reprocess_behavior", options.reprocess),
                     fmt::format("\"max_active_runs\":{}", options.max_active_runs),
-                    flag("run_backwards", options.backwards),
+                    flag("run_backwards", options.backwards), flag("cascade", options.cascade),
                     options.tasks.empty() ? "" : "\"task_ids\":" + list_of(options.tasks),
                     flag("include_upstream", options.upstream),
                     flag("include_downstream", options.downstream),
@@ -124,7 +196,7 @@ std::optional<std::string> backfill_body(const BackfillOptions& options) {
 }
 
 int backfill_create(Context& context, const BackfillOptions& options) {
-  const auto body = backfill_body(options);
+  auto body = backfill_body(options);
   if (!body) return usage;
   if (!options.yes || options.dry_run) {
     const auto plan = send(context, "POST", "/api/v2/backfills/dry_run", *body);
@@ -137,13 +209,16 @@ int backfill_create(Context& context, const BackfillOptions& options) {
       return ok;
     }
     if (!confirmed()) return refused;
+    // What was shown is what starts, or nothing does.
+    body =
+        body->substr(0, body->size() - 1) + "," + text_member("revision", (*plan)["revision"].shown()) + "}";
   }
   const auto backfill = send(context, "POST", "/api/v2/backfills", *body);
   if (!backfill) return backfill.error();
   const std::string id = (*backfill)["id"].shown();
   if (options.wait) return wait_for_backfill(context, id);
   if (!print_json(context, *backfill)) {
-    print(fmt::format("backfill {} is {}\nwatch it: millrace backfill show {}\n", id,
+    print(fmt::format("backfill {} is {}\nwatch it: millrace backfill show {} --matrix\n", id,
                       (*backfill)["state"].shown(), id));
   }
   return ok;
@@ -155,10 +230,11 @@ int wait_for_backfill(Context& context, const std::string& id) {
     if (!backfill) return backfill.error();
     const std::string state = (*backfill)["state"].shown();
     show_progress(context, progress_of(*backfill));
-    if (state == "completed" || state == "failed" || state == "cancelled") {
+    if (is_over(state) && carried_on(*backfill, is_over)) {
       show_progress(context, "");
       if (!print_json(context, *backfill)) print_backfill(*backfill);
-      return state == "completed" && (*backfill)["counts"]["failed"].integer() == 0 ? ok : refused;
+      const auto good = [](const std::string& word) { return word == "completed"; };
+      return good(state) && carried_on(*backfill, good) ? ok : refused;
     }
     pause_ms(500);
   }
@@ -186,19 +262,28 @@ int backfill_list(Context& context, const std::string& dag_id, const ListOptions
                      {"CREATED", "created_at", short_time}});
 }
 
-int backfill_show(Context& context, const std::string& id, bool items) {
+int backfill_show(Context& context, const std::string& id, const BackfillShown& what) {
   const auto backfill = fetch(context, path_of(id));
   if (!backfill) return backfill.error();
-  if (!items) {
-    if (!print_json(context, *backfill)) print_backfill(*backfill);
-    return ok;
-  }
-  const auto list = fetch(context, path_of(id) + "/items?limit=1000");
-  if (!list) return list.error();
+  if (!what.items && !what.matrix && print_json(context, *backfill)) return ok;
   if (!context.json) {
     print_backfill(*backfill);
-    print("\n");
+    if ((*backfill)["counts"]["failed"].integer() > 0) {
+      const auto failures = fetch(context, path_of(id) + "/failures");
+      if (!failures) return failures.error();
+      print_failures(*failures);
+    }
   }
+  if (what.matrix) {
+    const auto matrix = fetch(context, path_of(id) + "/dagRuns");
+    if (!matrix) return matrix.error();
+    if (!print_json(context, *matrix)) print_matrix(*matrix);
+    return ok;
+  }
+  if (!what.items) return ok;
+  const auto list = fetch(context, path_of(id) + "/items?limit=1000");
+  if (!list) return list.error();
+  if (!context.json) print("\n");
   return print_list(context, *list, "items",
                     {{"EXECUTION DATE", "execution_date", short_time},
                      {"STATE", "state"},

@@ -86,11 +86,14 @@ struct BackfillOptions {
   std::vector<std::string> dates, tasks, params;
   int max_active_runs = 10, priority = 0;
   bool backwards = false, upstream = false, downstream = false, pinned = false;
-  bool yes = false, wait = false, dry_run = false;
+  bool yes = false, wait = false, dry_run = false, cascade = false;
+};
+struct BackfillShown {
+  bool items = false, matrix = false;
 };
 int backfill_create(Context&, const BackfillOptions&);
 int backfill_list(Context&, const std::string& dag_id, const ListOptions&);
-int backfill_show(Context&, const std::string& id, bool items);
+int backfill_show(Context&, const std::string& id, const BackfillShown&);
 int backfill_pause(Context&, const std::string& id, bool paused);
 int backfill_cancel(Context&, const std::string& id, bool terminate);
 int backfill_retry(Context&, const std::string& id);

@@ -208,11 +208,12 @@ void add_task_commands(CLI::App& app, Dispatch& d) {
   mark->add_option("--note", marked->note, "why");
 }
 
-void add_backfill_commands(CLI::App& app, Dispatch& d) {
-  CLI::App* backfill = group(app, "backfill", "backfills: create, list, show, pause, unpause, cancel, retry");
+namespace {
+
+void add_backfill_create(CLI::App& backfill, Dispatch& d) {
   const auto o = std::make_shared<BackfillOptions>();
   CLI::App* create =
-      command<BackfillOptions>(*backfill, d, "create", "run a DAG for past dates", o, backfill_create);
+      command<BackfillOptions>(backfill, d, "create", "run a DAG for past dates", o, backfill_create);
   create->add_option("DAG", o->dag_id, "the DAG's id")->required();
   create->add_option("--dates", o->range, "A..B, both included");
   create->add_option("--from", o->from, "first execution date");
@@ -235,12 +236,19 @@ void add_backfill_commands(CLI::App& app, Dispatch& d) {
   create->add_option("--pool", o->pool, "use this pool");
   create->add_option("--priority", o->priority, "added to each task's");
   create->add_option("--description", o->description);
+  create->add_flag("--cascade", o->cascade, "carry on into the DAGs that read what this one makes");
   create->add_flag("--dry-run", o->dry_run, "only show what would happen");
   create->add_flag("-y,--yes", o->yes, "don't ask");
   create->add_flag("--wait", o->wait, "until it ends; the exit code tells how");
   create->footer(
       "Example:\n  millrace backfill create flights_ingest --dates 2001-01-01..2001-01-31 --yes --wait");
+}
 
+}  // namespace
+
+void add_backfill_commands(CLI::App& app, Dispatch& d) {
+  CLI::App* backfill = group(app, "backfill", "backfills: create, list, show, pause, unpause, cancel, retry");
+  add_backfill_create(*backfill, d);
   struct List : ListOptions {
     std::string dag_id;
   };
@@ -264,7 +272,16 @@ void add_backfill_commands(CLI::App& app, Dispatch& d) {
     made->add_option("ID", one->id, "the backfill's number")->required();
     if (!flag.empty()) made->add_flag(flag, one->flag, flag_text);
   };
-  add_one("show", "one backfill", "--items", "and each date", backfill_show);
+  struct Shown : BackfillShown {
+    std::string id;
+  };
+  const auto shown = std::make_shared<Shown>();
+  CLI::App* show =
+      command<Shown>(*backfill, d, "show", "one backfill and why dates failed", shown,
+                     [](Context& context, const Shown& s) { return backfill_show(context, s.id, s); });
+  show->add_option("ID", shown->id, "the backfill's number")->required();
+  show->add_flag("--items", shown->items, "and each date");
+  show->add_flag("--matrix", shown->matrix, "and a letter a date, in lines of a month or a day");
   add_one("pause", "start no more runs", "", "",
           [](Context& c, const std::string& id, bool) { return backfill_pause(c, id, true); });
   add_one("unpause", "go on", "", "",

@@ -19,6 +19,15 @@ struct Overloaded : Fs... {
 
 }  // namespace
 
+BackfillLoaded to_event(ActiveBackfill backfill, Catalog& catalog) {
+  const auto dag_of = [&](DagVersionId id) -> std::shared_ptr<const Dag> {
+    const auto version = id ? catalog.find(id) : std::nullopt;
+    return version ? version->dag : nullptr;
+  };
+  auto dag = dag_of(backfill.row.dag_version), dates = dag_of(backfill.row.dates_version);
+  return {std::move(backfill.row), std::move(backfill.open_items), std::move(dag), std::move(dates)};
+}
+
 Loop::Loop(Ports ports) : ports_(std::move(ports)), next_version_id_(ports_.store.next_ids().dag_version) {}
 
 void Loop::turn() {
@@ -99,10 +108,14 @@ void Loop::collect(Command& command, Now now) {
                           if (const auto* made = std::get_if<DatasetVersionRow>(&record.change))
                             uncommitted_versions_[{made->dataset, made->partition}] = made->id;
                           watch(record.change);
+                          if (const auto* item = std::get_if<BackfillItemRow>(&record.change))
+                            uncommitted_items_.insert_or_assign({item->backfill, item->execution_date},
+                                                                *item);
                           changes_.push_back(std::move(record.change));
                         },
                         [&](LookUpDates& asked) { first_.push_front(look_up(asked)); },
                         [&](LookUpPartitions& asked) { first_.push_front(look_up(asked)); },
+                        [&](LookUpItems& asked) { first_.push_front(look_up(asked)); },
                         [&](LoadRun& asked) { first_.push_front(load(asked.run)); },
                         [&](Spawn& spawn) {
                           render(spawn.attempt, now);
@@ -178,6 +191,18 @@ PartitionsLookedUp Loop::look_up(const LookUpPartitions& asked) {
   return answer;
 }
 
+ItemsLookedUp Loop::look_up(const LookUpItems& asked) {
+  std::map<WallTime, BackfillItemRow> rows;
+  for (BackfillItemRow& row : ports_.store.backfill_items(asked.backfill, asked.from, asked.to))
+    rows.insert_or_assign(row.execution_date, std::move(row));
+  auto at = uncommitted_items_.lower_bound({asked.backfill, asked.from});
+  for (; at != uncommitted_items_.end() && at->first <= std::pair{asked.backfill, asked.to}; ++at)
+    rows.insert_or_assign(at->first.second, at->second);
+  ItemsLookedUp answer{asked.lookup, {}};
+  for (auto& [date, row] : rows) answer.items.push_back(std::move(row));
+  return answer;
+}
+
 RunLoaded Loop::load(RunId id) {
   std::optional<RunSnapshot> snapshot = with_uncommitted(ports_.store.load_run(id), id, changes_);
   if (!snapshot) return {id, {}, nullptr};
@@ -186,15 +211,15 @@ RunLoaded Loop::load(RunId id) {
   return {id, std::move(snapshot), version->dag};
 }
 
-/// A finished backfill isn't in memory; a retry needs it there.
+/// A finished backfill isn't in memory; a retry needs it there, with those it carries on into.
 void Loop::bring_back(const Event& event) {
   const auto* action = std::get_if<BackfillAction>(&event);
   if (action == nullptr || action->kind != BackfillAction::Kind::retry_failed) return;
   // What this batch has changed of it is still to be written; the deeds wait for the end of the turn all the
   // same.
   if (!commit()) return;
-  if (auto backfill = ports_.store.backfill_to_retry(action->backfill))
-    apply(BackfillLoaded{std::move(backfill->row), std::move(backfill->open_items)});
+  for (ActiveBackfill& backfill : ports_.store.backfills_to_retry(action->backfill))
+    apply(to_event(std::move(backfill), ports_.catalog));
 }
 
 void Loop::submit(Submission& submission) {
@@ -263,6 +288,7 @@ bool Loop::commit() {
   uncommitted_partitions_.clear();
   uncommitted_versions_.clear();
   deleted_runs_.clear();
+  uncommitted_items_.clear();
   return true;
 }
 

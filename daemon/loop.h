@@ -70,6 +70,7 @@ class Loop {
   void render(AttemptId, Now);
   DatesLookedUp look_up(const LookUpDates&);
   PartitionsLookedUp look_up(const LookUpPartitions&);
+  ItemsLookedUp look_up(const LookUpItems&);
   RunLoaded load(RunId);
   std::vector<InputVersion> versions_of(const std::vector<std::pair<std::string, WallTime>>&);
   bool commit();
@@ -87,6 +88,7 @@ class Loop {
   std::map<std::pair<std::string, WallTime>, DatasetVersionId> uncommitted_versions_;  // by partition
   std::set<RunId> deleted_runs_;            // of this batch
   std::multimap<RunId, std::function<void()>> awaited_;
+  std::map<std::pair<BackfillId, WallTime>, BackfillItemRow> uncommitted_items_;
   std::vector<Command> deeds_;  // to perform after the commit
   std::map<AttemptId, AttemptSpec> rendered_;
   std::vector<std::function<void()>> after_commit_;
@@ -97,5 +99,8 @@ class Loop {
   mutable Mutex stalled_mutex_;
   std::string stalled_because_ GUARDED_BY(stalled_mutex_);
 };
+
+/// A stored backfill with the DAG versions it pins.
+BackfillLoaded to_event(ActiveBackfill, Catalog&);
 
 }  // namespace millrace

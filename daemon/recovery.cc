@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <set>
 #include <thread>
 
 #include "base/log.h"
@@ -25,8 +26,14 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
     if (!row.removed) catalog.set_current(version->dag);
     loop.apply_now(DagLoaded{std::move(row), version->dag});
   }
-  for (ActiveBackfill& backfill : store.active_backfills())
-    loop.apply_now(BackfillLoaded{std::move(backfill.row), std::move(backfill.open_items)});
+  std::set<BackfillId> roots;
+  for (ActiveBackfill& backfill : store.active_backfills()) {
+    roots.insert(root_of(backfill.row));
+    loop.apply_now(to_event(std::move(backfill), catalog));
+  }
+  for (const BackfillId root : roots)
+    for (BackfillRow& row : store.cascade(root))
+      if (is_final(row.state)) loop.apply_now(to_event({std::move(row), {}}, catalog));
   for (QueuedDatasetEventRow& row : store.queued_dataset_events())
     loop.apply_now(QueuedDatasetEventLoaded{std::move(row)});
   for (NotificationRow& row : store.pending_notifications())

@@ -6,81 +6,12 @@
 #include <numeric>
 #include <string_view>
 
+#include "base/limits.h"
+#include "scheduler/backfill_dates.h"
 #include "scheduler/date_count.h"
 
 namespace millrace {
 namespace {
-
-constexpr std::int64_t day_us = 86'400'000'000;
-
-bool has_ticks(const Dag& dag) { return schedule_has_ticks(dag.schedule); }
-
-bool out_of_bounds(const Dag& dag, WallTime date) {
-  return (dag.start_date && date < *dag.start_date) || (dag.end_date && date > *dag.end_date);
-}
-
-/// Days of a DAG without ticks are counted from from_date.
-WallTime day_at_or_after(WallTime from, WallTime t) {
-  if (t <= from) return from;
-  return {from.us + (t.us - from.us + day_us - 1) / day_us * day_us};
-}
-
-std::optional<WallTime> range_date_at_or_after(const Dag& dag, const BackfillSpec& spec, WallTime t) {
-  t = std::max(t, *spec.from_date);
-  if (dag.start_date) t = std::max(t, *dag.start_date);
-  const auto date = has_ticks(dag) ? execution_date_at_or_after(dag.schedule, t)
-                                   : std::optional{day_at_or_after(*spec.from_date, t)};
-  if (!date || *date > *spec.to_date || (dag.end_date && *date > *dag.end_date)) return {};
-  return date;
-}
-
-std::optional<WallTime> range_date_at_or_before(const Dag& dag, const BackfillSpec& spec, WallTime t) {
-  t = std::min(t, *spec.to_date);
-  if (dag.end_date) t = std::min(t, *dag.end_date);
-  if (t < *spec.from_date) return {};
-  // Execution dates are the schedule's ticks, each covering the time up to the next one.
-  const auto date = has_ticks(dag) ? previous_tick(dag.schedule, {t.us + 1})
-                                   : std::optional{WallTime{t.us - (t.us - spec.from_date->us) % day_us}};
-  if (!date || *date < *spec.from_date || (dag.start_date && *date < *dag.start_date)) return {};
-  return date;
-}
-
-std::optional<WallTime> listed_at_or_after(const Dag& dag, const BackfillSpec& spec, WallTime t) {
-  std::optional<WallTime> out;
-  for (const WallTime date : spec.dates)
-    if (date >= t && !out_of_bounds(dag, date) && (!out || date < *out)) out = date;
-  return out;
-}
-
-std::optional<WallTime> listed_at_or_before(const Dag& dag, const BackfillSpec& spec, WallTime t) {
-  std::optional<WallTime> out;
-  for (const WallTime date : spec.dates)
-    if (date <= t && !out_of_bounds(dag, date) && (!out || date > *out)) out = date;
-  return out;
-}
-
-bool is_range(const BackfillSpec& spec) { return spec.dates.empty() && spec.from_date && spec.to_date; }
-
-std::optional<WallTime> at_or_after(const Dag& dag, const BackfillSpec& spec, WallTime t) {
-  if (is_range(spec)) return range_date_at_or_after(dag, spec, t);
-  return listed_at_or_after(dag, spec, t);
-}
-
-std::optional<WallTime> at_or_before(const Dag& dag, const BackfillSpec& spec, WallTime t) {
-  if (is_range(spec)) return range_date_at_or_before(dag, spec, t);
-  return listed_at_or_before(dag, spec, t);
-}
-
-bool contains(const Dag& dag, const BackfillSpec& spec, WallTime date) {
-  return at_or_after(dag, spec, date) == date;
-}
-
-std::vector<WallTime> sorted_dates(const BackfillSpec& spec) {
-  std::vector<WallTime> out = spec.dates;
-  std::ranges::sort(out);
-  out.erase(std::unique(out.begin(), out.end()), out.end());
-  return out;
-}
 
 Result<void> check_bounds(const Dag& dag, std::string_view field, WallTime date) {
   if (dag.start_date && date < *dag.start_date)
@@ -112,23 +43,18 @@ Result<void> check_range(const Dag& dag, const BackfillSpec& spec) {
 Result<void> check_list(const Dag& dag, const BackfillSpec& spec) {
   if (spec.from_date || spec.to_date)
     return fail(ErrorKind::invalid, "dates: give either dates or from_date and to_date, not both");
+  if (spec.dates.size() > limits::backfill_dates)
+    return fail(ErrorKind::invalid, fmt::format("dates: {} dates, at most {}; use from_date and to_date",
+                                                spec.dates.size(), limits::backfill_dates));
   for (const WallTime date : spec.dates) {
     if (auto ok = check_bounds(dag, "dates", date); !ok) return ok;
-    if (!has_ticks(dag) || is_execution_date(dag.schedule, date)) continue;
+    if (!schedule_has_ticks(dag.schedule) || is_execution_date(dag.schedule, date)) continue;
     const auto next = execution_date_at_or_after(dag.schedule, date);
     return fail(ErrorKind::invalid,
                 fmt::format("dates: {} isn't an execution_date of the schedule '{}'{}", to_iso(date),
                             dag.schedule.source, next ? "; the next one is " + to_iso(*next) : ""));
   }
   return {};
-}
-
-/// The first date of two ranges over a DAG without ticks: both count days, from different times of the day
-/// perhaps.
-std::optional<WallTime> first_common_day(const Dag& dag, const BackfillSpec& a, const BackfillSpec& b) {
-  if ((a.from_date->us - b.from_date->us) % day_us != 0) return {};
-  const auto date = range_date_at_or_after(dag, a, *b.from_date);
-  return date && contains(dag, b, *date) ? date : std::nullopt;
 }
 
 void add_closure(const Adjacency& edges, std::vector<char>& chosen, std::vector<TaskIndex> from) {
@@ -162,25 +88,15 @@ Result<void> check_backfill(const Dag& dag, const BackfillSpec& spec) {
 }
 
 std::optional<WallTime> first_date(const Dag& dag, const BackfillSpec& spec) {
-  if (!is_range(spec) && spec.dates.empty()) return {};
-  return spec.run_backwards ? at_or_before(dag, spec, {INT64_MAX - day_us})
-                            : at_or_after(dag, spec, {INT64_MIN + day_us});
+  return BackfillDates(dag, dag, spec).first();
 }
 
 std::optional<WallTime> date_after(const Dag& dag, const BackfillSpec& spec, WallTime previous) {
-  if (!is_range(spec) && spec.dates.empty()) return {};
-  return spec.run_backwards ? at_or_before(dag, spec, {previous.us - 1})
-                            : at_or_after(dag, spec, {previous.us + 1});
+  return BackfillDates(dag, dag, spec).after(previous);
 }
 
 std::int64_t count_dates(const Dag& dag, const BackfillSpec& spec) {
-  if (!is_range(spec))
-    return std::ranges::count_if(sorted_dates(spec), [&](WallTime d) { return !out_of_bounds(dag, d); });
-  const auto first = range_date_at_or_after(dag, spec, *spec.from_date);
-  const auto last = range_date_at_or_before(dag, spec, *spec.to_date);
-  if (!first || !last || *last < *first) return 0;
-  if (!has_ticks(dag)) return (last->us - first->us) / day_us + 1;
-  return count_ticks(dag.schedule, *first, *last);
+  return BackfillDates(dag, dag, spec).count();
 }
 
 PlannedDate plan_date(const BackfillSpec& spec, WallTime date, const std::optional<RunRow>& existing) {
@@ -189,7 +105,7 @@ PlannedDate plan_date(const BackfillSpec& spec, WallTime date, const std::option
   switch (existing->state) {
     case RunState::queued:
     case RunState::running:
-      return {skip, date, "a run is active"};
+      return {active, date, "a run is active"};
     case RunState::success:
       if (spec.reprocess == Reprocess::completed) return {rerun, date, "last run succeeded"};
       return {skip, date, "already succeeded"};
@@ -197,22 +113,22 @@ PlannedDate plan_date(const BackfillSpec& spec, WallTime date, const std::option
       if (spec.reprocess != Reprocess::none) return {rerun, date, "last run failed"};
       return {skip, date, "already failed"};
   }
-  return {skip, date, "a run is active"};
+  return {active, date, "a run is active"};
 }
 
 std::optional<WallTime> first_overlap(const Dag& dag, const BackfillSpec& a, const BackfillSpec& b) {
-  if (is_range(a) && is_range(b)) {
-    if (!has_ticks(dag)) return first_common_day(dag, a, b);
-    const auto date = range_date_at_or_after(dag, a, *b.from_date);
-    return date && contains(dag, b, *date) ? date : std::nullopt;
+  return first_common(BackfillDates(dag, dag, a), BackfillDates(dag, dag, b));
+}
+
+std::string name_common(const BackfillDates& a, const BackfillDates& b) {
+  constexpr int named = 5;
+  std::string out;
+  int count = 0;
+  for (auto date = first_common(a, b); date; date = first_common(a, b, {date->us + 1})) {
+    if (count++ == named) return out + " and more";
+    out += (out.empty() ? "" : ", ") + to_iso(*date);
   }
-  if (is_range(a)) return first_overlap(dag, b, a);
-  const std::vector<WallTime> other = is_range(b) ? std::vector<WallTime>{} : sorted_dates(b);
-  for (const WallTime date : sorted_dates(a)) {
-    if (out_of_bounds(dag, date)) continue;
-    if (is_range(b) ? contains(dag, b, date) : std::ranges::binary_search(other, date)) return date;
-  }
-  return {};
+  return out;
 }
 
 std::vector<TaskIndex> chosen_tasks(const Dag& dag, const BackfillSpec& spec) {

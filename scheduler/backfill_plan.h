@@ -7,13 +7,14 @@
 
 #include "base/error.h"
 #include "dags/dag.h"
+#include "scheduler/backfill_dates.h"
 #include "scheduler/rows.h"
 
 namespace millrace {
 
 /// What a backfill would do with one date.
 struct PlannedDate {
-  enum class Action : std::uint8_t { create, rerun, skip } action = Action::create;
+  enum class Action : std::uint8_t { create, rerun, skip, active } action = Action::create;
   WallTime execution_date;
   std::string reason;  ///< `no run yet`, `last run failed`, `already succeeded`, `a run is active`, …
 };
@@ -33,6 +34,9 @@ PlannedDate plan_date(const BackfillSpec&, WallTime execution_date, const std::o
 
 /// Whether two backfills of one DAG would touch the same date; names the first such date.
 std::optional<WallTime> first_overlap(const Dag&, const BackfillSpec&, const BackfillSpec&);
+
+/// The first dates that both have, as text; empty when they have none in common.
+std::string name_common(const BackfillDates&, const BackfillDates&);
 
 /// The tasks of a backfill with `task_ids` (and their closure if asked); all when it names none. Ascending.
 std::vector<TaskIndex> chosen_tasks(const Dag&, const BackfillSpec&);

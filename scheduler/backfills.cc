@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,64 +9,84 @@
 
 /// A backfill is a cursor over execution_dates: at most max_active_runs of its runs are active, items are
 /// written as they are decided. Once a cancel was asked `completed_at` is set; the state follows when its
-/// last run has ended.
+/// last run has ended. What is asked of a backfill is asked of those it carries on into too.
 namespace millrace {
-namespace {
-
-bool cancelling(const Backfill& backfill) {
-  return backfill.row.completed_at && !is_final(backfill.row.state);
-}
-
-}  // namespace
 
 void Core::on(const BackfillRequested& fact) {
-  const BackfillSpec& spec = fact.spec;
-  const DagEntry* entry = find_dag(spec.dag_id);
+  const DagEntry* entry = find_dag(fact.spec.dag_id);
   if (!entry || !entry->dag || entry->row.removed)
-    return reply(fact.request, Error{ErrorKind::not_found, no_such_dag(*this, spec.dag_id)});
-  if (auto good = check_backfill(*entry->dag, spec); !good) return reply(fact.request, good.error());
+    return reply(fact.request, Error{ErrorKind::not_found, no_such_dag(*this, fact.spec.dag_id)});
+  if (auto good = check_backfill(*entry->dag, fact.spec); !good) return reply(fact.request, good.error());
+  BackfillSpec spec = fact.spec;
+  std::ranges::sort(spec.dates);
+  spec.dates.erase(std::unique(spec.dates.begin(), spec.dates.end()), spec.dates.end());
   auto params = resolve_params(*entry->dag, spec.params);
   if (!params) return reply(fact.request, params.error());
-  for (const auto& [id, other] : backfills) {
-    if (other.row.spec.dag_id != spec.dag_id || is_final(other.row.state)) continue;
-    if (const auto date = first_overlap(*entry->dag, spec, other.row.spec))
-      return reply(fact.request,
-                   Error{ErrorKind::conflict, fmt::format("backfill {} of '{}' has {} too", id.value,
-                                                          spec.dag_id, to_iso(*date))});
+  spec.params = std::move(*params);
+  CascadePlan cascade;
+  if (spec.cascade) {
+    auto planned = plan_cascade(in_force(), {entry->row.current, entry->dag}, spec);
+    if (!planned) return reply(fact.request, planned.error());
+    cascade = std::move(*planned);
   }
-  const BackfillId id{next.next_backfill++};
-  Backfill& backfill = backfills[id];
-  backfill.fresh = true;
-  backfill.dag = entry->dag;
-  BackfillRow& row = backfill.row;
-  row.id = id;
-  row.spec = spec;
-  row.spec.params = std::move(*params);
+  if (auto free = check_overlap(spec, *entry->dag, *entry->dag); !free)
+    return reply(fact.request, free.error());
+  for (const CascadeStep& step : cascade.steps)
+    if (auto free = check_overlap(step.spec, *step.grid.dag, *step.of.dag); !free)
+      return reply(fact.request, free.error());
+
+  BackfillRow row;
+  row.spec = std::move(spec);
   row.dag_version = entry->row.current;
-  row.cursor = first_date(*entry->dag, spec);
-  row.counts.total = row.counts.queued = count_dates(*entry->dag, spec);
+  const Backfill& root = open_backfill(std::move(row), entry->dag, nullptr);
+  carry_on(root, cascade);
+  reply(fact.request, root.row);
+}
+
+Result<void> Core::check_overlap(const BackfillSpec& spec, const Dag& grid, const Dag& dag) const {
+  const BackfillDates dates(grid, dag, spec);
+  for (const auto& [id, other] : backfills) {
+    if (other.row.spec.dag_id != spec.dag_id || is_final(other.row.state) || !other.dag) continue;
+    if (const std::string common = name_common(dates, other.dates); !common.empty())
+      return fail(ErrorKind::conflict,
+                  fmt::format("backfill {} of '{}' has {} too", id.value, spec.dag_id, common));
+  }
+  return {};
+}
+
+Backfill& Core::open_backfill(BackfillRow row, std::shared_ptr<const Dag> dag,
+                              std::shared_ptr<const Dag> dates_dag) {
+  row.id = BackfillId{next.next_backfill++};
   row.created_at = now.wall;
+  Backfill& backfill = backfills[row.id];
+  backfill.fresh = true;
+  backfill.row = std::move(row);
+  backfill.dag = std::move(dag);
+  backfill.dates_dag = std::move(dates_dag);
   touch(backfill);
   load_choice(backfill);
-  row.started_at = now.wall;
-  move(backfill, BackfillState::running, "created by " + spec.created_by);
-  to_advance.insert(id);
-  reply(fact.request, row);
+  backfill.row.cursor = backfill.dates.first();
+  backfill.row.counts.total = backfill.row.counts.queued = backfill.dates.count();
+  backfill.row.started_at = now.wall;
+  const std::string cause = backfill.row.root ? fmt::format("carries on backfill {}", backfill.row.root.value)
+                                              : "created by " + backfill.row.spec.created_by;
+  move(backfill, BackfillState::running, cause);
+  to_advance.insert(backfill.row.id);
+  return backfill;
 }
 
 void Core::load_choice(Backfill& backfill) {
   const DagEntry* entry = find_dag(backfill.row.spec.dag_id);
-  if (!backfill.dag && entry && entry->row.current == backfill.row.dag_version) backfill.dag = entry->dag;
-  for (const auto& [id, run] : runs)
-    if (!backfill.dag && run.row.dag_version == backfill.row.dag_version) backfill.dag = run.dag;
-  // The pinned version isn't at hand after a restart: the version in force stands in for it, and its runs say
-  // so.
-  if (!backfill.dag && entry) {
+  // Its version can't be read any more: the one in force stands in for it, and its runs say so.
+  if (!backfill.dag && entry && entry->dag) {
     backfill.dag = entry->dag;
     touch(backfill);
     backfill.row.dag_version = entry->row.current;
   }
-  if (!backfill.dag || backfill.row.spec.task_ids.empty()) return;
+  if (!backfill.dag) return;
+  backfill.dates = BackfillDates(backfill.dates_dag ? *backfill.dates_dag : *backfill.dag, *backfill.dag,
+                                 backfill.row.spec);
+  if (backfill.row.spec.task_ids.empty()) return;
   backfill.chosen.assign(backfill.dag->tasks.size(), false);
   for (const TaskIndex t : chosen_tasks(*backfill.dag, backfill.row.spec)) backfill.chosen[t] = true;
 }
@@ -73,7 +94,7 @@ void Core::load_choice(Backfill& backfill) {
 void Core::on(const BackfillLoaded& fact) {
   const BackfillId id = fact.row.id;
   if (backfills.contains(id)) {
-    // Before retry_failed of an active backfill: the items that are closed and so not in memory.
+    // Before a retry of one that is here: the items that are closed and so not in memory.
     Backfill& here = backfills.at(id);
     for (const BackfillItemRow& item : fact.open_items)
       if (item.state == ItemState::failed || item.state == ItemState::cancelled)
@@ -82,89 +103,137 @@ void Core::on(const BackfillLoaded& fact) {
   }
   Backfill& backfill = backfills[id];
   backfill.row = fact.row;
+  backfill.dag = fact.dag;
+  backfill.dates_dag = fact.dates_dag;
   for (const BackfillItemRow& item : fact.open_items) {
     backfill.items.emplace(item.execution_date, item);
     if (item.state == ItemState::running) ++backfill.running;
-    if (item.state == ItemState::queued) backfill.retries.insert(item.execution_date);
+    if (item.state == ItemState::queued) backfill.again.insert(item.execution_date);
   }
-  backfill.recalled = is_final(fact.row.state);
+  backfill.recalled = acting;
   if (acting) load_choice(backfill);
 }
 
 void Core::on(const BackfillAction& fact) {
+  for (auto& [id, backfill] : backfills) backfill.recalled = false;
+  backfills_due = true;
   const auto it = backfills.find(fact.backfill);
   if (it == backfills.end())
     return reply(fact.request,
                  Error{ErrorKind::conflict, fmt::format("backfill {} isn't active", fact.backfill.value)});
-  Backfill& backfill = it->second;
-  backfill.recalled = false;
-  const BackfillState state = backfill.row.state;
+  const std::vector<Backfill*> all = with_followers(it->second);
+  const BackfillState state = it->second.row.state;
+  const bool active = std::ranges::any_of(all, [](const Backfill* b) { return !is_final(b->row.state); });
   const bool retry = fact.kind == BackfillAction::Kind::retry_failed;
-  if ((is_final(state) && !retry) || cancelling(backfill))
+  if ((!active && !retry) || is_cancelling(it->second))
     return reply(fact.request, Error{ErrorKind::conflict,
                                      fmt::format("backfill {} is {}", fact.backfill.value,
                                                  is_final(state) ? to_word(state) : "being cancelled")});
-  switch (fact.kind) {
-    case BackfillAction::Kind::pause:
-      if (state != BackfillState::paused) move(backfill, BackfillState::paused, "paused by " + fact.by);
-      break;
-    case BackfillAction::Kind::unpause:
-      if (state == BackfillState::paused) move(backfill, BackfillState::running, "unpaused by " + fact.by);
-      to_advance.insert(fact.backfill);
-      break;
-    case BackfillAction::Kind::cancel_drain:
-    case BackfillAction::Kind::cancel_terminate: cancel_backfill(backfill, fact); break;
-    case BackfillAction::Kind::retry_failed: retry_failed(backfill, fact); break;
+  for (const Backfill* backfill : all) {
+    if (!retry || !is_final(backfill->row.state) || !backfill->dag) continue;
+    const Dag& grid = backfill->dates_dag ? *backfill->dates_dag : *backfill->dag;
+    if (auto free = check_overlap(backfill->row.spec, grid, *backfill->dag); !free)
+      return reply(fact.request, free.error());
   }
-  reply(fact.request, backfill.row);
+  for (Backfill* backfill : all) {
+    if (is_cancelling(*backfill) || (is_final(backfill->row.state) && !retry)) continue;
+    switch (fact.kind) {
+      case BackfillAction::Kind::pause: pause(*backfill, true, fact.by); break;
+      case BackfillAction::Kind::unpause: pause(*backfill, false, fact.by); break;
+      case BackfillAction::Kind::cancel_drain: cancel(*backfill, false, fact.by); break;
+      case BackfillAction::Kind::cancel_terminate: cancel(*backfill, true, fact.by); break;
+      case BackfillAction::Kind::retry_failed: retry_failed(*backfill, fact.by); break;
+    }
+  }
+  reply(fact.request, it->second.row);
 }
 
-void Core::cancel_backfill(Backfill& backfill, const BackfillAction& fact) {
+void Core::pause(Backfill& backfill, bool paused, const std::string& by) {
+  const bool is = backfill.row.state == BackfillState::paused;
+  if (paused && !is) move(backfill, BackfillState::paused, "paused by " + by);
+  if (!paused && is) move(backfill, BackfillState::running, "unpaused by " + by);
+  to_advance.insert(backfill.row.id);
+}
+
+/// The cursor stays: a retry goes on from there.
+void Core::cancel(Backfill& backfill, bool terminate, const std::string& by) {
   touch(backfill);
   BackfillRow& row = backfill.row;
-  row.terminate = fact.kind == BackfillAction::Kind::cancel_terminate;
+  row.terminate = terminate;
   row.completed_at = now.wall;
-  row.cursor.reset();
-  for (const WallTime date : std::exchange(backfill.retries, {}))
+  std::set<WallTime> queued = std::exchange(backfill.again, {});
+  queued.merge(std::exchange(backfill.blocked, {}));
+  for (const WallTime date : queued)
     set_item(backfill, date, ItemState::cancelled, "cancelled", backfill.items.at(date).run);
   row.counts.cancelled += row.counts.queued;
   row.counts.queued = 0;
+  std::vector<RunId> active;
   for (const auto& [date, item] : backfill.items)
-    if (item.state == ItemState::running)
-      if (Run* run = find_run(item.run))
-        cancel(*run, "cancelled", fmt::format("backfill {} cancelled by {}", row.id.value, fact.by),
-               row.terminate);
+    if (item.state == ItemState::running) active.push_back(item.run);
+  for (const RunId id : active)
+    if (Run* run = find_run(id))
+      cancel(*run, "cancelled", fmt::format("backfill {} cancelled by {}", row.id.value, by), terminate);
   check_end(backfill);
 }
 
-void Core::retry_failed(Backfill& backfill, const BackfillAction& fact) {
-  std::size_t count = 0;
-  for (auto& [date, item] : backfill.items) {
-    if (item.state != ItemState::failed && item.state != ItemState::cancelled) continue;
-    if (!item.run) continue;
-    set_item(backfill, date, ItemState::queued, "retry", item.run);
-    backfill.retries.insert(date);
-    ++count;
+void Core::retry_failed(Backfill& backfill, const std::string& by) {
+  BackfillRow& row = backfill.row;
+  std::vector<WallTime> dates;
+  std::int64_t cancelled = 0;
+  for (const auto& [date, item] : backfill.items) {
+    if (item.state == ItemState::cancelled) ++cancelled;
+    if (item.state == ItemState::failed || item.state == ItemState::cancelled) dates.push_back(date);
   }
-  if (count == 0) return;
-  if (is_final(backfill.row.state)) {
-    move(backfill, BackfillState::running, fmt::format("{} dates tried again by {}", count, fact.by),
+  // A cancelled backfill's dates that were never decided have no items: they are the rest of the count.
+  const std::int64_t undecided =
+      row.state == BackfillState::cancelled && row.cursor ? row.counts.cancelled - cancelled : 0;
+  if (dates.empty() && undecided == 0) return;
+  touch(backfill);
+  row.counts.cancelled -= undecided;
+  row.counts.queued += undecided;
+  for (const WallTime date : dates) {
+    const RunId run = backfill.items.at(date).run;
+    set_item(backfill, date, ItemState::queued, run ? "retry" : "again", run);
+    backfill.again.insert(date);
+  }
+  if (is_final(row.state)) {
+    move(backfill, BackfillState::running,
+         fmt::format("{} dates tried again by {}", static_cast<std::int64_t>(dates.size()) + undecided, by),
          By::person);
-    backfill.row.completed_at.reset();
-    backfill.row.terminate = false;
+    row.completed_at.reset();
+    row.terminate = false;
   }
-  to_advance.insert(backfill.row.id);
+  to_advance.insert(row.id);
 }
 
 void Core::check_end(Backfill& backfill) {
   BackfillRow& row = backfill.row;
-  if (is_final(row.state) || row.cursor || backfill.running > 0 || !backfill.retries.empty()) return;
+  if (is_final(row.state) || backfill.running > 0 || !backfill.again.empty() || !backfill.blocked.empty())
+    return;
   if (row.completed_at) return move(backfill, BackfillState::cancelled, "all of its runs have ended");
-  if (row.state == BackfillState::paused) return;
+  if (row.cursor || row.state == BackfillState::paused) return;
   const bool good = row.counts.failed == 0 && row.counts.cancelled == 0;
   move(backfill, good ? BackfillState::completed : BackfillState::failed,
        fmt::format("{} succeeded, {} failed, {} skipped", row.counts.success, row.counts.failed,
                    row.counts.skipped));
+}
+
+/// A cascade leaves memory as a whole: what is asked of its root reaches those that are still active.
+bool Core::needed(const Backfill& backfill) const {
+  return std::ranges::any_of(backfills, [&](const auto& other) {
+    return !is_final(other.second.row.state) && root_of(other.second.row) == root_of(backfill.row);
+  });
+}
+
+void Core::forget_backfills() {
+  std::vector<BackfillId> done;
+  for (const auto& [id, backfill] : backfills)
+    if (is_final(backfill.row.state) && !backfill.recalled && !needed(backfill)) done.push_back(id);
+  for (const BackfillId id : done) {
+    Backfill& backfill = backfills.at(id);
+    disarm(backfill.turn, Timer::Kind::backfill, id.value);
+    backfills.erase(id);
+  }
 }
 
 }  // namespace millrace

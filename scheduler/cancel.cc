@@ -15,15 +15,24 @@ void Core::cancel(Run& run, std::string reason, std::string cause, bool kill_liv
   run_event(run, std::string(to_word(run.row.state)), std::move(cause));
   if (!run.row.cancel_requested) run.row.reason = reason;
   run.row.cancel_requested = true;
+  std::vector<RunId> orphans;
   for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
     const Instance& ti = run.instances[i];
     if (ti.attempt) {
       if (kill_live) kill(run, i);
     } else if (!is_final(ti.row.state)) {
+      const RunId child = ti.child;
+      const Run* started = find_run(child);
+      const bool ours = started && started->row.triggered_by == trigger_name(run.row, ti.row.task_id);
       move(run, i, TaskState::skipped, reason, reason);
+      if (ours && !parents.contains(child)) orphans.push_back(child);
     }
   }
   check_end(run);
+  // A child run that this one has started and nobody else waits for.
+  for (const RunId child : orphans)
+    if (Run* started = find_run(child))
+      cancel(*started, "cancelled", "the run that started it was cancelled", kill_live);
 }
 
 void Core::on(const CancelRequested& fact) {

@@ -179,7 +179,7 @@ void Core::clear_requested(const std::vector<Run*>& all, const ClearRequested& f
   }
   for (auto& [run, chosen] : work) {
     if (!fact.dry_run && fact.latest_version) {
-      if (auto moved = move_version(*run, fact.by); !moved) return reply(fact.request, moved.error());
+      if (auto moved = move_to_current(*run, fact.by); !moved) return reply(fact.request, moved.error());
       auto again = selected(*run, fact, run == named);
       if (!again) return reply(fact.request, again.error());
       chosen = std::move(*again);
@@ -196,15 +196,19 @@ void Core::clear_requested(const std::vector<Run*>& all, const ClearRequested& f
   reply(fact.request, std::move(cleared));
 }
 
-Result<void> Core::move_version(Run& run, const std::string& by) {
+Result<void> Core::move_to_current(Run& run, const std::string& by) {
   const DagEntry* entry = find_dag(run.row.dag_id);
   if (!entry || !entry->dag || entry->row.removed)
     return fail(ErrorKind::conflict, fmt::format("DAG '{}' has no version in force", run.row.dag_id));
-  if (entry->row.current == run.row.dag_version) return {};
+  return move_version(run, entry->row.current, entry->dag, by);
+}
+
+Result<void> Core::move_version(Run& run, DagVersionId version, std::shared_ptr<const Dag> dag,
+                                const std::string& by) {
+  if (version == run.row.dag_version) return {};
   if (run.live > 0)
     return fail(ErrorKind::conflict,
                 "the run has running tasks; cancel it before it moves to the latest version");
-  const std::shared_ptr<const Dag> dag = entry->dag;
   for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
     TaskInstanceRow& row = run.instances[i].row;
     const auto t = dag->find(row.task_id);
@@ -216,7 +220,7 @@ Result<void> Core::move_version(Run& run, const std::string& by) {
   }
   touch(run);
   run.dag = dag;
-  run.row.dag_version = entry->row.current;
+  run.row.dag_version = version;
   std::vector<bool> present(dag->tasks.size(), false);
   for (const Instance& ti : run.instances)
     if (!is_orphan(run, ti.row)) present[ti.row.task] = true;

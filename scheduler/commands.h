@@ -29,6 +29,8 @@ struct LookUpDates { LookupId lookup; std::string dag_id; std::vector<WallTime> 
 /// Of which partitions in [from, to) do these datasets have events? Answered by PartitionsLookedUp like
 /// LookUpDates.
 struct LookUpPartitions { LookupId lookup; std::vector<std::string> datasets; WallTime from, to; };
+/// The items of a backfill with execution_dates in [from, to]. Answered by ItemsLookedUp like LookUpDates.
+struct LookUpItems { LookupId lookup; BackfillId backfill; WallTime from, to; };
 /// Bring this finished run back into memory. Answered by RunLoaded before any other event, like LookUpDates.
 struct LoadRun { RunId run; };
 /// Look whether the sensor's condition holds. Answered by SensorChecked, some time.
@@ -57,7 +59,7 @@ struct Reply {
       body;
 };
 
-using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LookUpPartitions, LoadRun,
-                             CheckSensor, Deliver, RemoveRunFiles, Reply>;
+using Command = std::variant<Record, Spawn, Kill, Acknowledge, LookUpDates, LookUpPartitions, LookUpItems,
+                             LoadRun, CheckSensor, Deliver, RemoveRunFiles, Reply>;
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "scheduler/admission.h"
+#include "scheduler/cascade_plan.h"
 #include "scheduler/dataset_triggers.h"
 #include "scheduler/outcome.h"
 #include "scheduler/scheduler.h"
@@ -19,6 +20,9 @@ namespace millrace {
 
 /// Whose move it is: the machine keeps to may_move; a person's clear or mark doesn't have to.
 enum class By : std::uint8_t { machine, person };
+
+/// What the sources of a cascade's backfill did: their items of the dates in question, in order of `sources`.
+using SourceItems = std::vector<std::vector<BackfillItemRow>>;
 
 struct Core {
   // --- the apply() under way: scheduler.cc, records.cc
@@ -68,6 +72,7 @@ struct Core {
   void on(const RunRequested&);
   void on(const DatesLookedUp&);
   void on(const PartitionsLookedUp&);
+  void on(const ItemsLookedUp&);
   void on(const CancelRequested&);
   void on(const ClearRequested&);
   void on(const MarkTaskRequested&);
@@ -93,6 +98,8 @@ struct Core {
   void look_up_partitions(std::vector<std::string> datasets, DataInterval, OnPartitions);
   using OnRun = std::function<void(Run*)>;    ///< null: there is no such run
   void look_up(std::string dag_id, std::vector<WallTime> dates, std::string run_id, OnRuns);
+  using OnItems = std::function<void(const std::vector<BackfillItemRow>&)>;
+  void look_up_items(BackfillId, WallTime from, WallTime to, OnItems);
   void with_run(RunId, OnRun);                ///< at once when it is in memory
   using OnAllRuns = std::function<void(const std::vector<Run*>&)>;
   void with_runs(const std::vector<RunId>&, OnAllRuns);  ///< in that order; null: there is no such run
@@ -170,7 +177,8 @@ struct Core {
   void reopen(Run&, const std::string& cause);
   void clear_requested(const std::vector<Run*>&, const ClearRequested&);
   Result<void> may_clear(const Run&, const std::vector<InstanceIndex>&, const ClearRequested&) const;
-  Result<void> move_version(Run&, const std::string& by);
+  Result<void> move_version(Run&, DagVersionId, std::shared_ptr<const Dag>, const std::string& by);
+  Result<void> move_to_current(Run&, const std::string& by);
   void mark(Run&, InstanceIndex, TaskState to, const std::string& cause, const std::string& by);
   void mark_tasks(const std::vector<Run*>&, const MarkTaskRequested&);
   void mark_in(Run&, const std::vector<InstanceIndex>&, TaskState to, const std::string& by);
@@ -218,17 +226,40 @@ struct Core {
   void skip(const Fed&, const std::string& why);
   void skip(const std::vector<DatasetTriggers::Skipped>&);
 
-  // --- backfills.cc, backfill_items.cc
+  // --- backfills.cc
+  Result<void> check_overlap(const BackfillSpec&, const Dag& grid, const Dag&) const;
+  Backfill& open_backfill(BackfillRow, std::shared_ptr<const Dag>, std::shared_ptr<const Dag> dates_dag);
   void load_choice(Backfill&);
+  void check_end(Backfill&);
+  void pause(Backfill&, bool paused, const std::string& by);
+  void cancel(Backfill&, bool terminate, const std::string& by);
+  void retry_failed(Backfill&, const std::string& by);
+  bool needed(const Backfill&) const;
+  void forget_backfills();
+
+  // --- backfill_items.cc
   void advance(Backfill&);
-  void decide_dates(Backfill&, const std::vector<WallTime>&, const std::vector<RunRow>&);
-  void decide_date(Backfill&, WallTime, const std::optional<RunRow>& existing);
+  std::vector<WallTime> dates_to_decide(const Backfill&) const;
+  void decide_dates(Backfill&, const std::vector<WallTime>&, const std::vector<RunRow>&,
+                    const SourceItems&);
+  void decide_date(Backfill&, WallTime, const std::optional<RunRow>& existing, const SourceItems&);
+  void create_item(Backfill&, WallTime);
   void rerun_item(Backfill&, WallTime, RunId, bool retry);
+  void repeat(Backfill&, Run&, bool retry);
   void set_item(Backfill&, WallTime, ItemState, std::string reason, RunId);
   void item_ended(const Run&);
-  void check_end(Backfill&);
-  void retry_failed(Backfill&, const BackfillAction&);
-  void cancel_backfill(Backfill&, const BackfillAction&);
+  bool has_room(Backfill&);
+
+  // --- cascades.cc
+  void carry_on(const Backfill& root, const CascadePlan&);
+  std::vector<DagInForce> in_force() const;
+  std::vector<Backfill*> direct_followers(BackfillId);  ///< those in memory
+  std::vector<Backfill*> with_followers(Backfill&);  ///< it first, then all downstream of it, by id
+  bool settled(const Backfill&, WallTime) const;
+  void with_source_items(Backfill&, WallTime from, WallTime to, std::function<void(const SourceItems&)>);
+  void follow_date(Backfill&, WallTime, const std::optional<RunRow>& existing, const SourceItems&);
+  /// The backfill that will run what the producer's event would start; null: none.
+  const Backfill* follower_of(RunId producer, const std::string& dag_id, WallTime run_date) const;
 
   // --- notifications.cc
   /// `ti`: null when it is about the whole run.
@@ -296,6 +327,7 @@ struct Core {
   std::int64_t last_lookup = 0;
   std::map<LookupId, OnRuns> lookups;
   std::map<LookupId, OnPartitions> partition_lookups;
+  std::map<LookupId, OnItems> item_lookups;
   std::map<RunId, std::vector<OnRun>> loads;
 
   // Work that follows, in order of appearance.
@@ -307,6 +339,7 @@ struct Core {
   std::set<std::string> to_feed;              ///< DAGs whose dataset events may become runs
   std::set<BackfillId> to_advance;
   bool admit_due = false;
+  bool backfills_due = false;                 ///< finished ones may be forgotten
 
   // What this apply() has changed.
   std::vector<Command> acts;
@@ -337,6 +370,8 @@ bool is_orphan(const Run&, const TaskInstanceRow&);
 void add_closure(const Adjacency& edges, std::vector<bool>& chosen);
 /// How an instance counts for the trigger rules of its downstream.
 Bucket bucket_of(const TaskInstanceRow&);
+/// What a run started by a `trigger_dag` task says in `triggered_by`.
+std::string trigger_name(const RunRow& parent, std::string_view task_id);
 std::string no_such_dag(const Core&, std::string_view dag_id);
 
 }  // namespace millrace

@@ -75,7 +75,8 @@ void DatasetTriggers::load(const QueuedDatasetEventRow& row) {
   add(row.dag_id, row.run_date, {row.event, row.dataset, row.partition, row.at, row.rerun_only, true});
 }
 
-std::vector<DatasetTriggers::Skipped> DatasetTriggers::put(const DatasetEventRow& row) {
+std::vector<DatasetTriggers::Skipped> DatasetTriggers::put(const DatasetEventRow& row,
+                                                            const Elsewhere& elsewhere) {
   std::vector<Skipped> skipped;
   for (const std::string& dag_id : dags_waiting_for(row.dataset)) {
     const Schedule& schedule = by_dag_.at(dag_id).schedule;
@@ -84,9 +85,13 @@ std::vector<DatasetTriggers::Skipped> DatasetTriggers::put(const DatasetEventRow
       skipped.push_back({dag_id, event, "too many events wait for the DAG"});
       continue;
     }
-    add(dag_id, run_of_partition(schedule, row.partition), event);
+    const WallTime run_date = run_of_partition(schedule, row.partition);
+    std::string why = elsewhere ? elsewhere(dag_id, run_date) : std::string{};
+    if (why.empty()) add(dag_id, run_date, event);
+    else skipped.push_back({dag_id, event, std::move(why)});
     event.rerun_only = true;
-    for (const WallTime later : later_runs_of_partition(schedule, row.partition)) add(dag_id, later, event);
+    for (const WallTime later : later_runs_of_partition(schedule, row.partition))
+      if (!elsewhere || elsewhere(dag_id, later).empty()) add(dag_id, later, event);
   }
   return skipped;
 }

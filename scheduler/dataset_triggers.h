@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,8 +44,11 @@ class DatasetTriggers {
   std::vector<Skipped> remove_dag(const std::string& dag_id, const std::string& why);
   /// A stored row, after the DAGs. Kept also when no DAG waits for it at the moment.
   void load(const QueuedDatasetEventRow&);
-  /// Queues the event for each DAG that waits for its dataset; skipped for those whose queue is full.
-  std::vector<Skipped> put(const DatasetEventRow&);
+  /// Why no run is to come of an event for a run date; empty: one is.
+  using Elsewhere = std::function<std::string(const std::string& dag_id, WallTime run_date)>;
+  /// Queues the event for each DAG that waits for its dataset; skipped for those whose queue is full and for
+  /// what is taken care of elsewhere.
+  std::vector<Skipped> put(const DatasetEventRow&, const Elsewhere& = nullptr);
   /// Takes out what a person doesn't want: of one DAG or of all, of one dataset or of all.
   std::vector<Skipped> drop(const std::string& dag_id, const std::string& dataset,
                             std::optional<WallTime> before, const std::string& why);

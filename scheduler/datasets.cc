@@ -63,7 +63,10 @@ void Core::dataset_event(DatasetEventRow row) {
   row.id = next.next_dataset_event++;
   row.at = now.wall;
   dataset_named(row.dataset);
-  skip(triggers.put(row));
+  skip(triggers.put(row, [&](const std::string& dag_id, WallTime run_date) {
+    const Backfill* follower = follower_of(row.run, dag_id, run_date);
+    return follower ? fmt::format("backfill {} carries on with it", follower->row.id.value) : std::string{};
+  }));
   for (const std::string& dag_id : triggers.dags_waiting_for(row.dataset)) to_feed.insert(dag_id);
   const std::string dataset = row.dataset;
   new_dataset_events.push_back(std::move(row));

@@ -62,6 +62,17 @@ std::int64_t count_cron(const Schedule& schedule, WallTime first, WallTime last)
 
 }  // namespace
 
+WallTime local_midnight(const Zone& zone, std::int64_t day) {
+  return midnight(zone, std::chrono::sys_days{std::chrono::days{day}});
+}
+
+std::int64_t local_day(const Zone& zone, WallTime t) {
+  const Zone::Local local = zone.to_local(t);
+  return std::chrono::sys_days{std::chrono::year{local.year} / local.month / local.day}
+      .time_since_epoch()
+      .count();
+}
+
 bool schedule_has_ticks(const Schedule& s) {
   return s.kind == Schedule::Kind::cron || s.kind == Schedule::Kind::every || s.kind == Schedule::Kind::at;
 }

@@ -36,9 +36,12 @@ struct DagLoaded {
   DagRow row;
   std::shared_ptr<const Dag> dag;  ///< shared with every run that pins this version
 };
+/// At start the active ones and the rest of their cascades; later the finished ones that a retry may revive.
 struct BackfillLoaded {
   BackfillRow row;
-  std::vector<BackfillItemRow> open_items;  ///< queued or running
+  std::vector<BackfillItemRow> open_items;  ///< queued or running; for a retry failed and cancelled ones
+  std::shared_ptr<const Dag> dag;           ///< the version it pins
+  std::shared_ptr<const Dag> dates_dag;     ///< of `dates_version`; null when there is none
 };
 struct DatasetNameLoaded { DatasetNameRow row; };
 struct QueuedDatasetEventLoaded { QueuedDatasetEventRow row; };
@@ -105,6 +108,8 @@ struct PartitionsLookedUp {
   LookupId lookup;
   std::vector<std::pair<std::string, WallTime>> partitions;
 };
+/// The answer to LookUpItems: those there are, by execution_date.
+struct ItemsLookedUp { LookupId lookup; std::vector<BackfillItemRow> items; };
 struct CancelRequested { RequestId request; RunId run; std::string by; };
 struct ClearRequested {
   RequestId request;
@@ -220,8 +225,8 @@ struct TimeReached {};
 using Event = std::variant<MachineFound, PoolLoaded, DagLoaded, BackfillLoaded, DatasetNameLoaded,
                            QueuedDatasetEventLoaded, NotificationLoaded, RunLoaded, RecoveryDone,
                            NotificationTried, DagSubmitted, DagRemoved, DagPaused, PoolSet, PoolRemoved,
-                           RunRequested, DatesLookedUp, PartitionsLookedUp, CancelRequested, ClearRequested,
-                           MarkTaskRequested, RunDeleteRequested, VariableLoaded, VariableSet,
+                           RunRequested, DatesLookedUp, PartitionsLookedUp, ItemsLookedUp, CancelRequested,
+                           ClearRequested, MarkTaskRequested, RunDeleteRequested, VariableLoaded, VariableSet,
                            VariableRemoved, MarkRunRequested, NoteSet, AttemptStarted, AttemptFinished,
                            AttemptRendered, SensorChecked, BackfillRequested, BackfillAction, DatasetUpdated,
                            DropQueuedEvents, TimeReached>;

@@ -11,6 +11,20 @@ void Core::look_up(std::string dag_id, std::vector<WallTime> dates, std::string 
   act(LookUpDates{id, std::move(dag_id), std::move(dates), std::move(run_id)});
 }
 
+void Core::look_up_items(BackfillId backfill, WallTime from, WallTime to, OnItems then) {
+  const LookupId id{++last_lookup};
+  item_lookups.emplace(id, std::move(then));
+  act(LookUpItems{id, backfill, from, to});
+}
+
+void Core::on(const ItemsLookedUp& fact) {
+  const auto it = item_lookups.find(fact.lookup);
+  if (it == item_lookups.end()) return;
+  const OnItems then = std::move(it->second);
+  item_lookups.erase(it);
+  then(fact.items);
+}
+
 void Core::on(const DatesLookedUp& fact) {
   const auto it = lookups.find(fact.lookup);
   if (it == lookups.end()) return;

@@ -66,16 +66,17 @@ Candidate Core::candidate(const Run& run, InstanceIndex i) const {
   const TaskInstanceRow& row = run.instances[i].row;
   const Task& task = run.dag->tasks[row.task];
   const bool live = holds_attempt(row.state) || run.instances[i].attempt;
+  const RunType type = class_of(run.row);
   Candidate c;
   c.id = row.id;
   c.run = row.run;
   c.dag_id = run.row.dag_id;
   c.task = row.task;
   c.share =
-      static_cast<ShareClass>(run.row.type == RunType::manual              ? ShareClass::manual
-                              : run.row.type == RunType::scheduled         ? ShareClass::scheduled
-                              : run.row.type == RunType::dataset_triggered ? ShareClass::dataset_triggered
-                                                                           : ShareClass::backfill);
+      static_cast<ShareClass>(type == RunType::manual              ? ShareClass::manual
+                              : type == RunType::scheduled         ? ShareClass::scheduled
+                              : type == RunType::dataset_triggered ? ShareClass::dataset_triggered
+                                                                   : ShareClass::backfill);
   c.priority = row.priority;
   c.execution_date = run.row.execution_date;
   c.since = row.scheduled_at.value_or(now.wall);

@@ -144,10 +144,10 @@ std::vector<Command> Core::take_commands() {
   dirty_pools.clear();
   dirty_attempts.clear(), new_outputs.clear(), new_versions.clear(), new_version_inputs.clear(),
       new_dataset_events.clear(), new_events.clear(), new_variables.clear(), deletions.clear();
-  for (const Backfill* backfill : std::exchange(dirty_backfills, {}))
-    if (is_final(backfill->row.state) && !backfill->recalled) backfills.erase(BackfillId{backfill->row.id});
+  dirty_backfills.clear();
+  if (std::exchange(backfills_due, false)) forget_backfills();
   // While a question is open its answer may concern a run that the store doesn't have in its last state yet.
-  if (lookups.empty() && partition_lookups.empty() && loads.empty())
+  if (lookups.empty() && partition_lookups.empty() && item_lookups.empty() && loads.empty())
     for (const RunId id : std::exchange(leaving, {})) forget(id);
   return out;
 }

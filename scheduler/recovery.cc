@@ -17,8 +17,9 @@ void Core::load(Run run) {
   if (entry.row.dag_id.empty()) entry.row.dag_id = here.row.dag_id, entry.row.removed = true;
   if (is_final(here.row.state)) return;
   entry.active[here.row.execution_date] = id;
+  if (here.row.backfill) ++entry.backfilling;
   if (here.row.state == RunState::queued)
-    entry.queued.insert({here.row.type, here.row.execution_date, id});
+    entry.queued.insert(place_in_line(here.row));
   else if (!here.row.backfill)
     ++entry.running;
 }

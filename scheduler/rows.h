@@ -118,6 +118,7 @@ struct BackfillSpec {
   bool latest_version = true;                  ///< false: reruns keep the version they were pinned to
   std::string pool;
   int priority = 0;
+  bool cascade = false;                        ///< carries on into the DAGs that read what this one makes
   std::string description, created_by;
   friend bool operator==(const BackfillSpec&, const BackfillSpec&) = default;
 };
@@ -127,12 +128,25 @@ struct BackfillCounts {
   friend bool operator==(const BackfillCounts&, const BackfillCounts&) = default;
 };
 
+/// What a backfill of a cascade follows: its run at t reads the dates of `backfill` in the `window_days` days
+/// that end with t.
+struct BackfillSource {
+  BackfillId backfill;
+  int window_days = 1;
+  friend bool operator==(const BackfillSource&, const BackfillSource&) = default;
+};
+
 struct BackfillRow {
   BackfillId id;
   BackfillSpec spec;
   BackfillState state = BackfillState::queued;
+  BackfillId root;                             ///< the backfill that carries on into this one; 0: none
+  std::vector<BackfillSource> sources;         ///< likewise; empty: none
   DagVersionId dag_version;                    ///< pinned at creation
-  std::optional<WallTime> cursor;              ///< the next execution_date to decide; empty: all are decided
+  DagVersionId dates_version;                  ///< whose schedule says the dates; 0: dag_version's
+  /// The next execution_date to decide; empty: all are decided. A cancelled backfill keeps its place for a
+  /// retry.
+  std::optional<WallTime> cursor;
   BackfillCounts counts;                       ///< `queued` counts undecided dates too
   bool terminate = false;                      ///< cancel?mode=terminate was asked
   WallTime created_at;
@@ -141,11 +155,14 @@ struct BackfillRow {
   friend bool operator==(const BackfillRow&, const BackfillRow&) = default;
 };
 
+/// Names the cascade that it belongs to; its own for one that follows none.
+inline BackfillId root_of(const BackfillRow& row) { return row.root ? row.root : row.id; }
+
 struct BackfillItemRow {
   BackfillId backfill;
   WallTime execution_date;
   ItemState state = ItemState::queued;
-  std::string reason;  ///< `create`, `rerun`, `already succeeded`, `already active`, …
+  std::string reason;  ///< `create`, `rerun`, `already succeeded`, `a run is active`, …
   RunId run;                                   ///< 0: none
   std::int64_t version = 1;
   friend bool operator==(const BackfillItemRow&, const BackfillItemRow&) = default;

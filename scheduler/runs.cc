@@ -52,7 +52,8 @@ std::vector<int> priorities(const Dag& dag) {
 }  // namespace
 
 bool Core::has_room(const DagEntry& entry) const {
-  return entry.active.size() < limits::active_runs_per_dag && runs.size() < limits::queued_runs;
+  return entry.active.size() - entry.backfilling < limits::active_runs_per_dag &&
+         runs.size() < limits::queued_runs;
 }
 
 void Core::on(const RunRequested& fact) {
@@ -135,7 +136,8 @@ Run& Core::insert(Run run) {
   touch(here);
   DagEntry& entry = *find_dag(here.row.dag_id);
   entry.active[here.row.execution_date] = id;
-  entry.queued.insert({here.row.type, here.row.execution_date, id});
+  if (here.row.backfill) ++entry.backfilling;
+  entry.queued.insert(place_in_line(here.row));
   to_start.insert(here.row.dag_id);
   return here;
 }

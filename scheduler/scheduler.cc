@@ -150,13 +150,15 @@ void Core::move(Run& run, RunState to, std::string cause, std::string reason, By
   DagEntry& entry = *find_dag(run.row.dag_id);
   touch(run);
   const bool counts = !run.row.backfill;
-  if (from == RunState::queued) entry.queued.erase({run.row.type, run.row.execution_date, run.row.id});
+  if (from == RunState::queued) entry.queued.erase(place_in_line(run.row));
   if (from == RunState::running && counts) --entry.running;
   run.row.state = to;
   run.row.reason = std::move(reason);
+  if (!counts && is_final(from) && !is_final(to)) ++entry.backfilling;
+  if (!counts && !is_final(from) && is_final(to)) --entry.backfilling;
   if (to == RunState::queued) {
     entry.active[run.row.execution_date] = run.row.id;
-    entry.queued.insert({run.row.type, run.row.execution_date, run.row.id});
+    entry.queued.insert(place_in_line(run.row));
     to_start.insert(run.row.dag_id);
     run.row.started_at.reset(), run.row.ended_at.reset();
   }
@@ -183,7 +185,7 @@ void Core::move(Backfill& backfill, BackfillState to, std::string cause, By by) 
   INVARIANT(by == By::person || may_move(from, to));
   touch(backfill);
   backfill.row.state = to;
-  if (is_final(to)) backfill.row.completed_at = now.wall;
+  if (is_final(to)) backfill.row.completed_at = now.wall, backfills_due = true;
   EventRow row;
   row.kind = "backfill";
   row.dag_id = backfill.row.spec.dag_id;
@@ -264,6 +266,13 @@ std::optional<DagRow> Scheduler::dag_row(std::string_view dag_id) const {
 const RunRow* Scheduler::run(RunId id) const {
   const auto it = state_->core.runs.find(id);
   return it == state_->core.runs.end() ? nullptr : &it->second.row;
+}
+
+Result<CascadePlan> Scheduler::cascade(const BackfillSpec& spec) const {
+  const auto it = state_->core.dags.find(spec.dag_id);
+  if (it == state_->core.dags.end() || !it->second.dag)
+    return fail(ErrorKind::not_found, no_such_dag(state_->core, spec.dag_id));
+  return plan_cascade(state_->core.in_force(), {it->second.row.current, it->second.dag}, spec);
 }
 
 std::vector<AttemptId> Scheduler::live_attempts() const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "scheduler/cascade_plan.h"
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
 #include "scheduler/explain.h"
@@ -101,6 +102,8 @@ class Scheduler {
   std::optional<DagRow> dag_row(std::string_view dag_id) const;
   /// A run in memory; null when it is final or unknown. Lives until the next apply().
   const RunRow* run(RunId) const;
+  /// What a backfill with `cascade` would carry on into. The spec is checked already.
+  Result<CascadePlan> cascade(const BackfillSpec&) const;
   /// For tests and the reconciler: attempts that should be alive or be starting.
   std::vector<AttemptId> live_attempts() const;
   std::size_t active_runs() const;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dags/dag.h"
+#include "scheduler/backfill_dates.h"
 #include "scheduler/rows.h"
 #include "scheduler/trigger_rule.h"
 
@@ -95,12 +96,17 @@ struct QueuedRun {
   }
 };
 
+/// A run that a backfill runs again is the backfill's, whatever made it.
+inline RunType class_of(const RunRow& run) { return run.backfill ? RunType::backfill : run.type; }
+inline QueuedRun place_in_line(const RunRow& run) { return {class_of(run), run.execution_date, run.id}; }
+
 struct DagEntry {
   DagRow row;
   std::shared_ptr<const Dag> dag;
   std::map<WallTime, RunId> active;      ///< runs that aren't final, by execution_date
   std::set<QueuedRun> queued;
   int running = 0;                       ///< against max_active_runs: not those of backfills
+  std::size_t backfilling = 0;           ///< active runs of backfills
   std::optional<WallTime> due;           ///< its place in Core::dues
   bool deciding = false;                 ///< a look-up for its ticks is out
   int feeding = 0;                       ///< questions and wishes out for runs fed by dataset events
@@ -113,13 +119,18 @@ struct DagEntry {
 struct Backfill {
   BackfillRow row;
   std::shared_ptr<const Dag> dag;
+  std::shared_ptr<const Dag> dates_dag;        ///< whose schedule says the dates; null: `dag`
+  BackfillDates dates;
   std::vector<bool> chosen;                    ///< by TaskIndex; empty: all
   std::map<WallTime, BackfillItemRow> items;   ///< queued or running, and those for a retry
-  std::set<WallTime> retries;                  ///< queued again by retry_failed
+  std::set<WallTime> again;                    ///< queued items: before the cursor's dates
+  std::set<WallTime> blocked;                  ///< queued items: another's run of the date is active
   std::size_t window = 1;                      ///< how many dates to look up next
   int running = 0;
   bool looking = false;
   bool recalled = false;                       ///< a finished one, loaded for retry_failed
+  std::int64_t work = 0;                       ///< rows since its last turn
+  std::optional<MonoTime> turn;                ///< has done enough: goes on then
   std::set<WallTime> dirty_items;
   bool fresh = false, dirty = false;
 };
@@ -130,11 +141,16 @@ struct Notification {
   bool fresh = false, dirty = false;
 };
 
+/// A cancel was asked and its last runs are still ending.
+inline bool is_cancelling(const Backfill& backfill) {
+  return backfill.row.completed_at && !is_final(backfill.row.state);
+}
+
 struct Timer {
-  enum class Kind : std::uint8_t { run_deadline, sensor_deadline, due, late, notification };
+  enum class Kind : std::uint8_t { run_deadline, sensor_deadline, due, late, notification, backfill };
   MonoTime at;
   Kind kind = Kind::due;
-  std::int64_t id = 0;               ///< task instance, run or notification
+  std::int64_t id = 0;               ///< task instance, run, notification or backfill
   friend auto operator<=>(const Timer&, const Timer&) = default;
 };
 

@@ -39,6 +39,13 @@ void Core::fire_timers() {
       act(Deliver{notification.row});
       continue;
     }
+    if (timer.kind == Timer::Kind::backfill) {
+      const auto it = backfills.find(BackfillId{timer.id});
+      if (it == backfills.end()) continue;
+      it->second.turn.reset();
+      to_advance.insert(it->first);
+      continue;
+    }
     const Located at = locate(TaskInstanceId{timer.id});
     Instance& ti = at.run->instances[at.index];
     if (timer.kind == Timer::Kind::sensor_deadline) {

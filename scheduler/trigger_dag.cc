@@ -47,6 +47,10 @@ Result<WallTime> child_date(const Run& run, const TriggerDagAction& action, cons
 
 }  // namespace
 
+std::string trigger_name(const RunRow& run, std::string_view task_id) {
+  return fmt::format("task {}/{}/{}", run.dag_id, run.run_id, task_id);
+}
+
 void Core::trigger(Run& run, InstanceIndex i) {
   const auto& action = std::get<TriggerDagAction>(run.dag->tasks[run.instances[i].row.task].action);
   const auto refuse = [&](std::string why) {
@@ -67,7 +71,7 @@ void Core::trigger(Run& run, InstanceIndex i) {
 
   RunWish wanted = wish(*entry, RunType::manual, *date, interval_of(entry->dag->schedule, *date));
   wanted.params = std::move(*params);
-  wanted.by = fmt::format("task {}/{}/{}", run.row.dag_id, run.row.run_id, run.instances[i].row.task_id);
+  wanted.by = trigger_name(run.row, run.instances[i].row.task_id);
   const TaskInstanceId parent = run.instances[i].row.id;
   propose({std::move(wanted)}, [this, parent](const RunWish& w, Run* made, const RunRow* existing) {
     const Located at = locate(parent);

@@ -9,7 +9,7 @@
 /// Which member of a row is which column, said once: INSERT, UPDATE, SELECT, binding and reading follow from
 /// it.
 ///   key      names the row; never changes
-///   fixed    written once, at INSERT: these may carry indexes
+///   fixed    written once, at INSERT: these may carry indexes (`times` and `sources` are too)
 ///   field    written by each UPDATE
 ///   version  the guard
 namespace millrace {
@@ -222,23 +222,27 @@ void visit_columns(V& v, R& r) {
   auto& n = r.counts;
   v.key("id", r.id);
   v.fixed("dag_id", s.dag_id);
-  v.field("from_date", s.from_date);
-  v.field("to_date", s.to_date);
+  v.fixed("from_date", s.from_date);
+  v.fixed("to_date", s.to_date);
   v.times("dates", s.dates);
-  v.field("reprocess_behavior", s.reprocess);
-  v.field("max_active_runs", s.max_active_runs);
-  v.field("run_backwards", s.run_backwards);
+  v.fixed("reprocess_behavior", s.reprocess);
+  v.fixed("max_active_runs", s.max_active_runs);
+  v.fixed("run_backwards", s.run_backwards);
   v.strings("task_ids", s.task_ids);
-  v.field("include_upstream", s.include_upstream);
-  v.field("include_downstream", s.include_downstream);
-  v.field("params", s.params);
-  v.field("latest_version", s.latest_version);
-  v.field("pool", s.pool);
-  v.field("priority", s.priority);
-  v.field("description", s.description);
-  v.field("created_by", s.created_by);
+  v.fixed("include_upstream", s.include_upstream);
+  v.fixed("include_downstream", s.include_downstream);
+  v.fixed("params", s.params);
+  v.fixed("latest_version", s.latest_version);
+  v.fixed("pool", s.pool);
+  v.fixed("priority", s.priority);
+  v.fixed("cascade", s.cascade);
+  v.fixed("description", s.description);
+  v.fixed("created_by", s.created_by);
   v.field("state", r.state);
+  v.fixed("root_backfill_id", r.root);
+  v.sources("sources", r.sources);
   v.field("dag_version_id", r.dag_version);
+  v.fixed("dates_version_id", r.dates_version);
   v.field("next_date", r.cursor);
   v.field("items_total", n.total);
   v.field("items_queued", n.queued);

@@ -28,6 +28,7 @@ EMBED(005, views)
 EMBED(006, notifications)
 EMBED(007, failed_of_run)
 EMBED(008, variables)
+EMBED(009, cascades)
 
 namespace millrace {
 
@@ -41,6 +42,7 @@ std::span<const Migration> embedded_migrations() {
       {6, "notifications", {millrace_migration_006, millrace_migration_006_end}},
       {7, "failed_of_run", {millrace_migration_007, millrace_migration_007_end}},
       {8, "variables", {millrace_migration_008, millrace_migration_008_end}},
+      {9, "cascades", {millrace_migration_009, millrace_migration_009_end}},
   };
   return all;
 }

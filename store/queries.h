@@ -21,10 +21,40 @@ inline std::string open_items() {
          "INDEXED BY backfill_item_open WHERE backfill_id = ?1 AND state IN ('queued', 'running') ORDER BY "
          "execution_date";
 }
+inline std::string items_between() {
+  return select_from<BackfillItemRow>() +
+         "WHERE backfill_id = ?1 AND execution_date BETWEEN ?2 AND ?3 ORDER BY execution_date";
+}
+inline std::string backfills_of_cascade() {
+  return select_from<BackfillRow>() + "WHERE root_backfill_id = ?1 ORDER BY id";
+}
 inline std::string backfill_by_id() { return select_from<BackfillRow>() + "WHERE id = ?1"; }
 inline std::string items_to_retry() {
   return select_from<BackfillItemRow>() +
-         "WHERE backfill_id = ?1 AND state IN ('failed', 'cancelled') ORDER BY execution_date";
+         "INDEXED BY backfill_item_bad WHERE backfill_id = ?1 AND state IN ('failed', 'cancelled') ORDER BY "
+         "execution_date";
+}
+inline std::string dated_runs() {
+  return "SELECT execution_date, state, id FROM dag_run"
+         " WHERE dag_id = ?1 AND execution_date BETWEEN ?2 AND ?3 ORDER BY execution_date";
+}
+inline std::string item_states() {
+  return "SELECT execution_date, state FROM backfill_item"
+         " WHERE backfill_id = ?1 AND execution_date BETWEEN ?2 AND ?3 ORDER BY execution_date";
+}
+inline std::string failed_items() {
+  return select_from<BackfillItemRow>() +
+         "INDEXED BY backfill_item_bad WHERE backfill_id = ?1 AND state IN ('failed', 'cancelled')"
+         " AND state = 'failed' ORDER BY execution_date LIMIT ?2";
+}
+inline std::string last_ends() {
+  return "SELECT end_date FROM dag_run WHERE backfill_id = ?1 AND end_date IS NOT NULL"
+         " ORDER BY end_date DESC LIMIT ?2";
+}
+inline std::string last_successes() {
+  const std::string rows = select_from<RunRow>();
+  return "SELECT * FROM (" + rows + "WHERE dag_id = ?1 ORDER BY execution_date DESC LIMIT ?2)" +
+         " WHERE state = 'success' AND start_date IS NOT NULL AND end_date IS NOT NULL LIMIT ?3";
 }
 inline std::string pending_notifications() {
   return select_from<NotificationRow>() + "WHERE state = 'pending' ORDER BY id";

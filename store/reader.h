@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "scheduler/rows.h"
 #include "store/asset_reader.h"
+#include "store/backfill_queries.h"
 #include "store/named_event.h"
 #include "store/store.h"
 #include "store/version_reader.h"
@@ -128,7 +129,8 @@ class StoreReader {
   virtual std::optional<BackfillRow> backfill(BackfillId) = 0;
   /// Keys: execution_date state reason.
   virtual Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) = 0;
-  /// Runs of a DAG by execution_date in [from, to]: what a dry run looks at.
+  virtual BackfillQueries& about_backfills() = 0;
+  /// Runs of a DAG by execution_date in [from, to].
   virtual std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) = 0;
   /// Mean seconds of the DAG's last 20 successful runs; nothing when there are none.
   virtual std::optional<double> mean_run_seconds(std::string_view dag_id) = 0;

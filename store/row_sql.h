@@ -41,7 +41,10 @@ class ColumnNames {
   void strings(const char* name, const std::vector<std::string>&) {
     columns.push_back({name, ColumnKind::field});
   }
-  void times(const char* name, const std::vector<WallTime>&) { columns.push_back({name, ColumnKind::field}); }
+  void times(const char* name, const std::vector<WallTime>&) { columns.push_back({name, ColumnKind::fixed}); }
+  void sources(const char* name, const std::vector<BackfillSource>&) {
+    columns.push_back({name, ColumnKind::fixed});
+  }
   void version(std::int64_t) { columns.push_back({"version", ColumnKind::version}); }
   void start_facts(const std::optional<StartFacts>&);
   void exit_facts(const std::optional<ExitFacts>&);
@@ -76,12 +79,20 @@ class RowBinder {
   void strings(const char*, const std::vector<std::string>& v) {
     statement_.bind_copy(next_++, json_from(v));
   }
-  void times(const char*, const std::vector<WallTime>& v) { statement_.bind_copy(next_++, json_from(v)); }
+  void times(const char*, const std::vector<WallTime>& v) { list(v); }
+  void sources(const char*, const std::vector<BackfillSource>& v) { list(v); }
   void version(std::int64_t value) { put(value); }
   void start_facts(const std::optional<StartFacts>&);
   void exit_facts(const std::optional<ExitFacts>&);
 
  private:
+  template <class T>
+  void list(const std::vector<T>& v) {
+    if (purpose_ == For::insert)
+      statement_.bind_copy(next_++, json_from(v));
+    else
+      ++next_;
+  }
   void put(const std::string& text) { statement_.bind(next_++, std::string_view(text)); }
   void put(WallTime time) { statement_.bind(next_++, time.us); }
   template <class Tag>
@@ -134,6 +145,7 @@ class RowReader {
   }
   void strings(const char*, std::vector<std::string>& out) { from_json(statement_.text(next_++), out); }
   void times(const char*, std::vector<WallTime>& out) { from_json(statement_.text(next_++), out); }
+  void sources(const char*, std::vector<BackfillSource>& out) { from_json(statement_.text(next_++), out); }
   void version(std::int64_t& out) { take(out); }
   void start_facts(std::optional<StartFacts>&);
   void exit_facts(std::optional<ExitFacts>&);

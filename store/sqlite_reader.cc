@@ -10,6 +10,7 @@
 #include "store/reader.h"
 #include "store/sqlite.h"
 #include "store/sqlite_asset_reader.h"
+#include "store/sqlite_backfill_queries.h"
 #include "store/sqlite_version_reader.h"
 #include "store/sqlite_views.h"
 
@@ -87,7 +88,8 @@ class SqliteReader final : public StoreReader {
         last_event_(connection_, queries::max_id("event", "seq")),
         assets_(connection_),
         versions_(connection_),
-        views_(connection_) {
+        views_(connection_),
+        about_backfills_(connection_) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
   }
 
@@ -196,6 +198,8 @@ class SqliteReader final : public StoreReader {
     return read_one<BackfillRow>(statement);
   }
 
+  BackfillQueries& about_backfills() override { return about_backfills_; }
+
   std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) override {
     runs_between_.bind(1, dag_id);
     runs_between_.bind(2, from.us);
@@ -247,6 +251,7 @@ class SqliteReader final : public StoreReader {
   SqliteAssetReader assets_;
   SqliteVersionReader versions_;
   SqliteViews views_;
+  SqliteBackfillQueries about_backfills_;
 };
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {

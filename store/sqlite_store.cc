@@ -29,6 +29,7 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       pools_(*connection_, select_from<PoolRow>() + "WHERE removed = 0 ORDER BY name"),
       backfills_(*connection_, queries::active_backfills()),
       open_items_(*connection_, queries::open_items()),
+      items_between_(*connection_, queries::items_between()),
       dataset_names_(*connection_, select_from<DatasetNameRow>() + "ORDER BY id"),
       queued_events_(*connection_,
                      select_from<QueuedDatasetEventRow>() + "ORDER BY dag_id, event_id, run_date"),
@@ -192,14 +193,35 @@ std::vector<ActiveBackfill> SqliteStore::active_backfills() {
   return all;
 }
 
-std::optional<ActiveBackfill> SqliteStore::backfill_to_retry(BackfillId id) {
-  sqlite::Statement backfill(*connection_, queries::backfill_by_id());
-  backfill.bind(1, id.value);
-  std::optional<BackfillRow> row = read_one<BackfillRow>(backfill);
+std::vector<BackfillRow> SqliteStore::cascade(BackfillId root) {
+  sqlite::Statement first(*connection_, queries::backfill_by_id());
+  first.bind(1, root.value);
+  std::vector<BackfillRow> rows = read_all<BackfillRow>(first);
+  sqlite::Statement others(*connection_, queries::backfills_of_cascade());
+  others.bind(1, root.value);
+  for (BackfillRow& row : read_all<BackfillRow>(others)) rows.push_back(std::move(row));
+  return rows;
+}
+
+std::vector<ActiveBackfill> SqliteStore::backfills_to_retry(BackfillId id) {
+  sqlite::Statement asked(*connection_, queries::backfill_by_id());
+  asked.bind(1, id.value);
+  const std::optional<BackfillRow> row = read_one<BackfillRow>(asked);
   if (!row) return {};
+  std::vector<ActiveBackfill> all;
   sqlite::Statement items(*connection_, queries::items_to_retry());
-  items.bind(1, id.value);
-  return ActiveBackfill{std::move(*row), read_all<BackfillItemRow>(items)};
+  for (BackfillRow& one : cascade(root_of(*row))) {
+    items.bind(1, one.id.value);
+    all.push_back({std::move(one), read_all<BackfillItemRow>(items)});
+  }
+  return all;
+}
+
+std::vector<BackfillItemRow> SqliteStore::backfill_items(BackfillId id, WallTime from, WallTime to) {
+  items_between_.bind(1, id.value);
+  items_between_.bind(2, from.us);
+  items_between_.bind(3, to.us);
+  return read_all<BackfillItemRow>(items_between_);
 }
 
 std::vector<RunId> SqliteStore::active_runs() {

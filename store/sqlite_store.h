@@ -28,7 +28,8 @@ class SqliteStore final : public Store {
   std::vector<PoolRow> pools() override;
   std::vector<std::pair<std::string, std::int64_t>> variables() override;
   std::vector<ActiveBackfill> active_backfills() override;
-  std::optional<ActiveBackfill> backfill_to_retry(BackfillId) override;
+  std::vector<ActiveBackfill> backfills_to_retry(BackfillId) override;
+  std::vector<BackfillRow> cascade(BackfillId root) override;
   std::vector<DatasetNameRow> dataset_names() override;
   std::vector<QueuedDatasetEventRow> queued_dataset_events() override;
   std::vector<NotificationRow> pending_notifications() override;
@@ -39,6 +40,7 @@ class SqliteStore final : public Store {
 
   std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) override;
   std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) override;
+  std::vector<BackfillItemRow> backfill_items(BackfillId, WallTime from, WallTime to) override;
   bool has_partition(std::string_view dataset, WallTime partition) override;
   DatasetVersionId current_version(std::string_view dataset, WallTime partition) override;
   std::optional<RunRow> run_at(std::string_view dag_id, WallTime execution_date) override;
@@ -58,9 +60,10 @@ class SqliteStore final : public Store {
   std::int64_t epoch_;
   std::string stopped_because_;  ///< the disk failed: nothing is written any more
   RowWriter writer_;
-  sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, dataset_names_, queued_events_,
-      active_runs_, run_, instances_, live_attempts_, run_outputs_, version_by_id_, version_by_hash_, run_at_,
-      run_named_, has_partition_, partitions_, current_version_, previous_success_, output_;
+  sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, items_between_, dataset_names_,
+      queued_events_, active_runs_, run_, instances_, live_attempts_, run_outputs_, version_by_id_,
+      version_by_hash_, run_at_, run_named_, has_partition_, partitions_, current_version_,
+      previous_success_, output_;
 };
 
 }  // namespace millrace

@@ -78,8 +78,11 @@ class Store {
   virtual std::vector<PoolRow> pools() = 0;
   virtual std::vector<std::pair<std::string, std::int64_t>> variables() = 0;  ///< names and row versions
   virtual std::vector<ActiveBackfill> active_backfills() = 0;
-  /// A backfill with its failed and cancelled items: what a retry has to bring back into memory.
-  virtual std::optional<ActiveBackfill> backfill_to_retry(BackfillId) = 0;
+  /// A backfill and those it carries on into, each with its failed and cancelled items: what a retry has to
+  /// bring back into memory. Empty: there is no such backfill.
+  virtual std::vector<ActiveBackfill> backfills_to_retry(BackfillId) = 0;
+  /// The backfill and those it carries on into.
+  virtual std::vector<BackfillRow> cascade(BackfillId root) = 0;
   virtual std::vector<DatasetNameRow> dataset_names() = 0;
   virtual std::vector<QueuedDatasetEventRow> queued_dataset_events() = 0;
   virtual std::vector<NotificationRow> pending_notifications() = 0;
@@ -92,6 +95,8 @@ class Store {
   virtual std::vector<RunRow> runs_at(std::string_view dag_id, std::span<const WallTime> execution_dates) = 0;
   /// Partitions in [from, to) that have events, oldest first; at most 10,000.
   virtual std::vector<WallTime> partitions(std::string_view dataset, WallTime from, WallTime to) = 0;
+  /// By execution_date, from and to included.
+  virtual std::vector<BackfillItemRow> backfill_items(BackfillId, WallTime from, WallTime to) = 0;
   virtual bool has_partition(std::string_view dataset, WallTime partition) = 0;
   /// The partition's newest version; 0 when it has none.
   virtual DatasetVersionId current_version(std::string_view dataset, WallTime partition) = 0;

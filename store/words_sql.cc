@@ -84,6 +84,14 @@ std::string json_from(const std::vector<WallTime>& values) {
   return dump(json);
 }
 
+std::string json_from(const std::vector<BackfillSource>& values) {
+  if (values.empty()) return "[]";
+  auto json = nlohmann::json::array();
+  for (const BackfillSource& value : values)
+    json.push_back(nlohmann::json::array({value.backfill.value, value.window_days}));
+  return dump(json);
+}
+
 void from_json(std::string_view text, std::vector<std::string>& out) {
   out.clear();
   if (text == "[]") return;
@@ -99,6 +107,17 @@ void from_json(std::string_view text, std::vector<WallTime>& out) {
   for (const auto& value : array_of(text)) {
     if (!value.is_number_integer()) throw StoreError("damaged row: a list holds something that isn't a time");
     out.push_back({value.get<std::int64_t>()});
+  }
+}
+
+void from_json(std::string_view text, std::vector<BackfillSource>& out) {
+  out.clear();
+  if (text == "[]") return;
+  for (const auto& value : array_of(text)) {
+    if (!value.is_array() || value.size() != 2 || !value[0].is_number_integer() ||
+        !value[1].is_number_integer())
+      throw StoreError("damaged row: a list holds something that isn't a source");
+    out.push_back({BackfillId{value[0].get<std::int64_t>()}, value[1].get<int>()});
   }
 }
 

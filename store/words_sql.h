@@ -31,7 +31,10 @@ bool from_word(std::string_view, DatasetUse& out);
 /// an array.
 std::string json_from(const std::vector<std::string>&);
 std::string json_from(const std::vector<WallTime>&);
+/// `[[backfill_id, window_days], …]`
+std::string json_from(const std::vector<BackfillSource>&);
 void from_json(std::string_view, std::vector<std::string>& out);
 void from_json(std::string_view, std::vector<WallTime>& out);
+void from_json(std::string_view, std::vector<BackfillSource>& out);
 
 }  // namespace millrace

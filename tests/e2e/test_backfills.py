@@ -66,6 +66,71 @@ class Backfills(harness.DaemonTest):
             return all(row["state"] in ("success", "failed") for row in rows if row["run_type"] == "backfill")
         self.millrace.wait_until(quiet, "nothing is left running or queued")
 
+    def test_a_dry_run_names_what_is_in_the_way_and_its_revision_guards_the_start(self):
+        self.millrace.submit(DAG.format(script="true"))
+        first = self.end(self.create("01-01", "01-03"))
+        self.assertEqual(first["progress"]["done"], 3)
+        body = self.body("01-01", "01-06")
+        plan = self.millrace.post("/backfills/dry_run", body).json
+        self.assertEqual({key: plan["totals"][key] for key in ("create", "skip", "total")},
+                         {"create": 3, "skip": 3, "total": 6})
+        self.assertEqual([(span["count"], span["action"]) for span in plan["spans"]],
+                         [(3, "skip"), (3, "create")])
+        self.assertGreater(plan["estimate"]["samples"], 0)
+        self.assertIsNotNone(plan["estimate"]["ends_at"])
+        self.assertEqual(plan["estimate"]["pool_series"][0]["pool"], "cpu")
+        # Another one takes a date: the start is refused and says which.
+        self.millrace.finish("daily", self.millrace.trigger("daily", logical_date="2001-01-05T00:00:00Z"))
+        answer = self.millrace.post("/backfills", dict(body, revision=plan["revision"]))
+        self.assertEqual(answer.status, 409, answer)
+        self.assertIn("2001-01-05T00:00:00Z: was create, is skip", answer.body.decode())
+        plan = self.millrace.post("/backfills/dry_run", body).json
+        answer = self.millrace.post("/backfills", dict(body, revision=plan["revision"]))
+        self.assertIn(answer.status, (200, 201), answer)
+        other = self.millrace.post("/backfills", dict(self.body("01-01", "01-07"), revision=plan["revision"]))
+        self.assertEqual(other.status, 409, other)
+
+    def test_a_blocked_date_names_the_backfill(self):
+        self.millrace.submit(DAG.format(script="sleep 1000"))
+        first = self.create("01-03", "01-04", max_active_runs=1)
+        plan = self.millrace.post("/backfills/dry_run", self.body("01-01", "01-05")).json
+        blocked = [row for row in plan["backfills"] if row["action"] == "blocked"]
+        self.assertEqual([row["logical_date"][:10] for row in blocked], ["2001-01-03", "2001-01-04"])
+        self.assertEqual(blocked[0]["blocked_by"], {"kind": "backfill", "backfill_id": first})
+        self.assertEqual(plan["totals"]["blocked"], 2)
+
+    def test_the_matrix_and_the_causes_of_a_failure(self):
+        self.millrace.submit(DAG.format(script='test "{{ ds_nodash }}" != 20010102 || exit 7'))
+        backfill = self.create("01-01", "01-04", max_active_runs=1, run_backwards=True)
+        self.assertEqual(self.end(backfill)["state"], "failed")
+        matrix = self.millrace.get(f"/backfills/{backfill}/dagRuns").json
+        self.assertEqual(matrix["cells"], "sfss")
+        self.assertEqual(matrix["step_seconds"], 86400)
+        self.assertEqual([(span["count"], span["state"]) for span in matrix["spans"]],
+                         [(1, "success"), (1, "failed"), (2, "success")])
+        groups = self.millrace.get(f"/backfills/{backfill}/failures").json["groups"]
+        self.assertEqual([(g["task_id"], g["reason"], g["count"]) for g in groups], [("work", "exit:7", 1)])
+        self.assertEqual(groups[0]["dates"], ["2001-01-02T00:00:00Z"])
+
+    def test_a_cancelled_backfill_leaves_nothing_queued_and_a_retry_takes_up_all_of_it(self):
+        marker = self.millrace.root / "go"
+        self.millrace.submit(DAG.format(script=f"until test -e {marker}; do sleep 0.05; done"))
+        backfill = self.create("01-01", "01-12", max_active_runs=2)
+        self.millrace.wait_until(lambda: self.millrace.get("/dags/daily/dagRuns").json["total_entries"] == 2,
+                                 "two runs")
+        self.assertEqual(
+            self.millrace.request("PUT", f"/backfills/{backfill}/cancel?mode=terminate", {}).status, 200)
+        row = self.end(backfill)
+        self.assertEqual((row["counts"]["queued"], row["counts"]["running"]), (0, 0))
+        self.assertEqual(row["counts"]["cancelled"], 12)
+        marker.touch()
+        self.millrace.kill()
+        self.millrace.start()
+        self.assertEqual(self.millrace.post(f"/backfills/{backfill}/retryFailed").status, 200)
+        self.millrace.wait_until(
+            lambda: self.millrace.get(f"/backfills/{backfill}").json["state"] == "completed", "it completes")
+        self.assertEqual(self.millrace.get("/dags/daily/dagRuns").json["total_entries"], 12)
+
     def test_failed_dates_can_be_retried_after_a_restart(self):
         marker = self.millrace.root / "fixed"
         self.millrace.submit(DAG.format(script=f"test -e {marker}"))

@@ -103,6 +103,20 @@ class FakeViews final : public ViewReader {
   const FakeRows& rows_;
 };
 
+/// A DAG without history and no other backfill.
+class FakeBackfillQueries final : public BackfillQueries {
+ public:
+  std::vector<DatedRun> dated_runs(std::string_view, WallTime, WallTime) override { return {}; }
+  std::vector<BackfillRow> active(std::string_view) override { return {}; }
+  std::vector<BackfillRow> cascade(BackfillId) override { return {}; }
+  std::vector<std::pair<WallTime, ItemState>> item_states(BackfillId, WallTime, WallTime) override {
+    return {};
+  }
+  std::vector<BackfillItemRow> failed_items(BackfillId, int) override { return {}; }
+  std::vector<WallTime> last_ends(BackfillId, int) override { return {}; }
+  std::vector<RunRow> last_successes(std::string_view, int) override { return {}; }
+};
+
 class FakeReader final : public StoreReader {
  public:
   explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows), views_(rows) {}
@@ -134,6 +148,7 @@ class FakeReader final : public StoreReader {
   Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override {
     return Listed<BackfillItemRow>{};
   }
+  BackfillQueries& about_backfills() override { return about_backfills_; }
   std::vector<RunRow> runs_between(std::string_view, WallTime, WallTime) override { return rows_.runs; }
   std::optional<double> mean_run_seconds(std::string_view) override { return 2.0; }
   ViewReader& views() override { return views_; }
@@ -150,6 +165,7 @@ class FakeReader final : public StoreReader {
   std::int64_t last_event() override { return rows_.named_events.empty() ? 0 : rows_.named_events.back().event.seq; }
 
  private:
+  FakeBackfillQueries about_backfills_;
   const FakeRows& rows_;
   FakeAssets assets_;
   FakeVersions versions_;

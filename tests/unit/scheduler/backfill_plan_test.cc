@@ -203,8 +203,8 @@ TEST_CASE("a date's plan follows from its run and reprocess_behavior") {
   };
   CHECK(plan_date(spec, at("2001-01-01"), {}).action == create);
   for (const auto reprocess : {Reprocess::none, Reprocess::failed, Reprocess::completed}) {
-    CHECK(plan(RunState::queued, reprocess) == skip);
-    CHECK(plan(RunState::running, reprocess) == skip);
+    CHECK(plan(RunState::queued, reprocess) == active);
+    CHECK(plan(RunState::running, reprocess) == active);
   }
   CHECK(plan(RunState::success, Reprocess::none) == skip);
   CHECK(plan(RunState::success, Reprocess::failed) == skip);

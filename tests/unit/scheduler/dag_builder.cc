@@ -156,6 +156,11 @@ void DagBuilder::task_option(Task& t, const std::string& key, const std::string&
   else if (key == "gpu") t.resources.gpu = std::stoi(value), t.pool = "gpu";
   else if (key == "gpu_optional") t.resources.gpu_optional = true;
   else if (key == "outputs") t.outputs = words(value);
+  else if (key == "inputs") {
+    // inputs NAME [DAYS]
+    const std::vector<std::string> ws = words(value);
+    t.inputs.push_back({ws.at(0), ws.size() > 1 ? std::stoi(ws[1]) : 1, {}, {}});
+  }
   else if (key == "past") t.depends_on_past = true;
   else if (key == "wait_for_downstream") t.wait_for_downstream = true;
   else if (key == "file") sensor(SensorAction::Kind::file);

@@ -89,6 +89,10 @@ void Ledger::fold(const BackfillRow& row) {
     wrong(fmt::format("backfill {}: counts don't add up to {}", row.id.value, c.total));
 }
 void Ledger::fold(const BackfillItemRow& row) {
+  const auto closed = [](ItemState s) { return s != ItemState::queued && s != ItemState::running; };
+  if (const auto old = items.find({row.backfill, row.execution_date}); old != items.end())
+    if (closed(old->second.state) && row.state != ItemState::queued && row.state != ItemState::running)
+      wrong("an item is decided twice: " + to_iso(row.execution_date));
   put(items, std::pair{row.backfill, row.execution_date}, row, "item " + to_iso(row.execution_date));
 }
 void Ledger::fold(const DatasetEventRow& row) { dataset_events.push_back(row); }
@@ -229,6 +233,7 @@ std::vector<std::string> Ledger::check(const Scheduler& scheduler) const {
       bad.push_back(fmt::format("'{}' is {} in a run that is {}", row.task_id, to_word(row.state),
                                 to_word(runs.at(row.run).state)));
   }
+  check_backfills(bad);
   return bad;
 }
 
@@ -266,6 +271,55 @@ std::vector<std::pair<std::string, WallTime>> Ledger::partitions(const LookUpPar
         row.partition >= asked.from && row.partition < asked.to)
       out.emplace_back(row.dataset, row.partition);
   return out;
+}
+
+std::vector<BackfillItemRow> Ledger::items_at(const LookUpItems& asked) const {
+  std::vector<BackfillItemRow> out;
+  for (auto at = items.lower_bound({asked.backfill, asked.from});
+       at != items.end() && at->first <= std::pair{asked.backfill, asked.to}; ++at)
+    out.push_back(at->second);
+  return out;
+}
+
+BackfillLoaded Ledger::loaded(BackfillId id, bool closed) const {
+  BackfillLoaded out{backfills.at(id), {}, nullptr, nullptr};
+  out.dag = versions.at(out.row.dag_version);
+  if (out.row.dates_version) out.dates_dag = versions.at(out.row.dates_version);
+  for (const auto& [key, item] : items) {
+    const bool open = item.state == ItemState::queued || item.state == ItemState::running;
+    const bool bad = item.state == ItemState::failed || item.state == ItemState::cancelled;
+    if (item.backfill == id && (closed ? bad : open)) out.open_items.push_back(item);
+  }
+  return out;
+}
+
+/// What holds of every backfill between applies.
+void Ledger::check_backfills(std::vector<std::string>& bad) const {
+  std::map<BackfillId, BackfillCounts> found;
+  std::map<std::pair<std::string, WallTime>, BackfillId> open;
+  for (const auto& [key, item] : items) {
+    BackfillCounts& n = found[item.backfill];
+    std::int64_t* const of[] = {&n.queued, &n.running, &n.success, &n.failed, &n.skipped, &n.cancelled};
+    ++*of[static_cast<std::size_t>(item.state)];
+    if (item.state != ItemState::queued && item.state != ItemState::running) continue;
+    const BackfillRow& row = backfills.at(item.backfill);
+    if (is_final(row.state))
+      bad.push_back(
+          fmt::format("backfill {} is {} with an open item", item.backfill.value, to_word(row.state)));
+    if (!open.try_emplace({row.spec.dag_id, item.execution_date}, item.backfill).second)
+      bad.push_back("two backfills have " + to_iso(item.execution_date));
+  }
+  for (const auto& [id, row] : backfills) {
+    const BackfillCounts &told = row.counts, &n = found[id];
+    // Dates without a row are queued, or cancelled with the backfill.
+    if (told.running != n.running || told.success != n.success || told.failed != n.failed ||
+        told.skipped != n.skipped || told.queued < n.queued || told.cancelled < n.cancelled)
+      bad.push_back(fmt::format("backfill {}: its counts aren't those of its items", id.value));
+    if (told.running > row.spec.max_active_runs)
+      bad.push_back(fmt::format("backfill {} has {} active runs", id.value, told.running));
+    if (is_final(row.state) && told.queued + told.running > 0)
+      bad.push_back(fmt::format("backfill {} is {} with dates to do", id.value, to_word(row.state)));
+  }
 }
 
 RecoveryDone Ledger::next_ids() const {

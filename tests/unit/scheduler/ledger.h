@@ -43,6 +43,9 @@ class Ledger {
   std::optional<RunSnapshot> snapshot(RunId) const;
   std::vector<RunRow> runs_at(const LookUpDates&) const;
   std::vector<std::pair<std::string, WallTime>> partitions(const LookUpPartitions&) const;
+  std::vector<BackfillItemRow> items_at(const LookUpItems&) const;
+  /// As a start loads it, or (`closed`) as a retry does.
+  BackfillLoaded loaded(BackfillId, bool closed) const;
   RecoveryDone next_ids() const;
 
  private:
@@ -65,6 +68,7 @@ class Ledger {
   void fold(const EventRow&);
   void fold(const VariableRow&);
   void fold(const RunDeletion&);
+  void check_backfills(std::vector<std::string>& bad) const;
   void check_started(TaskInstanceId);
   template <class Map, class Key, class Row>
   void put(Map&, const Key&, const Row&, const std::string& what);

@@ -5,25 +5,13 @@
 #include <fmt/format.h>
 
 #include "dag_builder.h"
+#include "dice.h"
 #include "world.h"
 
 using namespace millrace;
 using namespace millrace::test;
 
 namespace {
-
-/// splitmix64: the same numbers on every machine.
-struct Dice {
-  std::uint64_t state;
-  std::uint64_t next() {
-    std::uint64_t x = state += 0x9e3779b97f4a7c15ull;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-    return x ^ (x >> 31);
-  }
-  std::size_t below(std::size_t n) { return n == 0 ? 0 : static_cast<std::size_t>(next() % n); }
-  bool chance(int percent) { return below(100) < static_cast<std::size_t>(percent); }
-};
 
 std::shared_ptr<const Dag> random_dag(Dice& dice, const std::string& dag_id, const std::string& reads,
                                       const std::string& writes) {
@@ -116,12 +104,13 @@ void disturb(World& world, Dice& dice) {
       backfill.spec.max_active_runs = 1 + static_cast<int>(dice.below(3));
       backfill.spec.run_backwards = dice.chance(30);
       if (dice.chance(30)) backfill.spec.task_ids = {"t0"};
+      backfill.spec.cascade = dice.chance(40);
       return world.send(backfill);
     }
     case 3:
       if (world.ledger.backfills.empty()) return;
-      return world.send(BackfillAction{static_cast<BackfillAction::Kind>(dice.below(4)), request,
-                                       any_key(world.ledger.backfills, dice), "x"});
+      return world.act(static_cast<BackfillAction::Kind>(dice.below(5)),
+                       any_key(world.ledger.backfills, dice), request);
     case 4: {
       const TaskInstanceId id = any_key(world.ledger.task_instances, dice);
       const TaskState to = dice.chance(50) ? TaskState::success : TaskState::failed;

@@ -250,46 +250,6 @@ void Scenario::request(const std::vector<std::string>& ws) {
   send(event);
 }
 
-void Scenario::backfill(const std::vector<std::string>& ws) {
-  BackfillRequested event;
-  event.request = asked;
-  event.spec.created_by = "anna";
-  event.spec.dag_id = builders_[0].dag().dag_id;
-  for (std::size_t i = 1; i < ws.size(); ++i) {
-    const auto next = [&] { return ws.at(++i); };
-    if (ws[i] == "from") event.spec.from_date = date_from(next());
-    else if (ws[i] == "to") event.spec.to_date = date_from(next());
-    else if (ws[i] == "runs") event.spec.max_active_runs = std::stoi(next());
-    else if (ws[i] == "backwards") event.spec.run_backwards = true;
-    else if (ws[i] == "reprocess")
-      event.spec.reprocess = next() == "failed" ? Reprocess::failed : Reprocess::completed;
-    else if (ws[i] == "tasks") event.spec.task_ids = split(next(), ',');
-    else if (ws[i] == "up") event.spec.include_upstream = true;
-    else if (ws[i] == "down") event.spec.include_downstream = true;
-    else event.spec.dag_id = ws[i];
-  }
-  send(event);
-}
-
-void Scenario::backfill_action(const std::vector<std::string>& ws) {
-  using Kind = BackfillAction::Kind;
-  const std::map<std::string, Kind> kinds{{"pause", Kind::pause},
-                                          {"unpause", Kind::unpause},
-                                          {"drain", Kind::cancel_drain},
-                                          {"terminate", Kind::cancel_terminate},
-                                          {"retry", Kind::retry_failed}};
-  const BackfillId id{ws.size() > 2 ? std::stoll(ws[2]) : 1};
-  if (ws[1] == "retry") {
-    // As the daemon does: closed items come from the store first.
-    BackfillLoaded loaded{world_.ledger.backfills.at(id), {}};
-    for (const auto& [key, item] : world_.ledger.items)
-      if (item.backfill == id && (item.state == ItemState::failed || item.state == ItemState::cancelled))
-        loaded.open_items.push_back(item);
-    send(loaded);
-  }
-  send(BackfillAction{kinds.at(ws[1]), asked, id, "anna"});
-}
-
 void Scenario::waits(const std::string& name) {
   world_.seen.clear();
   const std::vector<Wait> waits = world_.scheduler->waiting_on(instance(name).id, world_.now);

@@ -18,14 +18,14 @@ void World::boot() {
   for (const auto& [name, row] : ledger.pools) apply(PoolLoaded{row});
   for (const auto& [name, row] : ledger.dataset_names) apply(DatasetNameLoaded{row});
   for (const auto& [dag_id, row] : ledger.dags) apply(DagLoaded{row, ledger.versions.at(row.current)});
+  std::set<BackfillId> roots;
   for (const auto& [id, row] : ledger.backfills) {
     if (is_final(row.state)) continue;
-    BackfillLoaded loaded{row, {}};
-    for (const auto& [key, item] : ledger.items)
-      if (item.backfill == id && (item.state == ItemState::queued || item.state == ItemState::running))
-        loaded.open_items.push_back(item);
-    apply(loaded);
+    apply(ledger.loaded(id, false));
+    roots.insert(root_of(row));
   }
+  for (const auto& [id, row] : ledger.backfills)
+    if (is_final(row.state) && roots.contains(root_of(row))) apply(ledger.loaded(id, false));
   for (const auto& [key, row] : ledger.queued_events) apply(QueuedDatasetEventLoaded{row});
   for (const auto& [id, row] : ledger.notifications)
     if (row.state == NotificationState::pending) apply(NotificationLoaded{row});
@@ -55,6 +55,8 @@ void World::apply(const Event& event) {
       answers.push_back(DatesLookedUp{asked->lookup, ledger.runs_at(*asked)});
     } else if (const auto* partitions = std::get_if<LookUpPartitions>(&command)) {
       answers.push_back(PartitionsLookedUp{partitions->lookup, ledger.partitions(*partitions)});
+    } else if (const auto* items = std::get_if<LookUpItems>(&command)) {
+      answers.push_back(ItemsLookedUp{items->lookup, ledger.items_at(*items)});
     } else if (const auto* load = std::get_if<LoadRun>(&command)) {
       RunLoaded loaded{load->run, ledger.snapshot(load->run), nullptr};
       if (loaded.snapshot) loaded.dag = ledger.versions.at(loaded.snapshot->run.dag_version);
@@ -93,6 +95,15 @@ void World::finish(AttemptId attempt, ExitFacts facts, std::vector<Output> outpu
   kills.erase(attempt);
   facts.at = now.wall;
   send(AttemptFinished{attempt, facts, std::move(outputs), std::move(output_problem), seed++});
+}
+
+void World::act(BackfillAction::Kind kind, BackfillId id, RequestId request) {
+  if (kind == BackfillAction::Kind::retry_failed) {
+    const BackfillId root = root_of(ledger.backfills.at(id));
+    for (const auto& [other, row] : std::map(ledger.backfills))
+      if (root_of(row) == root) apply(ledger.loaded(other, true));
+  }
+  send(BackfillAction{kind, request, id, "anna"});
 }
 
 ExitFacts exited(int code) {
@@ -200,6 +211,10 @@ struct Text {
   }
   std::string operator()(const LookUpPartitions& c) const {
     return fmt::format("look_up {} {} {}..{}", c.lookup.value, fmt::join(c.datasets, " "), to_iso(c.from),
+                       to_iso(c.to));
+  }
+  std::string operator()(const LookUpItems& c) const {
+    return fmt::format("look_up_items {} {} {} {}", c.lookup.value, c.backfill.value, to_iso(c.from),
                        to_iso(c.to));
   }
   std::string operator()(const LoadRun& c) const { return fmt::format("load {}", c.run.value); }

@@ -35,6 +35,8 @@ class World {
   void send(const Event&);
   void submit(std::shared_ptr<const Dag>, bool paused = false);
   void finish(AttemptId, ExitFacts, std::vector<Output> = {}, std::string output_problem = {});
+  /// As the daemon asks it: a retry brings back what is closed first.
+  void act(BackfillAction::Kind, BackfillId, RequestId = {});
   void advance(Duration by) { now.wall = now.wall + by, now.mono = now.mono + by; }
   std::uint64_t seed = 1;
 

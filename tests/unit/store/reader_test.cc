@@ -205,7 +205,7 @@ TEST_CASE("a reader sees what is committed, and all of a batch at once") {
   CHECK(reader->runs({}, {})->total_entries == 2);
 }
 
-TEST_CASE("what a dry run looks at: runs between dates and the mean of the last successes") {
+TEST_CASE("what a dry run looks at: runs between dates and the last successes") {
   const Folder folder;
   const auto store = open_store(folder);
   fill(*store);
@@ -213,9 +213,18 @@ TEST_CASE("what a dry run looks at: runs between dates and the mean of the last 
   const auto between = reader->runs_between("b", {1'000'000}, {3'000'000});
   REQUIRE(between.size() == 3);
   CHECK(between[0].id == RunId{12});
+  const auto dated = reader->about_backfills().dated_runs("b", {1'000'000}, {3'000'000});
+  REQUIRE(dated.size() == 3);
+  CHECK(dated[0].id == between[0].id);
+  CHECK(dated[0].state == between[0].state);
   // Run n takes 2n seconds; 2 and 6 succeeded.
   CHECK(reader->mean_run_seconds("b") == Approx(8.0));
   CHECK_FALSE(reader->mean_run_seconds("none"));
+  const auto successes = reader->about_backfills().last_successes("b", 20);
+  REQUIRE(successes.size() == 2);
+  CHECK(successes[0].execution_date > successes[1].execution_date);
+  CHECK(reader->about_backfills().last_successes("b", 1).size() == 1);
+  CHECK(reader->about_backfills().last_successes("none", 20).empty());
 }
 
 TEST_CASE("a reader of a database that isn't there is refused in words") {

@@ -97,7 +97,10 @@ TEST_CASE("backfills and their items read back as they were written") {
     CHECK(reader->backfill(backfill.id) == backfill);
     CHECK(reader->backfill_items(backfill.id, {})->rows == std::vector{item});
     BackfillRow changed = samples.backfill(seed);
-    changed.spec.dag_id = backfill.spec.dag_id;
+    changed.spec = backfill.spec;  // what was asked doesn't change
+    changed.root = backfill.root;
+    changed.sources = backfill.sources;
+    changed.dates_version = backfill.dates_version;
     changed.version = 2;
     BackfillItemRow moved = samples.item(backfill.id, item.execution_date);
     moved.version = 2;

@@ -206,9 +206,14 @@ BackfillRow Samples::backfill(std::int64_t id) {
   r.spec.latest_version = coin();
   r.spec.pool = text();
   r.spec.priority = static_cast<int>(number(-9, 9));
+  r.spec.cascade = coin();
   r.spec.description = text();
   r.spec.created_by = text();
   r.state = word(BackfillState::cancelled);
+  r.root = {number(0, 5)};
+  for (std::int64_t n = number(0, 3); n > 0; --n)
+    r.sources.push_back({{number(1, 99)}, static_cast<int>(number(1, 30))});
+  r.dates_version = {number(0, 9)};
   r.dag_version = {number(0, 9)};
   r.cursor = maybe_time();
   r.counts = {number(0, 99), number(0, 99), number(0, 99), number(0, 99),

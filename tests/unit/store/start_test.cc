@@ -113,6 +113,36 @@ TEST_CASE("a start finds the backfills that aren't final, with their open items"
   }
 }
 
+TEST_CASE("a retry finds the whole cascade with what is closed and not well") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  std::vector<Change> batch;
+  for (std::int64_t id = 1; id <= 4; ++id) {
+    BackfillRow row{.id = {id}};
+    row.state = BackfillState::failed;
+    if (id > 1 && id < 4) row.root = {1}, row.sources = {{{id - 1}, 7}};
+    batch.push_back(row);
+    for (std::int64_t day = 0; day < 6; ++day)
+      batch.push_back(
+          BackfillItemRow{.backfill = {id}, .execution_date = {day}, .state = static_cast<ItemState>(day)});
+  }
+  REQUIRE(store->commit(batch));
+  for (const std::int64_t asked : {1, 2, 3}) {
+    const auto found = store->backfills_to_retry({asked});
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].row.id == BackfillId{1});
+    CHECK(found[2].row.sources == std::vector{BackfillSource{{2}, 7}});
+    REQUIRE(found[1].open_items.size() == 2);
+    CHECK(found[1].open_items[0].state == ItemState::failed);
+    CHECK(found[1].open_items[1].state == ItemState::cancelled);
+  }
+  CHECK(store->backfills_to_retry({4}).size() == 1);
+  CHECK(store->backfills_to_retry({5}).empty());
+  const auto between = store->backfill_items({2}, {1}, {3});
+  REQUIRE(between.size() == 3);
+  CHECK(between[0].execution_date == WallTime{1});
+}
+
 TEST_CASE("the loop's look-ups by date") {
   const Folder folder;
   const auto store = open_store(folder);
