@@ -19,25 +19,6 @@
 namespace millrace {
 namespace {
 
-bool same_bytes(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]));
-  }
-  return difference == 0;
-}
-
-Result<std::string> new_token() {
-  std::array<unsigned char, 32> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    return fail(ErrorKind::internal, fmt::format("no random bytes: {}", std::strerror(errno)));
-  }
-  std::string token = "mr_";
-  for (const unsigned char byte : bytes) token += fmt::format("{:02x}", static_cast<unsigned>(byte));
-  return token;
-}
-
 Result<std::string> read_private(const std::filesystem::path& file) {
   struct stat facts{};
   if (stat(file.c_str(), &facts) != 0) {
@@ -52,6 +33,32 @@ Result<std::string> read_private(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+bool Principal::may_see(std::string_view dag_id) const {
+  return dags.empty() || std::ranges::any_of(dags, [&](const std::string& pattern) {
+           return pattern_fits(pattern, dag_id);
+         });
+}
+
+bool pattern_fits(std::string_view pattern, std::string_view text) {
+  // Greedy with one place to come back to: linear but for the last star.
+  std::size_t p = 0, t = 0, star = pattern.npos, matched = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
+      ++p, ++t;
+    } else if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      matched = t;
+    } else if (star != pattern.npos) {
+      p = star + 1;
+      t = ++matched;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
 
 std::string_view to_word(Role role) {
   switch (role) {
@@ -74,6 +81,16 @@ std::optional<Role> role_from(std::string_view word) {
   return std::nullopt;
 }
 
+Result<std::string> new_secret(std::string_view prefix) {
+  std::array<unsigned char, 32> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    return fail(ErrorKind::internal, fmt::format("no random bytes: {}", std::strerror(errno)));
+  }
+  std::string secret(prefix);
+  for (const unsigned char byte : bytes) secret += fmt::format("{:02x}", static_cast<unsigned>(byte));
+  return secret;
+}
+
 Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0 && errno != EEXIST) {
@@ -90,7 +107,7 @@ Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
     }
     return text;
   }
-  auto token = new_token();
+  auto token = new_secret("mr_");
   const std::string line = token ? *token + "\n" : "";
   const bool written =
       token && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
@@ -102,18 +119,14 @@ Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
   return token;
 }
 
-Result<Tokens> Tokens::load(const std::filesystem::path& admin_file,
-                            const std::filesystem::path& tokens_file) {
-  Tokens tokens;
-  auto admin = ensure_admin_token(admin_file);
-  if (!admin) return std::unexpected(admin.error());
-  tokens.entries_.push_back({sha256_hex(*admin), {"admin", Role::admin}});
+Result<std::vector<TokenRow>> read_token_file(const std::filesystem::path& file) {
+  std::vector<TokenRow> tokens;
   std::error_code none;
-  if (tokens_file.empty() || !std::filesystem::exists(tokens_file, none)) return tokens;
+  if (file.empty() || !std::filesystem::exists(file, none)) return tokens;
   const auto bad = [&](std::string_view why) {
-    return fail(ErrorKind::invalid, fmt::format("{}: {}", tokens_file.string(), why));
+    return fail(ErrorKind::invalid, fmt::format("{}: {}", file.string(), why));
   };
-  auto text = read_private(tokens_file);
+  auto text = read_private(file);
   if (!text) return std::unexpected(text.error());
   auto root = parse_json(*text);
   if (!root) return bad(root.error().message);
@@ -128,19 +141,18 @@ Result<Tokens> Tokens::load(const std::filesystem::path& admin_file,
       return bad(
           "each token needs name, role (viewer, operator, author or admin) and sha256 (64 hex digits)");
     }
-    tokens.entries_.push_back({hash->text, {name->text, *known}});
+    TokenRow row;
+    row.id = "file_" + hash->text.substr(0, 12);
+    row.name = name->text;
+    row.role = to_word(*known);
+    row.secret_sha256 = hash->text;
+    row.created_by = "tokens.json";
+    if (const JsonValue* dags = item.find("dags")) {
+      for (const JsonValue& pattern : dags->items) row.dags.push_back(pattern.text);
+    }
+    tokens.push_back(std::move(row));
   }
   return tokens;
-}
-
-std::optional<Principal> Tokens::find(std::string_view token) const {
-  const std::string hash = sha256_hex(token);
-  const Entry* found = nullptr;
-  for (const Entry& entry : entries_) {
-    if (same_bytes(entry.sha256, hash)) found = &entry;
-  }
-  if (found == nullptr) return std::nullopt;
-  return found->principal;
 }
 
 }  // namespace millrace

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "store/access.h"
 
 namespace millrace {
 
@@ -17,32 +18,31 @@ enum class Role : std::uint8_t { viewer, operator_, author, admin };
 std::string_view to_word(Role);
 std::optional<Role> role_from(std::string_view);
 
+/// Who asks.
 struct Principal {
   std::string name;
   Role role = Role::viewer;
+  std::string token_id;
+  std::vector<std::string> dags{};  ///< patterns of the DAGs it may see; empty: all
+  std::string session_id{};         ///< empty: the token itself was sent
+  bool by_cookie = false;           ///< a browser, which also sends what other pages tell it to
+
+  bool may_see(std::string_view dag_id) const;
 };
+
+/// `*` stands for any characters, `?` for one.
+bool pattern_fits(std::string_view pattern, std::string_view text);
+
+/// A secret nobody can guess: `prefix` and 64 hex digits of the kernel's randomness.
+Result<std::string> new_secret(std::string_view prefix);
 
 /// Reads the admin token of `file`, or makes one (mode 0600, never over an existing file). A file that others
 /// may read is refused.
 Result<std::string> ensure_admin_token(const std::filesystem::path& file);
 
-/// The tokens that open this daemon. Only their SHA-256 is kept.
-class Tokens {
- public:
-  /// The admin token, and those of `tokens.json` when there is one:
-  /// `{"tokens": [{"name": "ci", "role": "operator", "sha256": "<64 hex>"}]}`.
-  static Result<Tokens> load(const std::filesystem::path& admin_file,
-                             const std::filesystem::path& tokens_file);
-
-  /// Who bears this token. Takes the same time whichever token is near.
-  std::optional<Principal> find(std::string_view token) const;
-
- private:
-  struct Entry {
-    std::string sha256;
-    Principal principal;
-  };
-  std::vector<Entry> entries_;
-};
+/// The tokens of `tokens.json`, for those who keep them with their configuration:
+/// `{"tokens": [{"name": "ci", "role": "operator", "sha256": "<64 hex>", "dags": ["flights_*"]}]}`.
+/// A missing file has none.
+Result<std::vector<TokenRow>> read_token_file(const std::filesystem::path& file);
 
 }  // namespace millrace

@@ -36,19 +36,38 @@ struct Submitted {
   Diagnostics diagnostics;  ///< not empty: refused, nothing changed
   std::optional<DagRow> dag;
   bool changed = false;  ///< false: the same version was already in force
+  std::optional<Error> refused{};  ///< not now: nothing was looked at
+};
+
+/// An answer as it is kept under an Idempotency-Key.
+struct KeptAnswer {
+  int status = 0;
+  std::string content_type, body;
+};
+
+/// Who asks for a change, for the audit log, and under which key its answer is kept: both are written in the
+/// transaction of the change.
+struct RequestContext {
+  std::string who, token_id, role, remote, method, path, request_id;  ///< `who` empty: not a person's doing
+  std::string key, fingerprint;  ///< of the Idempotency-Key; empty: none was sent
+  /// Makes the answer from a reader that sees what is about to be committed; nothing: it isn't kept. On the
+  /// loop's thread; may be called again when a commit is repeated. Empty: the caller keeps it later.
+  std::function<std::optional<KeptAnswer>(StoreReader&, const Reply&)> answer;
 };
 
 /// The daemon as api/ sees it. Every call returns at once, from any thread; answers come on the loop's
 /// thread, after the commit, and must only hand over (post to the I/O thread). A full inbox answers
-/// `unavailable`.
+/// `overloaded`, a full disk `full`.
 class Backend {
  public:
   virtual ~Backend() = default;
   using OnReply = std::function<void(Reply)>;
   /// `event` has its `request` filled in by this call.
-  virtual void request(Event event, OnReply) = 0;
+  virtual void request(Event event, RequestContext, OnReply) = 0;
   /// Parses and checks (pure, on the caller's thread), then submits.
-  virtual void submit_dag(std::string text, std::string by, std::function<void(Submitted)>) = 0;
+  virtual void submit_dag(std::string text, RequestContext, std::function<void(Submitted)>) = 0;
+  /// Stores tokens, sessions and answers.
+  virtual void change_access(std::vector<AccessRow>, RequestContext, std::function<void(Result<void>)>) = 0;
   virtual Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) = 0;
   /// Runs `look` on the loop thread: for what only the scheduler knows (waits, pool use, devices).
   virtual void ask(std::function<void(const Scheduler&, Now)> look) = 0;

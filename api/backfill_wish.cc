@@ -56,7 +56,7 @@ std::expected<BackfillWish, Problem> backfill_wish(const Call& call, StoreReader
   wish.revision = in.text("revision").value_or("");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   wish.spec.created_by = call.who.name;
-  const auto row = reader.dag(wish.spec.dag_id);
+  const auto row = call.may_see(wish.spec.dag_id) ? reader.dag(wish.spec.dag_id) : std::nullopt;
   if (row && !row->removed) {
     wish.version = row->current;
     wish.dag = call.backend().dag_version(row->current);
@@ -64,6 +64,10 @@ std::expected<BackfillWish, Problem> backfill_wish(const Call& call, StoreReader
   if (!wish.dag) {
     return refuse(404, "not_found", fmt::format("there is no DAG '{}'", wish.spec.dag_id),
                   "millrace dags list shows those there are");
+  }
+  if (wish.spec.cascade && !call.who.dags.empty()) {
+    return refuse(403, "out_of_scope",
+                  fmt::format("'{}' is limited to some DAGs; a cascade goes on into others", call.who.name));
   }
   if (const auto ok = check_backfill(*wish.dag, wish.spec); !ok)
     return std::unexpected(to_problem(ok.error()));

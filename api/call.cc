@@ -7,8 +7,11 @@
 #include <charconv>
 #include <cmath>
 
+#include "api/access.h"
+#include "api/open_streams.h"
 #include "base/invariant.h"
 #include "base/limits.h"
+#include "base/log.h"
 
 namespace millrace {
 namespace {
@@ -87,10 +90,37 @@ std::vector<std::string_view> Call::query_values(std::string_view name) const {
   return out;
 }
 
+RequestContext Call::context() {
+  RequestContext context;
+  context.who = who.name;
+  context.token_id = who.token_id;
+  context.role = to_word(who.role);
+  context.remote = request.remote;
+  context.method = request.method;
+  context.path = request.path;
+  context.request_id = request_id;
+  context.key = idempotency_key;
+  context.fingerprint = fingerprint;
+  answer_to_keep = !idempotency_key.empty();
+  return context;
+}
+
 void Call::answer(Answer answer) {
   if (!on_answer) return;
   auto send = std::exchange(on_answer, nullptr);
-  send(answer ? std::move(*answer) : to_response(std::move(answer.error())));
+  HttpResponse response = answer ? std::move(*answer) : to_response(std::move(answer.error()));
+  response.headers.emplace_back("X-Request-Id", request_id);
+  if (response.stream) response.stream = services->open_streams->guard(who, std::move(response.stream));
+  // The claim goes when this call does: after the answer is on its way.
+  if (!answer_to_keep || response.status >= 300 || response.file) return send(std::move(response));
+  answer_to_keep = false;
+  KeptAnswerRow row{who.token_id, idempotency_key, fingerprint, services->clock.now().wall, response.status,
+                    response.content_type, response.body};
+  if (row.body.size() > limits::idempotency_body_bytes) row.status = 0, row.body.clear();
+  auto held = std::make_shared<HttpResponse>(std::move(response));
+  services->backend.change_access({std::move(row)}, {},
+                                  [core = keep, claim = key_claim, send = std::move(send), held](
+                                      const Result<void>&) { send(std::move(*held)); });
 }
 
 void answer_on_reader(const CallPtr& call, std::function<Answer(StoreReader&)> then) {
@@ -103,8 +133,39 @@ void answer_on_reader(const CallPtr& call, std::function<Answer(StoreReader&)> t
   });
 }
 
+namespace {
+
+/// The answer while its effect is being committed; nothing when it can't be made or is too large to keep.
+std::optional<KeptAnswer> answer_to_keep(const std::function<Answer(StoreReader&, const Reply&)>& then,
+                                         StoreReader& reader, const Reply& reply) {
+  try {
+    Answer made = then(reader, reply);
+    if (!made || made->file) return std::nullopt;
+    return KeptAnswer{made->status, std::move(made->content_type), std::move(made->body)};
+  } catch (const std::exception& e) {
+    log::warn("api: an answer can't be kept: {}", e.what());
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
 void commit(const CallPtr& call, Event event, std::function<Answer(StoreReader&, const Reply&)> then) {
-  call->backend().request(std::move(event), [call, then = std::move(then)](Reply reply) {
+  RequestContext context = call->context();
+  if (!call->idempotency_key.empty()) {
+    call->answer_to_keep = false;
+    context.answer = [call, then](StoreReader& reader, const Reply& reply) {
+      call->kept = answer_to_keep(then, reader, reply);
+      return call->kept;
+    };
+  }
+  call->backend().request(std::move(event), std::move(context), [call, then = std::move(then)](Reply reply) {
+    // A commit that failed may have made an answer too; only a reply without an error may send it.
+    if (call->kept && !std::holds_alternative<Error>(reply.body)) {
+      HttpResponse response = json_response(std::move(call->kept->body), call->kept->status);
+      response.content_type = std::move(call->kept->content_type);
+      return call->answer(std::move(response));
+    }
     answer_on_reader(call, [then, reply = std::move(reply)](StoreReader& reader) -> Answer {
       if (const Error* error = std::get_if<Error>(&reply.body)) return std::unexpected(to_problem(*error));
       return then(reader, reply);
@@ -267,6 +328,24 @@ std::expected<void, Problem> apply_update_mask(const Call& call, JsonValue& body
            std::ranges::find(mask, std::string_view(member.name)) == mask.end();
   });
   return {};
+}
+
+void commit_access(const CallPtr& call, std::vector<AccessRow> rows, RequestContext context,
+                   std::function<Answer()> then) {
+  auto held = std::make_shared<std::vector<AccessRow>>(rows);
+  call->backend().change_access(
+      std::move(rows), std::move(context), [call, held, then = std::move(then)](const Result<void>& done) {
+        if (!done) {
+          for (const AccessRow& row : *held) {
+            if (const auto* token = std::get_if<TokenRow>(&row)) call->services->access->release(token->name);
+          }
+          return call->answer(std::unexpected(to_problem(done.error())));
+        }
+        Services& services = *call->services;
+        for (const AccessRow& row : *held) services.access->apply(row);
+        services.open_streams->end_dead(*services.access, services.clock.now().wall);
+        call->answer(then());
+      });
 }
 
 HttpResponse json_response(std::string body, int status) {

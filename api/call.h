@@ -39,6 +39,10 @@ class VersionFacts {
   std::map<DagVersionId, Facts> known_;
 };
 
+class Access;
+class Logins;
+class KeysInFlight;
+class OpenStreams;
 class HttpMetrics;
 class EventHub;
 class LogIndexes;
@@ -55,7 +59,14 @@ struct Services {
   StreamSlots& streams;
   LogIndexes& log_indexes;
   int data_dir_fd = -1;  ///< logs are opened below it
-  std::string data_dir;  ///< absolute
+  std::string data_dir{};  ///< absolute
+  Access* access = nullptr;
+  Logins* logins = nullptr;
+  KeysInFlight* keys = nullptr;
+  OpenStreams* open_streams = nullptr;
+  std::string cookie_name{};
+  bool secure_cookies = false;  ///< behind TLS
+  std::string base_url{};       ///< as this machine's browser reaches it: http://127.0.0.1:8080
 };
 
 class Call;
@@ -73,6 +84,16 @@ class Call {
   Services* services = nullptr;
   std::shared_ptr<void> keep;                   ///< the server's core, while an answer may still come
   std::function<void(HttpResponse)> on_answer;  ///< once; from any thread
+  std::string request_id;                       ///< `req_…`, in the audit log and in X-Request-Id
+  std::string idempotency_key, fingerprint;     ///< empty: none was sent
+  std::shared_ptr<void> key_claim;              ///< while it lives, the key is in flight
+  std::optional<KeptAnswer> kept;               ///< stored with the effect: the answer to give
+  bool answer_to_keep = false;                  ///< the effect is stored, its answer has to follow
+
+  /// Who asks, for Backend::request. The answer is kept when it is given; commit() keeps it with the effect.
+  RequestContext context();
+  /// Whether this caller may know of that DAG: for handlers whose path doesn't name one.
+  bool may_see(std::string_view dag_id) const { return who.may_see(dag_id); }
 
   std::string_view param(std::string_view name) const;
   /// A path parameter that is a number (the route's check made sure).
@@ -136,6 +157,9 @@ class BodyReader {
   std::vector<std::string> asked_;
   std::vector<FieldError> errors_;
 };
+
+/// Stores access rows, brings Access in step, then answers.
+void commit_access(const CallPtr&, std::vector<AccessRow>, RequestContext, std::function<Answer()> then);
 
 HttpResponse json_response(std::string body, int status = 200);
 HttpResponse empty_response();

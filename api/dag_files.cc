@@ -47,8 +47,9 @@ std::expected<std::optional<int>, Problem> number_in_query(const Call& call, std
 
 Started submit_dag(const CallPtr& call, StoreReader&) {
   if (call->request.body.empty()) return refuse(422, "invalid", "the body is empty; it must be a DAG file");
-  call->backend().submit_dag(call->request.body, call->who.name, [call](const Submitted& done) {
+  call->backend().submit_dag(call->request.body, call->context(), [call](const Submitted& done) {
     answer_on_reader(call, [call, done](StoreReader& reader) -> Answer {
+      if (done.refused) return std::unexpected(to_problem(*done.refused));
       if (!done.diagnostics.empty() || !done.dag) {
         return std::unexpected(to_problem(done.diagnostics, shown_name, call->request.body));
       }

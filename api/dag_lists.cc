@@ -175,7 +175,9 @@ std::expected<FoundDags, Problem> find_dags(const Call& call, StoreReader& reade
   }
   Shapes shapes(call, reader);
   std::vector<DagRow> rows = filter->with_removed ? reader.all_dags() : reader.dags();
-  std::erase_if(rows, [&](const DagRow& row) { return !passes(*filter, call, reader, shapes, row); });
+  std::erase_if(rows, [&](const DagRow& row) {
+    return !call.may_see(row.dag_id) || !passes(*filter, call, reader, shapes, row);
+  });
   if (auto ok = sort(rows, page->order_by, reader); !ok) return std::unexpected(std::move(ok.error()));
   return FoundDags{one_page(rows, *page), static_cast<std::int64_t>(rows.size())};
 }
@@ -216,7 +218,7 @@ Started patch_dags(const CallPtr& call, StoreReader& reader) {
   const auto open = std::make_shared<std::atomic<std::size_t>>(found->shown.size());
   const auto refused = std::make_shared<std::atomic<bool>>(false);
   for (const DagRow& row : found->shown) {
-    call->backend().request(DagPaused{{}, row.dag_id, *paused, call->who.name},
+    call->backend().request(DagPaused{{}, row.dag_id, *paused, call->who.name}, call->context(),
                             [call, answer, open, refused](const Reply& reply) {
                               const Error* error = std::get_if<Error>(&reply.body);
                               if (error != nullptr && !refused->exchange(true))
@@ -234,6 +236,7 @@ Answer list_dag_tags(const Call& call, StoreReader& reader) {
   Shapes shapes(call, reader);
   std::set<std::string> tags;
   for (const DagRow& row : reader.dags()) {
+    if (!call.may_see(row.dag_id)) continue;
     if (const auto dag = shapes.dag_of(row.current)) tags.insert(dag->tags.begin(), dag->tags.end());
   }
   std::vector<std::string> all(tags.begin(), tags.end());
@@ -253,6 +256,7 @@ Answer dag_stats(const Call& call, StoreReader& reader) {
   if (wanted.empty()) rows = reader.dag_page(static_cast<int>(limits::list_page) + 1, 0, false).rows;
   for (const std::string_view dag_id : std::set(wanted.begin(), wanted.end()))
     if (auto row = reader.dag(dag_id); row && !row->removed) rows.push_back(std::move(*row));
+  std::erase_if(rows, [&](const DagRow& row) { return !call.may_see(row.dag_id); });
   if (rows.size() > limits::list_page) return refuse_field("dag_ids", "name fewer DAGs");
   return list_response(
       "dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {

@@ -142,7 +142,7 @@ Started patch_run(const CallPtr& call, StoreReader& reader) {
       commit(call, std::move(wish), answer);
       return {};
     }
-    call->backend().request(std::move(wish),
+    call->backend().request(std::move(wish), call->context(),
                             [](const Reply&) {});  // in order before the next; its answer says enough
   }
   if (*to == RunState::queued) {

@@ -45,11 +45,41 @@ std::expected<void, Problem> check_content(const HttpRequest& head, const Route&
   if (type.empty() && !has_body(head)) return {};
   static constexpr std::array<std::string_view, 4> yaml = {"text/yaml", "application/yaml",
                                                            "application/x-yaml", "text/x-yaml"};
+  if (route.form && type == "application/x-www-form-urlencoded") return {};
   if (route.yaml && std::ranges::find(yaml, type) != yaml.end()) return {};
   if (!route.yaml && type == "application/json") return {};
   return refuse(415, "unsupported_media_type",
                 route.yaml ? "this takes a DAG file: send Content-Type: text/yaml"
                            : "this takes JSON: send Content-Type: application/json");
+}
+
+/// Whether a browser says that one of our own pages asks. `Origin`, where there is one, was looked at before.
+bool from_our_page(const HttpRequest& head) {
+  return head.count("origin") != 0 || head.header("sec-fetch-site") == "same-origin";
+}
+
+std::expected<void, Problem> check_scope(const Front::Admitted& in) {
+  const auto hidden = [](std::string_view dag_id) {
+    return refuse(404, "not_found", fmt::format("there is no DAG '{}'", dag_id),
+                  "millrace dags list shows those there are");
+  };
+  for (const auto& [name, value] : in.match.params) {
+    if (name != "dag_id" || value == "~") continue;
+    if (!in.who.may_see(value)) return hidden(value);
+    return {};
+  }
+  const Reach reach = in.match.route->needs.reach();
+  if (reach == Reach::checked || reach == Reach::harmless) return {};
+  bool named = false;
+  for (const auto& [name, value] : in.query) {
+    if (reach != Reach::query || name != "dag_id") continue;
+    if (!in.who.may_see(value)) return hidden(value);
+    named = true;
+  }
+  if (named) return {};
+  return refuse(403, "out_of_scope",
+                fmt::format("'{}' is limited to some DAGs; this would show others too", in.who.name),
+                reach == Reach::query ? "name one: ?dag_id=" : "name one in the path");
 }
 
 }  // namespace
@@ -99,22 +129,52 @@ std::expected<void, Problem> Front::check_place(const HttpRequest& head) const {
   return refuse(403, "bad_origin", "requests from pages of other origins are refused");
 }
 
+std::optional<Principal> Front::who_asks(const HttpRequest& head) const {
+  const WallTime now = clock_.now().wall;
+  if (head.count("authorization") != 0) {
+    const std::string_view header = head.header("authorization");
+    if (head.count("authorization") > 1 || header.size() <= 7 || lower(header.substr(0, 7)) != "bearer ")
+      return std::nullopt;
+    return access_.find_bearer(header.substr(7), now);
+  }
+  std::string_view rest = head.header("cookie");
+  while (!rest.empty()) {
+    std::string_view pair = rest.substr(0, rest.find(';'));
+    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
+    while (pair.starts_with(' ')) pair.remove_prefix(1);
+    if (pair.size() > cookie_name_.size() && pair.starts_with(cookie_name_) &&
+        pair[cookie_name_.size()] == '=') {
+      return access_.find_cookie(pair.substr(cookie_name_.size() + 1), now);
+    }
+  }
+  return std::nullopt;
+}
+
+std::expected<void, Problem> Front::check_rights(const Admitted& in) const {
+  const Needs& needs = in.match.route->needs;
+  if (needs.open()) return {};
+  if (in.who.role < needs.least()) {
+    return refuse(403, "forbidden",
+                  fmt::format("'{}' is a {}; this needs the role {}", in.who.name, to_word(in.who.role),
+                              to_word(needs.least())));
+  }
+  return in.who.dags.empty() ? std::expected<void, Problem>{} : check_scope(in);
+}
+
 std::expected<Front::Admitted, Problem> Front::admit(const HttpRequest& head) const {
   if (auto ok = check_framing(head); !ok) return std::unexpected(std::move(ok.error()));
   if (auto ok = check_place(head); !ok) return std::unexpected(std::move(ok.error()));
   Admitted in;
   in.match = match_route(head.method, head.path);
-  const std::string_view header = head.header("authorization");
-  if (header.size() > 7 && lower(header.substr(0, 7)) == "bearer ") {
-    if (auto who = tokens_.find(header.substr(7))) {
-      in.who = std::move(*who);
-      in.authenticated = true;
-    }
+  if (auto who = who_asks(head)) {
+    in.who = std::move(*who);
+    in.authenticated = true;
   }
   const bool open = in.match.route != nullptr && in.match.route->needs.open();
   if (!in.authenticated && !open) {
     auto problem = refuse(401, "unauthorized", "a valid token is needed: Authorization: Bearer <token>",
-                          "the token of the first start is in <data folder>/admin.token");
+                          "the token of the first start is in <data folder>/admin.token; a browser logs in "
+                          "at /login or by `millrace open`");
     problem.error().headers.emplace_back("WWW-Authenticate", "Bearer");
     return problem;
   }
@@ -133,11 +193,12 @@ std::expected<Front::Admitted, Problem> Front::admit(const HttpRequest& head) co
   if (!query) return refuse(400, "bad_query", "a broken %-escape in the query");
   in.query = std::move(*query);
   if (in.match.route == nullptr) return in;  // OPTIONS
-  if (!open && in.who.role < in.match.route->needs.least()) {
-    return refuse(403, "forbidden",
-                  fmt::format("'{}' is a {}; this needs the role {}", in.who.name, to_word(in.who.role),
-                              to_word(in.match.route->needs.least())));
+  // A page elsewhere can make a browser send our cookie or post a form; it can't make it say so.
+  const bool by_browser = in.who.by_cookie || in.match.route->form;
+  if (by_browser && changes_things(head.method) && head.count("authorization") == 0 && !from_our_page(head)) {
+    return refuse(403, "bad_origin", "a browser's request must name its page: Origin is missing");
   }
+  if (auto ok = check_rights(in); !ok) return std::unexpected(std::move(ok.error()));
   if (auto ok = check_content(head, *in.match.route); !ok) return std::unexpected(std::move(ok.error()));
   return in;
 }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "api/auth.h"
+#include "api/access.h"
 #include "api/http.h"
 #include "api/routes.h"
 
@@ -15,8 +15,11 @@ namespace millrace {
 /// body is read before.
 class Front {
  public:
-  Front(Tokens tokens, std::vector<std::string> allowed_hosts)
-      : tokens_(std::move(tokens)), hosts_(std::move(allowed_hosts)) {}
+  Front(Access& access, const Clock& clock, std::string cookie_name, std::vector<std::string> allowed_hosts)
+      : access_(access),
+        clock_(clock),
+        cookie_name_(std::move(cookie_name)),
+        hosts_(std::move(allowed_hosts)) {}
 
   struct Admitted {
     Match match;
@@ -24,15 +27,19 @@ class Front {
     Principal who;
     bool authenticated = false;
   };
-  /// Thread-safe: changes nothing.
+  /// Thread-safe.
   std::expected<Admitted, Problem> admit(const HttpRequest& head) const;
 
  private:
   std::expected<void, Problem> check_framing(const HttpRequest&) const;
   std::expected<void, Problem> check_place(const HttpRequest&) const;
   bool host_allowed(std::string_view host) const;
+  std::optional<Principal> who_asks(const HttpRequest&) const;
+  std::expected<void, Problem> check_rights(const Admitted&) const;
 
-  Tokens tokens_;
+  Access& access_;
+  const Clock& clock_;
+  std::string cookie_name_;
   std::vector<std::string> hosts_;
 };
 

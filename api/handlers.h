@@ -10,6 +10,29 @@ namespace millrace::handlers {
 
 using Started = std::expected<void, Problem>;
 
+// sessions.cc: pages, logging in and out
+Answer home_page(const Call&, StoreReader&);
+void login_page(const CallPtr&);
+void page_style(const CallPtr&);
+Started log_in(const CallPtr&, StoreReader&);
+Started log_out(const CallPtr&, StoreReader&);
+Started issue_bearer(const CallPtr&, StoreReader&);
+Started make_login_link(const CallPtr&, StoreReader&);
+Started follow_login_link(const CallPtr&, StoreReader&);
+Answer who_am_i(const Call&, StoreReader&);
+
+// tokens.cc
+Answer list_tokens(const Call&, StoreReader&);
+Answer get_token(const Call&, StoreReader&);
+Started create_token(const CallPtr&, StoreReader&);
+Started revoke_token(const CallPtr&, StoreReader&);
+Answer list_sessions(const Call&, StoreReader&);
+Started end_session(const CallPtr&, StoreReader&);
+
+// audit_logs.cc
+Answer list_audit_logs(const Call&, StoreReader&);
+Answer verify_audit_log(const Call&, StoreReader&);
+
 // monitor.cc
 void health(const CallPtr&);
 void version(const CallPtr&);

@@ -96,6 +96,8 @@ std::string_view reason_phrase(int status) {
       return "No Content";
     case 206:
       return "Partial Content";
+    case 303:
+      return "See Other";
     case 304:
       return "Not Modified";
     case 400:

@@ -23,6 +23,7 @@ struct HttpRequest {
   std::string query;   ///< raw, without `?`
   HeaderList headers;  ///< names in lower case, in the order sent
   std::string body;
+  std::string remote;  ///< the peer's address, as the socket has it; no header says otherwise
 
   /// The first header of that (lower-case) name; empty when there is none.
   std::string_view header(std::string_view name) const;

@@ -111,7 +111,7 @@ void HttpListener::State::accepted(tcp::socket socket) {
     if (!has_room(address, peer.address().is_loopback())) return;
     const int descriptor = socket.release(error);
     if (error) return;
-    session = make_session(io, descriptor, peer.address().is_v6(), callbacks,
+    session = make_session(io, descriptor, peer.address().is_v6(), address, callbacks,
                            [this](HttpSession* ending) { ended(ending); });
     ++by_address[address];
     sessions.emplace(session.get(), Open{session, address});

@@ -68,6 +68,11 @@ std::vector<std::string_view> path_parameters(std::string_view pattern) {
   return out;
 }
 
+/// Whether an Idempotency-Key means something here: see idempotency.h.
+bool takes_key(const Route& route) {
+  return route.method == "POST" && !route.needs.open() && !route.form;
+}
+
 /// The refusals that follow from what a route is: its path, its permission, what it takes. See front.cc,
 /// server.cc and call.h.
 std::set<int> refusals_of(const Route& route) {
@@ -75,13 +80,17 @@ std::set<int> refusals_of(const Route& route) {
   if (!route.needs.open()) out.insert(401);
   if (!path_parameters(route.pattern).empty()) out.insert(404);
   if (!route.doc.query.empty()) out.insert(422);
+  if (route.needs.reach() == Reach::query) out.insert(404);
   if (changes_things(route.method)) out.insert({413, 415});
+  if (takes_key(route)) out.insert({409, 422});
   if (!route.doc.body.empty()) out.insert(422);
-  if (!std::holds_alternative<DirectHandler>(route.handler)) out.insert(503);
+  if (!std::holds_alternative<DirectHandler>(route.handler)) out.insert({429, 503});
   if (std::holds_alternative<ActHandler>(route.handler) && changes_things(route.method)) {
-    out.insert({409, 422});
+    out.insert({409, 422, 507});
   }
   for (const std::string_view word : words(route.doc.refuses)) out.insert(to_status(word));
+  // What the route says itself of a status is the better word.
+  for (const auto& [status, media] : successes_of(route.doc)) out.erase(status);
   return out;
 }
 
@@ -179,6 +188,7 @@ class Document {
     for (const std::string& key : book_.parameter_keys("header", route.doc.headers)) {
       write_parameter("header", key);
     }
+    if (takes_key(route)) write_parameter("header", "Idempotency-Key");
     out_.end_array();
   }
 
@@ -214,7 +224,10 @@ class Document {
     const JsonValue* schema = book_.schema(route.doc.body);
     const bool required = route.yaml || (schema != nullptr && !book_.required(*schema).empty());
     out_.key("requestBody").begin_object().bool_field("required", required).key("content").begin_object();
-    write_content(route.yaml ? "text/yaml" : json, route.doc.body);
+    const std::string_view media = route.yaml   ? std::string_view{"text/yaml"}
+                                   : route.form ? std::string_view{"application/x-www-form-urlencoded"}
+                                                : json;
+    write_content(media, route.doc.body);
     out_.end_object().end_object();
   }
 
@@ -361,6 +374,7 @@ class Faults {
     for (const std::string_view parameter : path_parameters(route.pattern)) check(name, "path", parameter);
     use(name, "query", route.doc.query);
     use(name, "header", route.doc.headers);
+    if (takes_key(route)) check(name, "header", "Idempotency-Key");
   }
 
   void use(std::string_view route, std::string_view place, std::string_view keys) {

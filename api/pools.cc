@@ -38,7 +38,7 @@ std::unexpected<Problem> no_pool(std::string_view name) {
 /// Sets the pool and answers with its use as the loop sees it then.
 void set_pool(const CallPtr& call, PoolSet wish, int status) {
   const std::string name = wish.name;
-  call->backend().request(std::move(wish), [call, name, status](Reply reply) {
+  call->backend().request(std::move(wish), call->context(), [call, name, status](Reply reply) {
     if (const Error* error = std::get_if<Error>(&reply.body)) {
       return call->answer(std::unexpected(to_problem(*error)));
     }

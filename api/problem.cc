@@ -81,6 +81,16 @@ Problem to_problem(const Error& error) {
     case ErrorKind::forbidden:
       problem.status = 403, problem.code = "forbidden";
       break;
+    case ErrorKind::overloaded:
+      problem.status = 429;
+      problem.code = "overloaded";
+      problem.headers.emplace_back("Retry-After", "1");
+      break;
+    case ErrorKind::full:
+      problem.status = 507;
+      problem.code = "disk_full";
+      problem.headers.emplace_back("Retry-After", "10");
+      break;
     case ErrorKind::unavailable:
       problem.status = 503;
       problem.code = "unavailable";

@@ -16,6 +16,7 @@ constexpr ResourceOf table[] = {
     task_instance_routes, backfill_routes, pool_routes,          event_log_routes,
     variable_routes,
     asset_routes,         dataset_routes,  ui_routes,            stream_routes,
+    access_routes,
 };
 
 std::vector<std::string_view> split(std::string_view path) {

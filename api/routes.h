@@ -14,18 +14,30 @@
 
 namespace millrace {
 
+/// How far a token that is limited to some DAGs may use a route.
+enum class Reach : std::uint8_t {
+  path,      ///< only where the path names a DAG that it may see; the default, so that a new route is shut
+  query,     ///< only with `dag_id` in the query, each one that it may see
+  checked,   ///< the handler asks Call::may_see of what it loads
+  harmless,  ///< tells nothing of DAGs
+};
+
 /// Who may use a route. There is no default: a route that says nothing doesn't compile.
 class Needs {
  public:
-  static constexpr Needs nothing() { return Needs(true, Role::viewer); }
-  static constexpr Needs role(Role role) { return Needs(false, role); }
+  static constexpr Needs nothing() { return Needs(true, Role::viewer, Reach::harmless); }
+  static constexpr Needs role(Role role) { return Needs(false, role, Reach::path); }
+  /// The same, but for tokens that are limited to some DAGs.
+  constexpr Needs within(Reach reach) const { return Needs(open_, role_, reach); }
   constexpr bool open() const { return open_; }
   constexpr Role least() const { return role_; }
+  constexpr Reach reach() const { return reach_; }
 
  private:
-  constexpr Needs(bool open, Role role) : open_(open), role_(role) {}
+  constexpr Needs(bool open, Role role, Reach reach) : open_(open), role_(role), reach_(reach) {}
   bool open_;
   Role role_;
+  Reach reach_;
 };
 
 /// Answers from the store alone, on a reader thread.
@@ -70,6 +82,7 @@ struct Route {
   Handler handler;
   RouteDoc doc;
   bool yaml = false;  ///< takes a DAG file instead of JSON
+  bool form = false;  ///< takes a form of one of our own pages, and only from there
 };
 
 /// The routes of one resource: one file of api/routes/.

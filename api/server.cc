@@ -5,16 +5,21 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
+#include "api/access.h"
 #include "api/call.h"
 #include "api/event_hub.h"
 #include "api/front.h"
 #include "api/http_metrics.h"
+#include "api/idempotency.h"
 #include "api/listener.h"
 #include "api/log_index.h"
 #include "api/log_watch.h"
+#include "api/login.h"
+#include "api/open_streams.h"
 #include "api/routes.h"
 #include "api/stream_notes.h"
 #include "api/stream_slots.h"
@@ -28,7 +33,11 @@ struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
   Core(Backend& backend, const Clock& clock, std::int64_t last_event)
       : hub(hub_ports(), last_event),
         notes(hub, log_watch, backend, after()),
-        services{backend, readers, clock, versions, http_metrics, hub, slots, log_indexes, -1, {}} {}
+        services{backend, readers, clock, versions, http_metrics, hub, slots, log_indexes} {
+    services.logins = &logins;
+    services.keys = &keys;
+    services.open_streams = &open_streams;
+  }
   ~Core() {
     if (services.data_dir_fd >= 0) ::close(services.data_dir_fd);
   }
@@ -43,7 +52,14 @@ struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
       listener->after(delay, std::move(call));
     };
   }
+  Result<void> open_access(const ApiOptions&, const std::filesystem::path& data_dir);
 
+  KeysInFlight keys;
+  Logins logins;
+  OpenStreams open_streams;
+  std::unique_ptr<Access> access;
+  std::atomic<std::uint64_t> requests = 0;
+  std::string request_prefix;  // another one at each start
   Readers readers;
   VersionFacts versions;
   HttpMetrics http_metrics;
@@ -57,6 +73,15 @@ struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
   std::unique_ptr<HttpListener> listener;
   std::uint16_t port = 0;
 };
+
+namespace {
+
+/// A name of this address that the front answers for.
+std::string_view loopback_name(std::string_view address) {
+  return address == "::1" ? "[::1]" : "127.0.0.1";
+}
+
+}  // namespace
 
 std::expected<Front::Admitted, Problem> ApiServer::Core::admit(const HttpRequest& head) {
   auto in = front->admit(head);
@@ -96,10 +121,15 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
   call->services = &services;
   call->keep = shared_from_this();
   call->on_answer = std::move(reply);
+  call->request_id = fmt::format("{}_{}", request_prefix, ++requests);
   const Handler& handler = in.match.route->handler;
   if (const DirectHandler* direct = std::get_if<DirectHandler>(&handler)) return (*direct)(call);
+  if (auto claimed = claim_key(*call, keys); !claimed) {
+    return call->answer(std::unexpected(std::move(claimed.error())));
+  }
   const bool posted = readers.post([call, &handler](StoreReader& reader) {
     try {
+      if (auto known = answer_of_first_time(*call, reader)) return call->answer(std::move(*known));
       if (const ReadHandler* read = std::get_if<ReadHandler>(&handler)) {
         call->answer((*read)(*call, reader));
       } else if (auto started = std::get<ActHandler>(handler)(call, reader); !started) {
@@ -111,7 +141,26 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
   });
   if (!posted)
     call->answer(
-        std::unexpected(to_problem(Error{ErrorKind::unavailable, "too many requests wait; try again"})));
+        std::unexpected(to_problem(Error{ErrorKind::overloaded, "too many requests wait; try again"})));
+}
+
+Result<void> ApiServer::Core::open_access(const ApiOptions& options, const std::filesystem::path& data_dir) {
+  const auto file_or = [&](const std::filesystem::path& file, const char* name) {
+    return file.empty() ? data_dir / name : file;
+  };
+  auto reader = options.open_reader();
+  if (!reader) return std::unexpected(reader.error());
+  auto loaded = Access::load(file_or(options.admin_token_file, "admin.token"),
+                             file_or(options.tokens_file, "tokens.json"), (*reader)->access(),
+                             services.clock.now().wall);
+  if (!loaded) return std::unexpected(loaded.error());
+  access = std::move(*loaded);
+  keys.set_kept((*reader)->access().kept_answers());
+  services.access = access.get();
+  auto random = new_secret("req_");
+  if (!random) return std::unexpected(random.error());
+  request_prefix = random->substr(0, 12);
+  return {};
 }
 
 Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend& backend,
@@ -129,12 +178,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
   if (core->services.data_dir_fd < 0) {
     return fail(ErrorKind::unavailable, fmt::format("{}: {}", data_dir.string(), std::strerror(errno)));
   }
-  const auto file_or = [&](const std::filesystem::path& file, const char* name) {
-    return file.empty() ? data_dir / name : file;
-  };
-  auto tokens = Tokens::load(file_or(options.admin_token_file, "admin.token"),
-                             file_or(options.tokens_file, "tokens.json"));
-  if (!tokens) return std::unexpected(tokens.error());
+  if (auto opened = core->open_access(options, data_dir); !opened) return std::unexpected(opened.error());
   auto listener = HttpListener::bind(options.address, options.port);
   if (!listener) return std::unexpected(listener.error());
   core->listener = std::move(*listener);
@@ -143,7 +187,13 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
   for (const char* name : {"127.0.0.1", "localhost", "[::1]"}) {
     hosts.push_back(fmt::format("{}:{}", name, core->port));
   }
-  core->front = std::make_unique<Front>(std::move(*tokens), std::move(hosts));
+  // Cookies know no ports: two daemons on one machine need two names.
+  Services& services = core->services;
+  services.secure_cookies = options.secure_cookies;
+  services.cookie_name =
+      options.secure_cookies ? "__Host-millrace_session" : fmt::format("millrace_session_{}", core->port);
+  services.base_url = fmt::format("http://{}:{}", loopback_name(options.address), core->port);
+  core->front = std::make_unique<Front>(*core->access, clock, services.cookie_name, std::move(hosts));
   if (auto ok = core->readers.start(options.open_reader,
                                     static_cast<std::size_t>(std::max(options.reader_threads, 1)));
       !ok) {
@@ -171,6 +221,17 @@ void ApiServer::publish(std::vector<Change> committed, const InMemory& memory) {
     core_->hub.publish(published(std::move(committed), memory));
   else
     core_->hub.skip(last_seq_of(committed));
+}
+
+void ApiServer::record_use() {
+  core_->readers.post_on(
+      [core = core_](StoreReader& reader) { core->keys.set_kept(reader.access().kept_answers()); });
+  core_->open_streams.end_dead(*core_->access, core_->services.clock.now().wall);
+  auto rows = core_->access->due(core_->services.clock.now().wall);
+  if (rows.empty()) return;
+  core_->services.backend.change_access(std::move(rows), {}, [](const Result<void>& done) {
+    if (!done) log::warn("api: when tokens were used isn't recorded: {}", done.error().message);
+  });
 }
 
 void ApiServer::stop() {

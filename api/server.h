@@ -23,6 +23,7 @@ struct ApiOptions {
   std::filesystem::path data_dir;          ///< logs are read below it, and nothing else
   std::filesystem::path admin_token_file;  ///< empty: data_dir/admin.token; made when it isn't there
   std::filesystem::path tokens_file;       ///< empty: data_dir/tokens.json; may be missing
+  bool secure_cookies = false;             ///< browsers reach it by TLS
   ReaderFactory open_reader;               ///< called reader_threads times by start()
   std::size_t connections_per_address = limits::http_connections_per_address;
   std::size_t connections_from_loopback = limits::http_connections_from_loopback;
@@ -46,6 +47,8 @@ class ApiServer {
   /// Tells the readers of the event stream what was committed. From the loop's thread, right after the
   /// commit; `memory` is used during the call only.
   void publish(std::vector<Change> committed, const InMemory& memory);
+  /// Has the store remember when tokens were used last; now and then, from any thread.
+  void record_use();
   /// Takes no more connections, ends those there are and joins the threads. Replies of the backend that come
   /// later are dropped. From any thread but the server's own.
   void stop();

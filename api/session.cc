@@ -77,9 +77,12 @@ class SessionOut final : public StreamOut {
 /// strand; between dispatch and answer nothing is under way. A stream is the connection's last answer.
 class Session final : public HttpSession, public std::enable_shared_from_this<Session> {
  public:
-  Session(tcp::socket socket, const HttpListener::Callbacks& callbacks,
+  Session(tcp::socket socket, std::string address, const HttpListener::Callbacks& callbacks,
           std::function<void(HttpSession*)> on_end)
-      : stream_(std::move(socket)), callbacks_(callbacks), on_end_(std::move(on_end)) {
+      : stream_(std::move(socket)),
+        address_(std::move(address)),
+        callbacks_(callbacks),
+        on_end_(std::move(on_end)) {
     buffer_.max_size(buffer_bytes);
   }
 
@@ -120,6 +123,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   void on_head(error_code error) {
     if (error) return read_failed(error);
     request_ = to_request(parser_->get());
+    request_.remote = address_;
     head_only_ = request_.method == "HEAD";
     keep_ = parser_->get().keep_alive();
     auto admitted = callbacks_.admit(request_);
@@ -255,6 +259,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   }
 
   beast::tcp_stream stream_;
+  std::string address_;
   const HttpListener::Callbacks& callbacks_;
   std::function<void(HttpSession*)> on_end_;
   beast::flat_buffer buffer_;
@@ -361,11 +366,11 @@ void Session::write_more() {
 }  // namespace
 
 std::shared_ptr<HttpSession> make_session(net::io_context& io, int descriptor, bool ipv6,
-                                          const HttpListener::Callbacks& callbacks,
+                                          std::string address, const HttpListener::Callbacks& callbacks,
                                           std::function<void(HttpSession*)> on_end) {
   tcp::socket socket(net::make_strand(io));
   socket.assign(ipv6 ? tcp::v6() : tcp::v4(), descriptor);
-  return std::make_shared<Session>(std::move(socket), callbacks, std::move(on_end));
+  return std::make_shared<Session>(std::move(socket), std::move(address), callbacks, std::move(on_end));
 }
 
 }  // namespace millrace

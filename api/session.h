@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "api/listener.h"
 
@@ -20,10 +21,10 @@ class HttpSession {
   virtual void cut() = 0;
 };
 
-/// Takes over a connected socket. `callbacks` outlives the session; `on_end` is called once, on an I/O
-/// thread.
+/// Takes over a connected socket from `address`. `callbacks` outlives the session; `on_end` is called once,
+/// on an I/O thread.
 std::shared_ptr<HttpSession> make_session(boost::asio::io_context&, int socket, bool ipv6,
-                                          const HttpListener::Callbacks& callbacks,
+                                          std::string address, const HttpListener::Callbacks& callbacks,
                                           std::function<void(HttpSession*)> on_end);
 
 }  // namespace millrace

@@ -13,7 +13,9 @@ enum class ErrorKind : std::uint8_t {
   not_found,    ///< 404
   conflict,     ///< it collides with what exists: 409
   forbidden,    ///< 403
-  unavailable,  ///< not now: full, read-only, stopping: 507 or 503
+  unavailable,  ///< not now: read-only, stopping: 503
+  overloaded,   ///< more is asked than is taken: 429; later it works
+  full,         ///< no room on a disk: 507
   internal,     ///< ours: 500
 };
 

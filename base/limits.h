@@ -73,6 +73,24 @@ inline constexpr std::size_t http_connections_per_address = 1'000;
 inline constexpr std::size_t http_connections_from_loopback = 4'000;  ///< a proxy, or all users of a machine
 inline constexpr std::uint64_t open_files_of_daemon = 16'384;  ///< RLIMIT_NOFILE: http_connections and files
 inline constexpr int json_depth = 32;
+
+// Access
+inline constexpr auto idempotency_life = std::chrono::hours{24};  ///< a day, as Stripe keeps them
+inline constexpr std::size_t idempotency_key_bytes = 255;         ///< a UUID is 36
+inline constexpr std::int64_t idempotency_keys = 100'000;          ///< kept at a time: one a second for a day
+inline constexpr std::size_t idempotency_body_bytes = 256u << 10;  ///< of an answer; larger ones aren't kept
+inline constexpr std::size_t tokens = 10'000;                      ///< living ones; in memory
+inline constexpr std::size_t sessions = 10'000;                    ///< living ones; in memory
+inline constexpr auto session_life = std::chrono::hours{7 * 24};   ///< of a browser
+inline constexpr auto bearer_life = std::chrono::hours{24};        ///< of POST /auth/token; Airflow's default
+inline constexpr auto login_link_life = std::chrono::seconds{60};
+inline constexpr std::size_t login_links = 100;         ///< open at a time; a person needs one
+inline constexpr int bad_logins_a_minute = 20;          ///< an address; then 429
+inline constexpr std::size_t login_addresses = 10'000;  ///< remembered; beyond it all share one count
+inline constexpr auto last_used_grain = std::chrono::minutes{10};  ///< a token's use is no write a request
+inline constexpr std::size_t audit_changes = 20;  ///< rows a request; the rest is counted
+inline constexpr std::size_t audit_value_bytes = 2'048;  ///< of one value in it
+inline constexpr int swept_at_a_time = 1'000;            ///< expired rows a reconciler's turn: some 10 ms
 inline constexpr std::size_t list_page = 1'000;  ///< `limit` above this is refused, as Airflow's maximum page
 inline constexpr std::size_t event_window = 1'000'000;  ///< lines a filter without an index looks at
 

@@ -118,6 +118,27 @@ int datasets_show(Context&, const std::string& dataset);
 int datasets_versions(Context&, const VersionsOptions&);
 int datasets_partitions(Context&, const VersionsOptions&);
 int lineage(Context&, const LineageOptions&);
+// tokens.cc
+struct TokenOptions {
+  std::string name, role = "viewer", expires;
+  std::vector<std::string> dags;
+};
+int tokens_create(Context&, const TokenOptions&);
+int tokens_list(Context&, const ListOptions&);
+int tokens_revoke(Context&, const std::string& id);
+/// `30d`, `12h`, `45m` or `90s` in seconds.
+std::optional<std::int64_t> seconds_of(std::string_view span);
+
+// audit.cc
+struct AuditOptions {
+  int limit = 50;
+  std::string who;
+};
+int audit_list(Context&, const AuditOptions&);
+int audit_verify(Context&);
+
+// open.cc
+int open_browser(Context&, bool only_print);
 
 // pools.cc
 int pools_list(Context&);

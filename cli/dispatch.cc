@@ -351,6 +351,43 @@ void add_pool_commands(CLI::App& app, Dispatch& d) {
       ->required();
 }
 
+void add_access_commands(CLI::App& app, Dispatch& d) {
+  const auto link = std::make_shared<bool>(false);
+  CLI::App* open = app.add_subcommand("open", "log the browser in");
+  open->add_flag("--print", *link, "only print the link");
+  open->callback([&d, link] {
+    d.action = [link](Context& context) { return open_browser(context, *link); };
+  });
+
+  CLI::App* tokens = group(app, "tokens", "tokens: create, list, revoke");
+  const auto made = std::make_shared<TokenOptions>();
+  CLI::App* create = command<TokenOptions>(*tokens, d, "create", "make a token; prints its secret, once",
+                                           made, tokens_create);
+  create->add_option("NAME", made->name, "who or what will use it")->required();
+  create->add_option("--role", made->role, "what it may do")
+      ->check(CLI::IsMember({"viewer", "operator", "author", "admin"}))
+      ->capture_default_str();
+  create->add_option("--dag", made->dags, "only DAGs that fit this pattern: 'flights_*'");
+  create->add_option("--expires", made->expires, "30d, 12h, 45m or 90s from now (default: never)");
+  create->footer("Example:\n  millrace tokens create ci --role operator --dag 'flights_*' --expires 90d");
+  const auto page = std::make_shared<ListOptions>();
+  add_page(*command<ListOptions>(*tokens, d, "list", "all tokens", page, tokens_list), page);
+  const auto gone = std::make_shared<Named>();
+  command<Named>(*tokens, d, "revoke", "end a token and who logged in with it", gone,
+                 [](Context& context, const Named& token) { return tokens_revoke(context, token.name); })
+      ->add_option("TOKEN", gone->name, "its name or id")
+      ->required();
+
+  CLI::App* audit = group(app, "audit", "who changed what: list, verify");
+  const auto options = std::make_shared<AuditOptions>();
+  CLI::App* list = command<AuditOptions>(*audit, d, "list", "newest first", options, audit_list);
+  list->add_option("--limit", options->limit, "how many at most")->check(CLI::Range(1, 1000));
+  list->add_option("--who", options->who, "only of this token");
+  audit->add_subcommand("verify", "follow its hash chain from the first row")->callback([&d] {
+    d.action = audit_verify;
+  });
+}
+
 }  // namespace millrace::cli
 
 namespace millrace {
@@ -391,6 +428,7 @@ int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve
   cli::add_backfill_commands(app, d);
   cli::add_dataset_commands(app, d);
   cli::add_pool_commands(app, d);
+  cli::add_access_commands(app, d);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

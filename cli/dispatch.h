@@ -29,5 +29,6 @@ void add_task_commands(CLI::App&, Dispatch&);
 void add_backfill_commands(CLI::App&, Dispatch&);
 void add_dataset_commands(CLI::App&, Dispatch&);
 void add_pool_commands(CLI::App&, Dispatch&);
+void add_access_commands(CLI::App&, Dispatch&);
 
 }  // namespace millrace::cli

@@ -10,7 +10,7 @@
 namespace millrace {
 namespace {
 
-constexpr const char* full = "the daemon has more requests waiting than it takes; try again in a moment";
+constexpr const char* too_many = "the daemon has more requests waiting than it takes; try again in a moment";
 
 /// Fills in the request of the events that have one.
 void set_request(Event& event, RequestId request) {
@@ -23,23 +23,35 @@ void set_request(Event& event, RequestId request) {
 
 }  // namespace
 
-void DaemonBackend::request(Event event, OnReply on_reply) {
+void DaemonBackend::request(Event event, RequestContext context, OnReply on_reply) {
   const RequestId id{next_request_++};
+  if (auto stalled = loop_->stalled_because()) return on_reply({id, std::move(*stalled)});
   set_request(event, id);
   // In one message, so that nothing comes between: first who waits, then what is asked.
-  const bool taken = inbox_.post(Request{id, std::move(event), on_reply});
-  if (!taken) on_reply({id, Error{ErrorKind::unavailable, full}});
+  const bool taken = inbox_.post(Request{id, std::move(event), std::move(context), on_reply});
+  if (!taken) on_reply({id, Error{ErrorKind::overloaded, too_many}});
 }
 
-void DaemonBackend::submit_dag(std::string text, std::string by, std::function<void(Submitted)> on_done) {
+void DaemonBackend::submit_dag(std::string text, RequestContext context,
+                               std::function<void(Submitted)> on_done) {
   ParseResult parsed = parse_dag(text);
   if (!parsed.dag) return on_done({std::move(parsed.diagnostics), {}, false});
-  Submission submission{std::move(text), std::move(parsed.dag), from_api,
-                        dag_folder_,     std::move(by),         on_done};
-  if (inbox_.post(std::move(submission))) return;
   Submitted refused;
-  refused.diagnostics.add({}, full);
+  refused.refused = loop_->stalled_because();
+  if (refused.refused) return on_done(std::move(refused));
+  std::string by = context.who;
+  Submission submission{std::move(text), std::move(parsed.dag), from_api, dag_folder_,
+                        std::move(by),   std::move(context),    on_done};
+  if (inbox_.post(std::move(submission))) return;
+  refused.refused = Error{ErrorKind::overloaded, too_many};
   on_done(std::move(refused));
+}
+
+void DaemonBackend::change_access(std::vector<AccessRow> rows, RequestContext context,
+                                  std::function<void(Result<void>)> on_done) {
+  if (auto stalled = loop_->stalled_because()) return on_done(std::unexpected(std::move(*stalled)));
+  if (!inbox_.post(AccessChange{std::move(rows), std::move(context), on_done}))
+    on_done(fail(ErrorKind::overloaded, too_many));
 }
 
 Diagnostics DaemonBackend::validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) {
@@ -54,10 +66,10 @@ void DaemonBackend::ask(std::function<void(const Scheduler&, Now)> look) {
 
 void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
   // A stalled loop answers nothing, so that its state is read here and not by a message.
-  if (const std::string stalled = loop_->stalled_because(); !stalled.empty()) {
+  if (const auto stalled = loop_->stalled_because()) {
     DaemonStatus status = identity_;
     status.store_ok = false;
-    status.store_detail = stalled;
+    status.store_detail = stalled->message;
     return on_status(std::move(status));
   }
   ask([identity = identity_, on_status = std::move(on_status)](const Scheduler& scheduler, Now now) {
@@ -72,7 +84,7 @@ void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
 }
 
 void DaemonBackend::metrics(std::function<void(MetricsText)> on_metrics) {
-  const bool stalled = !loop_->stalled_because().empty();
+  const bool stalled = loop_->stalled_because().has_value();
   MetricsText text;
   text.family("millrace_build_info", "gauge", "The version of this daemon.");
   const std::pair<std::string_view, std::string_view> version[] = {{"version", identity_.version}};

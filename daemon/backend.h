@@ -25,8 +25,10 @@ class DaemonBackend final : public Backend {
   /// What doesn't change while the daemon lives.
   void set_identity(DaemonStatus identity) { identity_ = std::move(identity); }
 
-  void request(Event event, OnReply on_reply) override;
-  void submit_dag(std::string text, std::string by, std::function<void(Submitted)> on_done) override;
+  void request(Event event, RequestContext context, OnReply on_reply) override;
+  void submit_dag(std::string text, RequestContext context, std::function<void(Submitted)> on_done) override;
+  void change_access(std::vector<AccessRow> rows, RequestContext context,
+                     std::function<void(Result<void>)> on_done) override;
   Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) override;
   void ask(std::function<void(const Scheduler&, Now)> look) override;
   void status(std::function<void(DaemonStatus)> on_status) override;

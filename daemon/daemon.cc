@@ -164,6 +164,9 @@ void Daemon::Parts::await_reconcile() {
     inbox->post(TimeReached{}, true);
     turn();
     folder->scan();
+    api->record_use();
+    if (const auto gone = store->sweep(clock.now().wall); !gone && !loop->stalled())
+      log::warn("store: sweep: {}", gone.error().message);
     if (const auto pages = store->checkpoint(); !pages)
       log::warn("store: checkpoint: {}", pages.error().message);
     await_reconcile();
@@ -298,6 +301,7 @@ Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   options.allowed_hosts = config.allowed_hosts;
   options.connections_per_address = config.connections_per_address;
   options.connections_from_loopback = config.connections_from_loopback;
+  options.secure_cookies = config.behind_proxy;
   options.data_dir = paths.root;
   options.open_reader = [database = paths.database()] { return StoreReader::open(database); };
   auto started = ApiServer::start(std::move(options), *backend, clock);

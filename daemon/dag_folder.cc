@@ -190,7 +190,8 @@ void DagFolder::read(const std::string& name, const fs::path& path, File& file) 
 void DagFolder::accept(const std::string& name, std::string text, std::shared_ptr<const Dag> dag) {
   clear_problem(name);
   const std::string shown = text;
-  ports_.submit({std::move(text), std::move(dag), name, (root_ / name).parent_path().string(), "dag folder",
+  const std::string folder = (root_ / name).parent_path().string();
+  ports_.submit({std::move(text), std::move(dag), name, folder, "dag folder", {},
                  [this, name, shown](Submitted answer) {
                    if (answer.diagnostics.empty()) {
                      if (answer.changed) log::info("dag={} file={} in force", answer.dag->dag_id, name);

@@ -48,9 +48,21 @@ void Loop::take(Message& message) {
                         [&](Request& request) {
                           replies_[request.id] = std::move(request.on_reply);
                           bring_back(request.event);
+                          const std::size_t first = changes_.size();
                           apply(std::move(request.event));
+                          note(std::move(request.context), request.id, first, access_.size());
                         },
-                        [&](Submission& submission) { submit(submission); },
+                        [&](Submission& submission) {
+                          const std::size_t first = changes_.size();
+                          submit(submission);
+                          note(std::move(submission.context), {}, first, access_.size());
+                        },
+                        [&](AccessChange& change) {
+                          const std::size_t first = access_.size();
+                          for (AccessRow& row : change.rows) access_.push_back(std::move(row));
+                          after_commit_.push_back([done = std::move(change.on_done)] { done({}); });
+                          note(std::move(change.context), {}, changes_.size(), first);
+                        },
                         [&](Await& wish) { await(wish); },
                         [&](Look& look) { looks_.emplace_back(std::move(look), ports_.clock.now()); }},
              message);
@@ -268,22 +280,27 @@ void Loop::submit(Submission& submission) {
 }
 
 bool Loop::commit() {
-  if (changes_.empty() && new_versions_.empty()) return true;
+  if (changes_.empty() && new_versions_.empty() && access_.empty() && keyed_.empty()) return true;
   const MonoTime begun = ports_.clock.now().mono;
-  const Result<void> committed = ports_.store.commit(changes_, new_versions_);
+  Batch batch{.changes = changes_, .versions = new_versions_, .access = access_, .audits = audits_};
+  if (!keyed_.empty()) batch.answers = [this](StoreReader& reader) { return answers(reader); };
+  const Result<void> committed = ports_.store.write(batch);
   if (!committed) {
-    if (committed.error().kind == ErrorKind::unavailable) {
-      stall(committed.error().message);
+    if (committed.error().kind == ErrorKind::unavailable || committed.error().kind == ErrorKind::full) {
+      stall(committed.error());
     } else {
       ports_.on_fatal(committed.error());
     }
     return false;
   }
-  stall({});
+  stall(std::nullopt);
   metrics_.committed(changes_, ports_.clock.now().mono - begun);
   if (ports_.on_committed) ports_.on_committed(std::move(changes_));
   changes_.clear();
   new_versions_.clear();
+  access_.clear();
+  audits_.clear();
+  keyed_.clear();
   uncommitted_runs_.clear();
   uncommitted_partitions_.clear();
   uncommitted_versions_.clear();
@@ -292,18 +309,33 @@ bool Loop::commit() {
   return true;
 }
 
-void Loop::stall(const std::string& because) {
-  const bool stalls = !because.empty();
-  if (stalls && !stalled_)
-    log::error("store: {}; nothing moves until it can be written, tasks go on", because);
-  if (!stalls && stalled_) log::warn("store: writable again");
+void Loop::stall(std::optional<Error> because) {
+  const bool stalls = because.has_value();
   if (!stalls && !stalled_) return;
+  if (stalls && !stalled_)
+    log::error("store: {}; nothing moves until it can be written, tasks go on", because->message);
+  if (!stalls) log::warn("store: writable again");
   stalled_ = stalls;
-  MutexLock lock(stalled_mutex_);
-  stalled_because_ = because;
+  {
+    MutexLock lock(stalled_mutex_);
+    stalled_because_ = std::move(because);
+  }
+  if (stalls) answer_stalled();
 }
 
-std::string Loop::stalled_because() const {
+/// Whoever waits for this batch is told that it isn't stored; it will be as soon as there is room.
+void Loop::answer_stalled() {
+  Error error = *stalled_because();
+  error.message += "; what was asked takes effect when it can be stored: look before asking again";
+  for (const Command& deed : deeds_) {
+    const Reply* reply = std::get_if<Reply>(&deed);
+    if (reply == nullptr) continue;
+    auto waiting = replies_.extract(reply->request);
+    if (!waiting.empty()) waiting.mapped()({reply->request, error});
+  }
+}
+
+std::optional<Error> Loop::stalled_because() const {
   MutexLock lock(stalled_mutex_);
   return stalled_because_;
 }

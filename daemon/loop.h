@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,8 +55,8 @@ class Loop {
 
   /// True while a commit is being repeated (disk full): nothing else moves.
   bool stalled() const { return stalled_; }
-  /// Why; empty when it isn't. Any thread.
-  std::string stalled_because() const;
+  /// Why: `full` or `unavailable`; nothing when it isn't. Any thread.
+  std::optional<Error> stalled_because() const;
   /// Any thread may write() them.
   const LoopMetrics& metrics() const { return metrics_; }
 
@@ -74,7 +75,10 @@ class Loop {
   RunLoaded load(RunId);
   std::vector<InputVersion> versions_of(const std::vector<std::pair<std::string, WallTime>>&);
   bool commit();
-  void stall(const std::string& because);
+  void stall(std::optional<Error> because);
+  void note(RequestContext, RequestId, std::size_t first_change, std::size_t first_access);
+  std::vector<KeptAnswerRow> answers(StoreReader&);
+  void answer_stalled();
   void perform(Command&);
 
   Ports ports_;
@@ -83,6 +87,14 @@ class Loop {
   std::deque<Event> first_;      // answers to the scheduler's own questions: before anything else
   std::vector<Change> changes_;  // of this batch, in order
   std::vector<DagVersionRow> new_versions_;
+  std::vector<AccessRow> access_;
+  std::vector<Audited> audits_;
+  /// A request with an Idempotency-Key in this batch; its reply is one of the deeds.
+  struct Keyed {
+    RequestContext context;
+    RequestId request;
+  };
+  std::vector<Keyed> keyed_;
   std::map<std::pair<std::string, WallTime>, RunRow> uncommitted_runs_;
   std::set<std::pair<std::string, WallTime>> uncommitted_partitions_;  // by dataset
   std::map<std::pair<std::string, WallTime>, DatasetVersionId> uncommitted_versions_;  // by partition
@@ -97,7 +109,7 @@ class Loop {
   std::int64_t next_version_id_ = 0;
   bool stalled_ = false;
   mutable Mutex stalled_mutex_;
-  std::string stalled_because_ GUARDED_BY(stalled_mutex_);
+  std::optional<Error> stalled_because_ GUARDED_BY(stalled_mutex_);
 };
 
 /// A stored backfill with the DAG versions it pins.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "api/backend.h"
 #include "dags/dag.h"
@@ -21,6 +22,7 @@ struct Submission {
   std::string file_name;           ///< below the DAG folder, or from_api
   std::string folder;              ///< absolute: the default cwd of its tasks
   std::string by;
+  RequestContext context;                  ///< empty: the folder's
   std::function<void(Submitted)> on_done;  ///< on the loop thread, after the commit
 };
 
@@ -31,6 +33,7 @@ using Look = std::function<void(const Scheduler&, Now)>;
 struct Request {
   RequestId id;
   Event event;
+  RequestContext context;
   Backend::OnReply on_reply;  ///< on the loop thread, after the commit
 };
 
@@ -40,7 +43,14 @@ struct Await {
   std::function<void()> then;  ///< on the loop thread, after the commit of its end
 };
 
+/// Tokens, sessions and answers to store.
+struct AccessChange {
+  std::vector<AccessRow> rows;
+  RequestContext context;
+  std::function<void(Result<void>)> on_done;  ///< on the loop thread, after the commit
+};
+
 /// What the loop's inbox holds.
-using Message = std::variant<Event, Request, Submission, Await, Look>;
+using Message = std::variant<Event, Request, Submission, AccessChange, Await, Look>;
 
 }  // namespace millrace

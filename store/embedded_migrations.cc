@@ -29,6 +29,7 @@ EMBED(006, notifications)
 EMBED(007, failed_of_run)
 EMBED(008, variables)
 EMBED(009, cascades)
+EMBED(010, access)
 
 namespace millrace {
 
@@ -43,6 +44,7 @@ std::span<const Migration> embedded_migrations() {
       {7, "failed_of_run", {millrace_migration_007, millrace_migration_007_end}},
       {8, "variables", {millrace_migration_008, millrace_migration_008_end}},
       {9, "cascades", {millrace_migration_009, millrace_migration_009_end}},
+      {10, "access", {millrace_migration_010, millrace_migration_010_end}},
   };
   return all;
 }

@@ -142,6 +142,7 @@ class StoreReader {
   /// Keys: key value description.
   virtual Result<Listed<VariableRow>> variables(const TextMatch& key, const Page&) = 0;
   virtual std::optional<VariableRow> variable(std::string_view key) = 0;
+  virtual AccessReader& access() = 0;  ///< tokens, sessions, kept answers, audit
   virtual std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) = 0;
   /// The register of datasets, and what became of their events. Lives as long as this.
   virtual AssetReader& assets() = 0;

@@ -142,6 +142,10 @@ std::string_view Statement::text(int column) const {
 }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {
+  if (kind == Kind::read && connection_.in_transaction()) {
+    open_ = false;  // part of the one that is open
+    return;
+  }
   connection_.exec(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
 }
 

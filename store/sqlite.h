@@ -104,7 +104,8 @@ class Use {
   Statement& statement_;
 };
 
-/// BEGIN … COMMIT; rolled back when the scope ends without commit().
+/// BEGIN … COMMIT; rolled back when the scope ends without commit(). A read inside of another transaction is
+/// part of it.
 class Transaction {
  public:
   enum class Kind { read, write };

@@ -1,3 +1,5 @@
+#include "store/sqlite_reader.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -5,6 +7,7 @@
 
 #include "base/limits.h"
 #include "store/list_filters.h"
+#include "store/access_sql.h"
 #include "store/list_query.h"
 #include "store/queries.h"
 #include "store/reader.h"
@@ -74,8 +77,8 @@ constexpr int runs_looked_at = 1'000;
 
 class SqliteReader final : public StoreReader {
  public:
-  explicit SqliteReader(const std::string& path)
-      : connection_(path, sqlite::Mode::read_only),
+  explicit SqliteReader(sqlite::Connection& connection)
+      : connection_(connection),
         run_by_name_(connection_, queries::run_by_name()),
         run_by_id_(connection_, queries::run_by_id()),
         task_instance_(connection_, queries::task_instance()),
@@ -89,8 +92,11 @@ class SqliteReader final : public StoreReader {
         assets_(connection_),
         versions_(connection_),
         views_(connection_),
-        about_backfills_(connection_) {
+        about_backfills_(connection_),
+        access_(make_access_reader(connection_)) {}
+  explicit SqliteReader(std::unique_ptr<sqlite::Connection> connection) : SqliteReader(*connection) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
+    owned_ = std::move(connection);
   }
 
   Listed<DagRow> dag_page(int limit, int offset, bool descending) override {
@@ -225,6 +231,8 @@ class SqliteReader final : public StoreReader {
 
   std::vector<PoolRow> pools() override { return all<PoolRow>("WHERE removed = 0 ORDER BY name"); }
 
+  AccessReader& access() override { return *access_; }
+
  private:
   std::int64_t last_seq_before(WallTime);
 
@@ -245,13 +253,15 @@ class SqliteReader final : public StoreReader {
   std::optional<std::int64_t> kept_total(const RunFilter&, const Where&);
   std::optional<std::int64_t> kept_total(const TaskInstanceFilter&, const Where&, bool by_id);
 
-  sqlite::Connection connection_;
+  std::unique_ptr<sqlite::Connection> owned_;  // first: closed after the statements
+  sqlite::Connection& connection_;
   sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_,
       named_events_, last_event_;
   SqliteAssetReader assets_;
   SqliteVersionReader versions_;
   SqliteViews views_;
   SqliteBackfillQueries about_backfills_;
+  std::unique_ptr<AccessReader> access_;
 };
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
@@ -414,9 +424,14 @@ std::vector<DatasetEventRow> SqliteReader::dataset_events(std::string_view datas
 
 }  // namespace
 
+std::unique_ptr<StoreReader> make_reader(sqlite::Connection& connection) {
+  return std::make_unique<SqliteReader>(connection);
+}
+
 Result<std::unique_ptr<StoreReader>> StoreReader::open(const std::filesystem::path& database) {
   try {
-    return std::make_unique<SqliteReader>(database.string());
+    return std::make_unique<SqliteReader>(
+        std::make_unique<sqlite::Connection>(database.string(), sqlite::Mode::read_only));
   } catch (const sqlite::Failure& failure) {
     return fail(ErrorKind::unavailable,
                 fmt::format("can't read '{}': {}", database.string(), failure.what()));

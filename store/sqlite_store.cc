@@ -5,8 +5,11 @@
 #include <algorithm>
 
 #include "base/crash_point.h"
+#include "base/limits.h"
 #include "base/log.h"
+#include "store/audit_diff.h"
 #include "store/queries.h"
+#include "store/sqlite_reader.h"
 
 namespace millrace {
 namespace {
@@ -24,6 +27,7 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
       connection_(std::move(connection)),
       epoch_(epoch),
       writer_(*connection_),
+      access_writer_(*connection_),
       stored_epoch_(*connection_, "SELECT epoch FROM daemon_epoch"),
       dags_(*connection_, select_from<DagRow>() + "ORDER BY dag_id"),
       pools_(*connection_, select_from<PoolRow>() + "WHERE removed = 0 ORDER BY name"),
@@ -61,7 +65,7 @@ SqliteStore::~SqliteStore() {
 /// An SQLite failure of a write as the caller shall see it; the transaction is undone already.
 std::unexpected<Error> SqliteStore::refused(const sqlite::Failure& failure) {
   if (failure.full()) {
-    return fail(ErrorKind::unavailable,
+    return fail(ErrorKind::full,
                 fmt::format("the disk of the database is full, nothing was written: {}", failure.what()));
   }
   if (failure.busy()) {
@@ -93,11 +97,15 @@ Result<void> SqliteStore::in_transaction(Body body) {
         return fail(ErrorKind::conflict, "another daemon has taken over this database: stop");
       }
     }
-    if (Result<void> written = body(); !written) return written;
+    if (Result<void> written = body(); !written) {
+      access_writer_.undone();
+      return written;
+    }
     CRASH_POINT("store.before_commit");
     transaction.commit();
     CRASH_POINT("store.committed");
   } catch (const sqlite::Failure& failure) {
+    access_writer_.undone();
     return refused(failure);
   }
   if (connection_->wal_frames() >= checkpoint_frames_in_commit) {
@@ -107,20 +115,55 @@ Result<void> SqliteStore::in_transaction(Body body) {
   return {};
 }
 
-Result<void> SqliteStore::commit(std::span<const Change> changes) { return commit(changes, {}); }
+Result<void> SqliteStore::write(const Batch& batch) {
+  if (batch.changes.empty() && batch.versions.empty() && batch.access.empty() && !batch.answers) return {};
+  return in_transaction([&] { return write_rows(batch); });
+}
 
-Result<void> SqliteStore::commit(std::span<const Change> changes, std::span<const DagVersionRow> versions) {
-  if (changes.empty() && versions.empty()) return {};
-  return in_transaction([&]() -> Result<void> {
-    for (DagVersionRow row : versions) {
-      if (row.number == 0) row.number = next_version_number(row.dag_id);
-      if (auto written = writer_.write(row); !written) return written;
+Result<void> SqliteStore::write_rows(const Batch& batch) {
+  for (DagVersionRow row : batch.versions) {
+    if (row.number == 0) row.number = next_version_number(row.dag_id);
+    if (auto written = writer_.write(row); !written) return written;
+  }
+  // The row as it was is read just before it is written: within a batch one request may follow another.
+  std::vector<AuditDiff> diffs;
+  for (const Audited& audited : batch.audits) diffs.emplace_back(audited.row.who);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < batch.changes.size(); ++i) {
+    while (at < diffs.size() && batch.audits[at].end_change <= i) ++at;
+    if (at < diffs.size() && batch.audits[at].first_change <= i) {
+      diffs[at].note(*connection_, batch.changes[i]);
     }
-    for (const Change& change : changes) {
-      if (auto written = writer_.write(change); !written) return written;
+    if (auto written = writer_.write(batch.changes[i]); !written) return written;
+  }
+  at = 0;
+  for (std::size_t i = 0; i < batch.access.size(); ++i) {
+    while (at < diffs.size() && batch.audits[at].end_access <= i) ++at;
+    if (at < diffs.size() && batch.audits[at].first_access <= i) {
+      diffs[at].note(*connection_, batch.access[i]);
     }
+    access_writer_.write(batch.access[i]);
+  }
+  for (std::size_t i = 0; i < diffs.size(); ++i) {
+    AuditRow row = batch.audits[i].row;
+    row.changes = diffs[i].take();
+    access_writer_.append(std::move(row));
+  }
+  if (!batch.answers) return {};
+  if (!inside_) inside_ = make_reader(*connection_);
+  for (const KeptAnswerRow& row : batch.answers(*inside_)) access_writer_.write(row);
+  return {};
+}
+
+Result<int> SqliteStore::sweep(WallTime now) {
+  const WallTime border{now.us - std::chrono::microseconds{limits::idempotency_life}.count()};
+  int gone = 0;
+  const auto swept = in_transaction([&]() -> Result<void> {
+    gone = access_writer_.sweep(border, now, limits::swept_at_a_time);
     return {};
   });
+  if (!swept) return std::unexpected(swept.error());
+  return gone;
 }
 
 int SqliteStore::next_version_number(std::string_view dag_id) {

@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "store/access_sql.h"
 #include "store/lock_file.h"
+#include "store/reader.h"
 #include "store/row_writer.h"
 #include "store/sqlite.h"
 #include "store/store.h"
@@ -17,8 +19,7 @@ class SqliteStore final : public Store {
   SqliteStore(LockFile, std::unique_ptr<sqlite::Connection>, std::int64_t epoch);
   ~SqliteStore() override;  ///< a clean stop: says so in the database
 
-  Result<void> commit(std::span<const Change>) override;
-  Result<void> commit(std::span<const Change>, std::span<const DagVersionRow>) override;
+  Result<void> write(const Batch&) override;
   Result<void> set_import_errors(std::span<const ImportErrorRow>) override;
 
   std::int64_t epoch() const override { return epoch_; }
@@ -48,18 +49,22 @@ class SqliteStore final : public Store {
   std::optional<WallTime> previous_success(std::string_view dag_id, WallTime execution_date) override;
   std::optional<JsonText> output(RunId, std::string_view task_id, std::string_view key) override;
   Result<int> checkpoint() override;
+  Result<int> sweep(WallTime now) override;
 
  private:
   int next_version_number(std::string_view dag_id);
   template <class Body>
   Result<void> in_transaction(Body);
   std::unexpected<Error> refused(const sqlite::Failure&);
+  Result<void> write_rows(const Batch&);
 
   LockFile lock_;  ///< first: let go last
   std::unique_ptr<sqlite::Connection> connection_;
   std::int64_t epoch_;
   std::string stopped_because_;  ///< the disk failed: nothing is written any more
   RowWriter writer_;
+  AccessWriter access_writer_;
+  std::unique_ptr<StoreReader> inside_;  ///< sees what the open transaction has written; made on first use
   sqlite::Statement stored_epoch_, dags_, pools_, backfills_, open_items_, items_between_, dataset_names_,
       queued_events_, active_runs_, run_, instances_, live_attempts_, run_outputs_, version_by_id_,
       version_by_hash_, run_at_, run_named_, has_partition_, partitions_, current_version_,

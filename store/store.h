@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "scheduler/rows.h"
+#include "store/access.h"
 
 /// store/ is the durable truth: rows, events, queries. It writes what the scheduler decided, in one
 /// transaction a batch, and knows no rule of scheduling. A 2xx follows its commit.
@@ -47,6 +48,19 @@ struct ActiveBackfill {
   std::vector<BackfillItemRow> open_items;  ///< queued or running
 };
 
+class StoreReader;
+
+/// What one transaction writes.
+struct Batch {
+  std::span<const Change> changes{};
+  std::span<const DagVersionRow> versions{};
+  std::span<const AccessRow> access{};
+  std::span<const Audited> audits{};  ///< in the order of their changes; ranges don't overlap
+  /// Called when all of the above is written and nothing is committed, with a reader that sees it: answers to
+  /// keep with their effect. May be called again when a commit is repeated. Empty: none.
+  std::function<std::vector<KeptAnswerRow>(StoreReader&)> answers{};
+};
+
 /// The one writing connection. One thread. Everything is SQLite in WAL mode with synchronous=FULL. Its reads
 /// throw StoreError (store_error.h) when the database can't be read at all.
 class Store {
@@ -61,11 +75,14 @@ class Store {
 
   /// All of it or nothing, on disk when it returns (fdatasync). Every UPDATE is guarded by version and epoch;
   /// a guard that fails is `conflict` (another daemon has taken over: stop), as is a key that exists. A full
-  /// disk is `unavailable` and heals; after a failed sync (`internal`, "stop: …") nothing is written any
-  /// more.
-  virtual Result<void> commit(std::span<const Change>) = 0;
-  /// Same, with a new DAG version and import errors in the same transaction.
-  virtual Result<void> commit(std::span<const Change>, std::span<const DagVersionRow>) = 0;
+  /// disk is `full` and heals, a lock or a read-only file `unavailable`; after a failed sync (`internal`,
+  /// "stop: …") nothing is written any more.
+  virtual Result<void> write(const Batch&) = 0;
+  Result<void> commit(std::span<const Change> changes) { return write({.changes = changes}); }
+  /// Same, with a new DAG version in the same transaction.
+  Result<void> commit(std::span<const Change> changes, std::span<const DagVersionRow> versions) {
+    return write({.changes = changes, .versions = versions});
+  }
   virtual Result<void> set_import_errors(std::span<const ImportErrorRow>) = 0;  ///< replaces the whole set
 
   virtual std::int64_t epoch() const = 0;
@@ -108,6 +125,9 @@ class Store {
   virtual std::optional<JsonText> output(RunId, std::string_view task_id, std::string_view key) = 0;
   /// Moves the WAL into the database file when it is large; called by the reconciler. Returns WAL pages left.
   virtual Result<int> checkpoint() = 0;
+  /// Removes answers kept for longer than limits::idempotency_life and sessions that ended, a bounded number
+  /// a call; nothing to do costs two index look-ups. Called by the reconciler. How many rows went.
+  virtual Result<int> sweep(WallTime now) = 0;
 };
 
 }  // namespace millrace

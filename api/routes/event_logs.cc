@@ -7,7 +7,7 @@ namespace h = handlers;
 
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
-    {"GET", API "/eventLogs", viewer, h::list_event_logs,
+    {"GET", API "/eventLogs", viewer_by_query, h::list_event_logs,
      {.id = "get_event_logs",
       .summary = "List events",
       .about = "Served by an index for a DAG, a run and a time; other filters look through what those leave, "

@@ -11,6 +11,11 @@ inline constexpr Needs viewer = Needs::role(Role::viewer);
 inline constexpr Needs operator_ = Needs::role(Role::operator_);
 inline constexpr Needs author = Needs::role(Role::author);
 inline constexpr Needs admin = Needs::role(Role::admin);
+// For tokens that are limited to some DAGs, where the path doesn't name one: see Reach.
+inline constexpr Needs viewer_by_query = viewer.within(Reach::query);
+inline constexpr Needs viewer_checked = viewer.within(Reach::checked);
+inline constexpr Needs operator_checked = operator_.within(Reach::checked);
+inline constexpr Needs viewer_harmless = viewer.within(Reach::harmless);
 
 #define API "/api/v2"
 #define DAG API "/dags/{dag_id}"
@@ -32,5 +37,6 @@ Resource asset_routes();
 Resource dataset_routes();
 Resource ui_routes();
 Resource stream_routes();
+Resource access_routes();
 
 }  // namespace millrace

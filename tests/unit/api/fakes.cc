@@ -144,16 +144,57 @@ std::vector<NamedEvent> FakeReader::named_events(std::int64_t after_seq, std::in
   return page;
 }
 
-void FakeBackend::request(Event event, OnReply on_reply) {
+std::optional<KeptAnswerRow> FakeAccess::kept_answer(std::string_view owner, std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  return first_of(kept_, [&](const KeptAnswerRow& row) { return row.owner == owner && row.key == key; });
+}
+
+void FakeAccess::store(const std::vector<AccessRow>& rows) {
+  const std::lock_guard lock(mutex_);
+  for (const AccessRow& row : rows) {
+    const auto* fresh = std::get_if<KeptAnswerRow>(&row);
+    if (fresh == nullptr) continue;
+    std::erase_if(kept_, [&](const KeptAnswerRow& old) {
+      return old.owner == fresh->owner && old.key == fresh->key;
+    });
+    kept_.push_back(*fresh);
+  }
+}
+
+void FakeBackend::request(Event event, RequestContext context, OnReply on_reply) {
   Reply answer = reply(event);
+  if (!context.key.empty() && !std::holds_alternative<Error>(answer.body)) {
+    KeptAnswerRow row;
+    row.owner = context.token_id, row.key = context.key, row.fingerprint = context.fingerprint;
+    row.created_at = SystemClock().now().wall;
+    const auto made = context.answer ? context.answer(*inside, answer) : std::nullopt;
+    if (made) row.status = made->status, row.content_type = made->content_type, row.body = made->body;
+    access.store({row});
+  }
   {
     const std::lock_guard lock(mutex_);
     events_.push_back(std::move(event));
+    contexts_.push_back(std::move(context));
   }
   on_reply(std::move(answer));
 }
 
-void FakeBackend::submit_dag(std::string text, std::string, std::function<void(Submitted)> done) {
+void FakeBackend::change_access(std::vector<AccessRow> rows, RequestContext context,
+                                std::function<void(Result<void>)> done) {
+  access.store(rows);
+  {
+    const std::lock_guard lock(mutex_);
+    contexts_.push_back(std::move(context));
+  }
+  done({});
+}
+
+std::vector<RequestContext> FakeBackend::contexts() const {
+  const std::lock_guard lock(mutex_);
+  return contexts_;
+}
+
+void FakeBackend::submit_dag(std::string text, RequestContext, std::function<void(Submitted)> done) {
   Submitted submitted;
   if (text.find("dag_id") == text.npos) submitted.diagnostics.add({1, 1}, "no 'dag_id'", "add one");
   submitted.dag = DagRow{
@@ -197,8 +238,10 @@ Served::Served() : rows(small_rows()) {
   backend.logs = (folder / "logs").string();
   std::ofstream tokens(folder / "tokens.json");
   tokens << fmt::format(R"({{"tokens":[{{"name":"eye","role":"viewer","sha256":"{}"}},)"
-                        R"({{"name":"ops","role":"operator","sha256":"{}"}}]}})",
-                        sha256_hex(viewer), sha256_hex(operator_));
+                        R"({{"name":"ops","role":"operator","sha256":"{}"}},)"
+                        R"({{"name":"etl_only","role":"operator","sha256":"{}","dags":["et?"]}},)"
+                        R"({{"name":"elsewhere","role":"operator","sha256":"{}","dags":["other_*"]}}]}})",
+                        sha256_hex(viewer), sha256_hex(operator_), sha256_hex(scoped), sha256_hex(elsewhere));
   tokens.close();
   std::filesystem::permissions(folder / "tokens.json", std::filesystem::perms::owner_read);
   static const SystemClock clock;
@@ -206,8 +249,9 @@ Served::Served() : rows(small_rows()) {
   options.port = 0;
   options.data_dir = folder;
   options.open_reader = [this]() -> Result<std::unique_ptr<StoreReader>> {
-    return std::make_unique<FakeReader>(rows);
+    return std::make_unique<FakeReader>(rows, backend.access);
   };
+  backend.inside = std::make_unique<FakeReader>(rows, backend.access);
   auto started = ApiServer::start(options, backend, clock);
   if (!started) throw std::runtime_error(started.error().message);
   server = std::move(*started);

@@ -117,9 +117,29 @@ class FakeBackfillQueries final : public BackfillQueries {
   std::vector<RunRow> last_successes(std::string_view, int) override { return {}; }
 };
 
+/// Tokens, sessions and kept answers as the fake backend "stores" them.
+class FakeAccess final : public AccessReader {
+ public:
+  std::vector<TokenRow> tokens() override { return {}; }
+  std::vector<SessionRow> sessions(WallTime) override { return {}; }
+  std::optional<KeptAnswerRow> kept_answer(std::string_view owner, std::string_view key) override;
+  std::int64_t kept_answers() override { return 0; }
+  std::vector<AuditRow> audit_rows(std::string_view, std::int64_t, int) override { return {}; }
+  std::int64_t audit_count() override { return 0; }
+  AuditVerdict verify_audit(std::int64_t, int) override { return {}; }
+
+  void store(const std::vector<AccessRow>&);
+
+ private:
+  std::mutex mutex_;
+  std::vector<KeptAnswerRow> kept_;
+};
+
 class FakeReader final : public StoreReader {
  public:
-  explicit FakeReader(const FakeRows& rows) : rows_(rows), assets_(rows), versions_(rows), views_(rows) {}
+  FakeReader(const FakeRows& rows, FakeAccess& access)
+      : rows_(rows), assets_(rows), versions_(rows), views_(rows), access_(access) {}
+  AccessReader& access() override { return access_; }
   std::vector<DagRow> dags() override { return rows_.dags; }
   Listed<DagRow> dag_page(int, int, bool) override {
     return {rows_.dags, static_cast<std::int64_t>(rows_.dags.size())};
@@ -170,13 +190,15 @@ class FakeReader final : public StoreReader {
   FakeAssets assets_;
   FakeVersions versions_;
   FakeViews views_;
+  FakeAccess& access_;
 };
 
 /// Keeps the wishes that reach it and answers each at once with `reply`.
 class FakeBackend final : public Backend {
  public:
-  void request(Event, OnReply) override;
-  void submit_dag(std::string text, std::string by, std::function<void(Submitted)>) override;
+  void request(Event, RequestContext, OnReply) override;
+  void submit_dag(std::string text, RequestContext, std::function<void(Submitted)>) override;
+  void change_access(std::vector<AccessRow>, RequestContext, std::function<void(Result<void>)>) override;
   Diagnostics validate_dag(std::string_view text, std::shared_ptr<const Dag>* parsed) override;
   void ask(std::function<void(const Scheduler&, Now)> look) override { look(scheduler_, Now{}); }
   void status(std::function<void(DaemonStatus)>) override;
@@ -194,11 +216,15 @@ class FakeBackend final : public Backend {
   std::function<Reply(const Event&)> reply = [](const Event&) { return Reply{{}, Done{}}; };
   std::shared_ptr<const Dag> dag;
   std::string logs;
+  FakeAccess access;
+  std::unique_ptr<StoreReader> inside;  ///< what a transaction would see
+  std::vector<RequestContext> contexts() const;
 
  private:
   Scheduler scheduler_;
   mutable std::mutex mutex_;
   std::vector<Event> events_;
+  std::vector<RequestContext> contexts_;
 };
 
 /// A FakeBackend and a real server on a free loopback port, with one DAG `etl`, its run `manual__1`, task
@@ -214,6 +240,8 @@ struct Served {
   std::string admin;
   static constexpr std::string_view viewer = "viewer-token-of-the-tests";
   static constexpr std::string_view operator_ = "operator-token-of-the-tests";
+  static constexpr std::string_view scoped = "token-limited-to-et?";
+  static constexpr std::string_view elsewhere = "token-limited-to-other_*";
 
   struct Answer {
     int status = 0;

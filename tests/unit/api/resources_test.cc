@@ -98,10 +98,13 @@ TEST_CASE("a refusal of the loop becomes its status, with Airflow's detail") {
   CHECK(answer.status == 409);
   CHECK(word(json_of(answer), "detail") == "a run of that date is there");
   CHECK(word(json_of(answer), "code") == "conflict");
-  served.backend.reply = [](const Event&) { return Reply{{}, Error{ErrorKind::unavailable, "full"}}; };
-  const auto busy = served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, "{}");
-  CHECK(busy.status == 503);
-  CHECK(busy.head.find("Retry-After:") != busy.head.npos);
+  for (const auto& [kind, status] : {std::pair{ErrorKind::unavailable, 503}, {ErrorKind::overloaded, 429},
+                                     {ErrorKind::full, 507}}) {
+    served.backend.reply = [kind = kind](const Event&) { return Reply{{}, Error{kind, "not now"}}; };
+    const auto busy = served.ask("POST", "/api/v2/dags/etl/dagRuns", served.admin, "{}");
+    CHECK(busy.status == status);
+    CHECK(busy.head.find("Retry-After:") != busy.head.npos);
+  }
 }
 
 TEST_CASE("a failure of ours says an id and nothing else") {

@@ -131,7 +131,7 @@ TEST_CASE("a word that isn't a state is refused by the database itself") {
   CHECK_THROWS_AS(other.exec("UPDATE dag_run SET queued_at = 'yesterday'"), sqlite::Failure);
 }
 
-TEST_CASE("a full disk is unavailable, keeps what was committed, and heals") {
+TEST_CASE("a full disk says so, keeps what was committed, and heals") {
   const Folder folder;
   if (mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=6m") != 0) {
     WARN("no tmpfs can be mounted here: not tested");
@@ -149,7 +149,7 @@ TEST_CASE("a full disk is unavailable, keeps what was committed, and heals") {
       done = store->commit(std::vector<Change>{run});
     }
     REQUIRE_FALSE(done);
-    CHECK(done.error().kind == ErrorKind::unavailable);
+    CHECK(done.error().kind == ErrorKind::full);
     CHECK(done.error().message.starts_with("the disk of the database is full, nothing was written: "));
     const std::int64_t refused_id = id - 1;
     CHECK(store->active_runs().size() == static_cast<std::size_t>(refused_id - 1));

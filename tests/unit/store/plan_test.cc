@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "samples.h"
+#include "store/access_sql.h"
 #include "store/list_filters.h"
 #include "store/queries.h"
 #include "store/sqlite.h"
@@ -216,6 +217,27 @@ TEST_CASE("lists over all of history are served by an index") {
     INFO(sql << "\n" << plan);
     CHECK(plan.find(index) != std::string::npos);
     CHECK(plan.find("SCAN event\n") == std::string::npos);
+  }
+}
+
+TEST_CASE("no query of tokens, keys and the audit log scans a table or sorts") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const std::pair<std::string, std::string> all[] = {
+      {queries::live_sessions(), "session_expiry"},
+      {queries::kept_answer(), "(owner=? AND key=?)"},
+      {queries::audit_of(false), "INTEGER PRIMARY KEY"},
+      {queries::audit_of(true), "audit_log_who"},
+      {queries::audit_from(), "INTEGER PRIMARY KEY"},
+      {queries::old_keys(), "idempotency_key_age"},
+      {queries::old_sessions(), "session_expiry"},
+  };
+  for (const auto& [sql, index] : all) {
+    const std::string plan = plan_of(folder, sql);
+    INFO(sql << "\n" << plan);
+    CHECK(plan.find(index) != std::string::npos);
+    CHECK(plan.find("SCAN") == std::string::npos);
+    CHECK(plan.find("TEMP B-TREE") == std::string::npos);
   }
 }
 

@@ -1,0 +1,298 @@
+"""Checks 9, 10, 32-34, 36-39 of docs/security.md: tokens, sessions, private files, the audit log."""
+
+import os
+import pathlib
+import re
+import socket
+import sqlite3
+import stat
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+import harness
+from doors import JSON, audit_logs, bearer, new_token, request, routes
+
+DAG = "dag_id: {}\nparams: {{password: {{type: string, default: ''}}}}\ntasks: {{t: {{command: ['true']}}}}\n"
+
+
+def log_in(millrace, token):
+    return request(millrace.port, "POST", "/login",
+                   [("Content-Type", "application/x-www-form-urlencoded"),
+                    ("Origin", f"http://127.0.0.1:{millrace.port}")],
+                   urllib.parse.urlencode({"token": token}).encode())
+
+
+def cookie_of(answer):
+    return ("Cookie", answer.headers["set-cookie"].split(";")[0])
+
+
+class Sessions(harness.DaemonTest):
+    def status(self, *headers):
+        return request(self.millrace.port, "GET", "/api/v2/dags", headers).status
+
+    def test_check_09_a_cookie_is_shut_to_pages_and_ends_at_once_with_its_token(self):
+        token = new_token(self.millrace, "anna", "operator")
+        answer = log_in(self.millrace, token)
+        self.assertEqual(answer.status, 303, answer)
+        flags = answer.headers["set-cookie"].split("; ")[1:]
+        for flag in ("HttpOnly", "SameSite=Strict", "Path=/"):
+            self.assertIn(flag, flags)
+        first, second = cookie_of(answer), cookie_of(log_in(self.millrace, token))
+        origin = ("Origin", f"http://127.0.0.1:{self.millrace.port}")
+        self.assertEqual(self.status(first), 200)
+        self.assertEqual(request(self.millrace.port, "POST", "/logout", [first, origin]).status, 303)
+        self.assertEqual((self.status(first), self.status(second)), (401, 200))
+        self.millrace.request("DELETE", "/tokens/anna")
+        revoked = time.monotonic()
+        self.assertEqual((self.status(second), self.status(bearer(token))), (401, 401))
+        self.assertLess(time.monotonic() - revoked, 1)
+
+    def test_check_09_sessions_and_tokens_outlive_a_kill_and_so_does_their_end(self):
+        token, other = new_token(self.millrace, "anna"), new_token(self.millrace, "ben")
+        kept, ended = cookie_of(log_in(self.millrace, token)), cookie_of(log_in(self.millrace, other))
+        self.assertEqual(self.millrace.request("DELETE", "/tokens/ben").status, 204)
+        self.millrace.kill()
+        self.millrace.start()
+        self.assertEqual((self.status(kept), self.status(bearer(token))), (200, 200))
+        self.assertEqual((self.status(ended), self.status(bearer(other))), (401, 401))
+
+    def test_check_09_a_revoked_token_takes_its_open_streams_with_it(self):
+        token = new_token(self.millrace, "listener")
+        with socket.create_connection(("127.0.0.1", self.millrace.port), timeout=30) as s:
+            s.sendall(f"GET /events HTTP/1.1\r\nHost: 127.0.0.1:{self.millrace.port}\r\n"
+                      f"Authorization: Bearer {token}\r\n\r\n".encode())
+            self.assertIn(b" 200 ", s.recv(1 << 16))
+            self.millrace.request("DELETE", "/tokens/listener")
+            while s.recv(1 << 16):
+                pass  # it ends, or the guard of the connection does
+
+    def test_check_09_behind_tls_the_cookie_says_secure(self):
+        millrace = harness.Daemon(config="behind_proxy: true\n")
+        self.addCleanup(millrace.close)
+        millrace.start()
+        answer = log_in(millrace, millrace.token)
+        self.assertTrue(answer.headers["set-cookie"].startswith("__Host-"))
+        self.assertIn("Secure", answer.headers["set-cookie"].split("; "))
+
+    def test_check_09_a_token_ends_when_its_time_is_over(self):
+        token = new_token(self.millrace, "short", expires_in=1)
+        self.millrace.wait_until(lambda: self.status(bearer(token)) == 401, "it expires", guard_s=10)
+
+    def test_check_10_twenty_bad_logins_a_minute_shut_the_door(self):
+        for _ in range(20):
+            self.assertEqual(log_in(self.millrace, "mr_wrong").status, 401)
+        answer = log_in(self.millrace, self.millrace.token)
+        self.assertEqual((answer.status, answer.headers["retry-after"]), (429, "60"))
+        self.assertEqual(self.status(bearer(self.millrace.token)), 200)
+
+    def test_check_10_no_default_secret_is_in_the_tree(self):
+        millrace = harness.Daemon()
+        self.addCleanup(millrace.close)
+        millrace.start()
+        self.assertNotEqual(millrace.token, self.millrace.token)
+        tracked = subprocess.run(["git", "grep", "-lE", r"mr_[0-9a-f]{64}"], cwd=harness.SOURCE,
+                                 capture_output=True, text=True, check=False)
+        self.assertEqual(tracked.stdout, "")
+
+    def test_open_logs_a_browser_in_once(self):
+        made = subprocess.run([harness.BINARY, "--data", self.millrace.data, "--url",
+                               f"http://127.0.0.1:{self.millrace.port}", "open", "--print"],
+                              capture_output=True, text=True, check=True)
+        path = urllib.parse.urlparse(made.stdout.strip()).path
+        answer = request(self.millrace.port, "GET", path)
+        self.assertEqual((answer.status, answer.headers["location"]), (303, "/"))
+        home = request(self.millrace.port, "GET", "/", [cookie_of(answer)])
+        self.assertEqual(home.status, 200)
+        self.assertIn(b"admin", home.body)
+        self.assertEqual(request(self.millrace.port, "GET", path).status, 401)
+
+    def test_tokens_by_the_command_line(self):
+        def millrace(*words, code=0):
+            ended = subprocess.run([harness.BINARY, "--data", self.millrace.data, "--url",
+                                    f"http://127.0.0.1:{self.millrace.port}", *words],
+                                   capture_output=True, text=True, check=False)
+            self.assertEqual(ended.returncode, code, ended)
+            return ended.stdout
+        secret = millrace("tokens", "create", "ci", "--role", "operator", "--dag", "flights_*",
+                          "--expires", "90d")
+        self.assertEqual(self.status(bearer(secret.strip())), 200)
+        listed = millrace("tokens", "list")
+        self.assertIn("flights_*", listed)
+        self.assertNotIn(secret.strip(), listed)
+        millrace("tokens", "revoke", "ci")
+        self.assertEqual(self.status(bearer(secret.strip())), 401)
+        millrace("tokens", "create", "x", "--expires", "soon", code=2)
+        self.assertIn("unbroken", millrace("audit", "verify"))
+        self.assertIn("/api/v2/tokens", millrace("audit", "list"))
+
+
+class Private(harness.DaemonTest):
+    def test_check_33_a_task_sees_no_token_and_no_file_of_the_daemon(self):
+        show = "env; ls -l /proc/self/fd; cat /proc/$PPID/environ /proc/$PPID/cmdline; true"
+        run, states = self.run_dag(f'dag_id: looks\ntasks: {{t: {{command: [sh, -c, "{show}"]}}}}\n')
+        self.assertEqual(states["t"], "success")
+        text = self.millrace.log_text("looks", run["dag_run_id"], "t").decode()
+        self.assertIn("PATH=", text)
+        for secret in (self.millrace.token, "MILLRACE_TOKEN", "millrace.db", "admin.token"):
+            self.assertNotIn(secret, text)
+        for entry in pathlib.Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    self.assertNotIn(self.millrace.token.encode(), (entry / "cmdline").read_bytes())
+                except OSError:
+                    pass
+
+    def test_check_34_nothing_of_the_data_folder_is_open_to_others(self):
+        self.millrace.stop()
+        old = os.umask(0)
+        try:
+            millrace = harness.Daemon()
+            self.addCleanup(millrace.close)
+            millrace.start()
+        finally:
+            os.umask(old)
+        millrace.submit(DAG.format("etl"))
+        millrace.finish("etl", millrace.trigger("etl"))
+        seen = 0
+        for path in [millrace.data, *millrace.data.rglob("*")]:
+            mode = path.lstat().st_mode
+            if not stat.S_ISLNK(mode):
+                seen += 1
+                self.assertEqual(mode & 0o077, 0, f"{path} {mode:o}")
+        self.assertGreater(seen, 5)
+        millrace.stop()
+        millrace.data.chmod(0o755)
+        millrace.start(wait=False)
+        self.assertNotEqual(millrace.process.wait(timeout=60), 0)
+        self.assertIn("chmod 700", millrace.log_tail())
+
+    @unittest.skipUnless(os.geteuid() == 0, "another user is needed")
+    def test_check_36_another_user_gets_nothing_from_the_runners_socket(self):
+        self.millrace.submit(DAG.format("etl"))
+        self.millrace.finish("etl", self.millrace.trigger("etl"))
+        sockets = [p for p in self.millrace.data.rglob("*") if stat.S_ISSOCK(p.lstat().st_mode)]
+        self.assertTrue(sockets)
+        ask = ("import socket,sys; s=socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET if sys.argv[2]=='5' "
+               "else socket.SOCK_STREAM); s.settimeout(20); s.connect(sys.argv[1]); print(len(s.recv(100)))")
+        for path in sockets:
+            # The modes alone shut it. They are opened here, so that the second lock shows.
+            for folder in [*path.parents][:[*path.parents].index(self.millrace.root) + 1]:
+                folder.chmod(0o711)
+            path.chmod(0o666)
+            answers = [subprocess.run(["python3", "-c", ask, path, kind], capture_output=True, text=True,
+                                      user=65534, check=False) for kind in "15"]
+            good = [a for a in answers if a.returncode == 0]
+            reset = [a for a in answers if "reset" in a.stderr or "Broken pipe" in a.stderr]
+            self.assertTrue(good or reset, answers)
+            for answer in good:
+                self.assertEqual(answer.stdout.strip(), "0")
+
+
+class Scopes(harness.DaemonTest):
+    def test_check_37_and_38_a_limited_token_sees_its_dags_alone_wherever_it_asks(self):
+        for dag_id in ("flights_a", "flights_b", "payroll"):
+            self.millrace.submit(DAG.format(dag_id))
+            self.millrace.trigger(dag_id)
+        token = bearer(new_token(self.millrace, "team", "operator", scope={"dags": ["flights_*"]}))
+        port = self.millrace.port
+        backfill = self.millrace.post("/backfills", {"dag_id": "payroll", "dates": ["2001-01-01"]}).json["id"]
+        reads = refused = 0
+        for method, path, role in routes(self.millrace):
+            if method != "GET" or role != "viewer" or path.endswith(("/events", "/wait")):
+                continue
+            target = re.sub(r"\{dag_id\}", "payroll", path).replace("{backfill_id}", str(backfill))
+            target = re.sub(r"\{\w+\}", "1", target)
+            answer = request(port, "GET", target, [token])
+            with self.subTest(target):
+                reads += 1
+                refused += answer.status in (403, 404)
+                self.assertNotIn(answer.status, (500, 503))
+                if target not in ("/openapi.json", "/api/v2/openapi.json") and "payroll" not in target:
+                    self.assertNotIn(b"payroll", answer.body)
+                if "{dag_id}" in path or "{backfill_id}" in path:
+                    self.assertEqual(answer.status, 404)
+        self.assertGreater(reads, 25)
+        self.assertGreater(refused, 20)
+        listed = request(port, "GET", "/api/v2/dags?dag_id_pattern=%25", [token])
+        self.assertIn(b"flights_a", listed.body)
+        self.assertIn(b'"total_entries":2', listed.body)
+        for path, body, status in (
+                ("/api/v2/backfills", b'{"dag_id":"payroll","dates":["2001-01-01"]}', 404),
+                ("/api/v2/dags/payroll/dagRuns", b"{}", 404), ("/api/v2/dags/flights_a/dagRuns", b"{}", 200)):
+            self.assertEqual(request(port, "POST", path, [token, JSON], body).status, status, path)
+
+    def test_check_37_what_is_hidden_and_what_is_missing_look_alike(self):
+        self.millrace.submit(DAG.format("payroll"))
+        token = bearer(new_token(self.millrace, "team", scope={"dags": ["flights_*"]}))
+        for path in ("", "/details", "/dagRuns", "/tasks", "/dagVersions"):
+            hidden = request(self.millrace.port, "GET", f"/api/v2/dags/payroll{path}", [token])
+            missing = request(self.millrace.port, "GET", f"/api/v2/dags/payrall{path}", [token])
+            self.assertEqual(hidden.body.replace(b"payroll", b"payrall"), missing.body)
+
+
+class Audit(harness.DaemonTest):
+    def test_check_39_each_mutation_leaves_a_row_with_who_what_before_and_after(self):
+        token = new_token(self.millrace, "anna", "admin")
+        mine = {"Authorization": f"Bearer {token}"}
+        ask = self.millrace.request
+        steps = [("POST", "/dags", DAG.format("etl"), "dag"),
+                 ("PATCH", "/dags/etl", {"is_paused": True}, "dag"),
+                 ("POST", "/pools", {"name": "p", "slots": 1}, "pool"),
+                 ("PATCH", "/pools/p", {"slots": 3}, "pool"), ("DELETE", "/pools/p", None, "pool"),
+                 ("POST", "/dags/etl/dagRuns", {"dag_run_id": "r1", "conf": {"password": "hunter2"}},
+                  "dag_run"),
+                 ("PATCH", "/dags/etl/dagRuns/r1", {"note": "looked at"}, "dag_run"),
+                 ("POST", "/backfills", {"dag_id": "etl", "dates": ["2001-01-01"]}, "backfill"),
+                 ("POST", "/tokens", {"name": "ci"}, "token"), ("DELETE", "/tokens/ci", None, "token")]
+        for method, path, body, kind in steps:
+            with self.subTest(f"{method} {path}"):
+                before = len(audit_logs(self.millrace))
+                answer = ask(method, path, body, headers=mine)
+                self.assertIn(answer.status, (200, 201, 204), answer)
+                rows = audit_logs(self.millrace)
+                self.assertEqual(len(rows), before + 1)
+                row = rows[0]
+                self.assertEqual((row["who"], row["role"], row["method"], row["path"], row["remote"]),
+                                 ("anna", "admin", method, "/api/v2" + path, "127.0.0.1"))
+                self.assertEqual(row["request_id"], answer.headers["X-Request-Id"])
+                self.assertIn(kind, [change.get("object") for change in row["changes"]])
+        pool = next(row for row in audit_logs(self.millrace)
+                    if row["method"] == "PATCH" and "pools" in row["path"])
+        self.assertEqual(pool["changes"], [{"object": "pool", "key": {"name": "p"}, "before": {"slots": 1},
+                                            "after": {"slots": 3}}])
+        self.assertNotIn("hunter2", str(audit_logs(self.millrace)))  # check 32
+        self.assertNotIn(token, str(audit_logs(self.millrace)))
+
+    def test_check_39_what_changed_nothing_leaves_no_row(self):
+        self.millrace.submit(DAG.format("etl"))
+        before = len(audit_logs(self.millrace))
+        self.millrace.get("/dags")
+        self.millrace.post("/backfills/dry_run", {"dag_id": "etl", "dates": ["2001-01-01"]})
+        self.millrace.post("/dags/nothing/dagRuns")
+        self.millrace.post("/pools", {"name": "a b", "slots": 1})
+        self.assertEqual(len(audit_logs(self.millrace)), before)
+
+    def test_check_39_the_chain_shows_what_somebody_edited_in_the_database(self):
+        for slots in range(1, 4):
+            self.millrace.request("PATCH", "/pools/cpu", {"slots": slots})
+        self.assertTrue(self.millrace.get("/auditLogs/verify").json["valid"])
+        self.millrace.kill()
+        with sqlite3.connect(self.millrace.data / "millrace.db") as database:
+            with self.assertRaises(sqlite3.DatabaseError):
+                database.execute("UPDATE audit_log SET who = 'nobody' WHERE id = 2")
+            database.execute("DROP TRIGGER audit_log_no_update")
+            database.execute("UPDATE audit_log SET who = 'nobody' WHERE id = 2")
+        self.millrace.start()
+        verdict = self.millrace.get("/auditLogs/verify").json
+        self.assertEqual((verdict["valid"], verdict["broken_at"]), (False, 2))
+
+    def test_check_39_no_route_edits_the_record(self):
+        for method, path, _ in routes(self.millrace):
+            if "auditLogs" in path or "eventLogs" in path:
+                self.assertEqual(method, "GET", path)
+
+
+if __name__ == "__main__":
+    unittest.main()
