@@ -129,6 +129,12 @@ void AuditDiff::note(sqlite::Connection& connection, const Change& change) {
     // New instances follow from their run, moves from the rules; what a person did bears their name.
     const bool theirs = instance->changed_by == who_ || !instance->note.empty();
     if (instance->version > 1 && theirs) compare(connection, *instance);
+  } else if (const auto* deletion = std::get_if<RunDeletion>(&change)) {
+    RunRow wanted;
+    wanted.id = deletion->run;
+    RowTexts gone;
+    if (const auto run = stored_row(connection, wanted)) visit_columns(gone, *run);
+    if (!gone.values.empty()) add(Table<RunRow>::name, &gone.values, nullptr);
   } else if (const auto* queued = std::get_if<QueuedDatasetEventRow>(&change)) {
     RowTexts gone;
     visit_columns(gone, *queued);
@@ -137,7 +143,7 @@ void AuditDiff::note(sqlite::Connection& connection, const Change& change) {
     std::visit(
         [&]<class Row>(const Row& row) {
           constexpr bool follows = std::is_same_v<Row, AttemptRow> || std::is_same_v<Row, BackfillItemRow> ||
-                                   std::is_same_v<Row, NotificationRow>;
+                                   std::is_same_v<Row, NotificationRow> || std::is_same_v<Row, RunDeletion>;
           if constexpr ((Versioned<Row> && !follows) || std::is_same_v<Row, DatasetEventRow>) {
             compare(connection, row);
           }

@@ -71,7 +71,11 @@ void disturb(World& world, Dice& dice) {
   if (dice.chance(40)) return world.send(CancelRequested{request, run.id, "x"});
   if (dice.chance(40))
     return world.send(RunRequested{request, "features", {}, run.execution_date, {}, "{}", "", "x"});
-  world.send(ClearRequested{request, run.id, {}, {}, false, false, false, false, false, "x"});
+  ClearRequested clear;
+  clear.request = request;
+  clear.run = run.id;
+  clear.by = "x";
+  world.send(clear);
 }
 
 void finish_all(World& world, Dice& dice) {

@@ -17,6 +17,8 @@ std::string word_of(ErrorKind kind) {
     case ErrorKind::conflict: return "conflict";
     case ErrorKind::forbidden: return "forbidden";
     case ErrorKind::unavailable: return "unavailable";
+    case ErrorKind::overloaded: return "overloaded";
+    case ErrorKind::full: return "full";
     case ErrorKind::internal: return "internal";
   }
   return "?";
