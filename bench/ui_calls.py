@@ -13,6 +13,7 @@ import argparse
 import gzip
 import http.client
 import json
+import os
 import pathlib
 import shutil
 import statistics
@@ -26,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 import harness  # noqa: E402
 
-HISTORY = harness.BINARY.parent / "history"
+HISTORY = pathlib.Path(os.environ.get("MILLRACE_HISTORY", harness.BINARY.parent / "history"))
 
 
 def fill(folder, *words):
