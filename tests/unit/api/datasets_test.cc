@@ -62,8 +62,8 @@ struct ServedDatasets : Served {
   }
   std::set<std::string> nodes(const std::string& query) const {
     std::set<std::string> ids;
-    for (const JsonValue& node : json_of(ask("GET", "/api/v2/lineage?" + query, viewer)).find("nodes")->items)
-      ids.insert(word(node, "id"));
+    const JsonValue lineage = json_of(ask("GET", "/api/v2/lineage?" + query, viewer));
+    for (const JsonValue& node : lineage.find("nodes")->items) ids.insert(word(node, "id"));
     return ids;
   }
 };
