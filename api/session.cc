@@ -39,7 +39,7 @@ constexpr std::size_t file_piece = 256u << 10;  // of a log, in memory at a time
 constexpr std::size_t drained_at_most = 64u
                                         << 20;    // of a body that was refused, before the connection is cut
 constexpr std::size_t buffer_bytes = 128u << 10;  // read ahead; also bounds a chunk's header line
-constexpr std::size_t pieces_at_once = 16;        // of a stream, in one write
+constexpr std::size_t stream_slice = 64u << 10;   // of a stream, in one write
 
 HttpRequest to_request(const http::request<http::string_body>& message) {
   HttpRequest request;
@@ -249,6 +249,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   void open_stream();
   void await_hang_up();
   void write_more();
+  void taken(std::size_t bytes);
 
   void end() {
     error_code ignored;
@@ -276,6 +277,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
   std::shared_ptr<SessionOut> out_;       // also held by the source
   std::deque<Piece> pieces_;
   std::size_t leaving_ = 0;  // the first ones of pieces_ that are being written
+  std::size_t sent_ = 0;     // bytes of the first one that have left
   bool finishing_ = false;
   std::optional<net::steady_timer> last_call_;
 };
@@ -339,28 +341,34 @@ void Session::finish(Piece last, bool drop_waiting) {
   if (leaving_ == 0) write_more();
 }
 
+/// A slice at a time: what a reader takes of a large piece is seen while it takes it.
 void Session::write_more() {
   std::vector<net::const_buffer> parts;
-  for (const Piece& piece : pieces_) {
-    if (parts.size() == pieces_at_once) break;
-    parts.push_back(net::buffer(*piece));
+  std::size_t room = stream_slice;
+  for (leaving_ = 0; leaving_ < pieces_.size() && room > 0; ++leaving_) {
+    const std::string_view piece = std::string_view(*pieces_[leaving_]).substr(leaving_ == 0 ? sent_ : 0);
+    parts.push_back(net::buffer(piece.substr(0, room)));
+    room -= parts.back().size();
   }
-  leaving_ = parts.size();
-  net::async_write(stream_.socket(), parts, [self = shared_from_this()](error_code error, std::size_t) {
-    for (; self->leaving_ > 0; --self->leaving_) {
-      self->out_->taken(self->pieces_.front()->size());
-      self->pieces_.pop_front();
-    }
+  stream_.socket().async_write_some(parts, [self = shared_from_this()](error_code error, std::size_t sent) {
     if (error) return self->end();
-    if (!self->pieces_.empty()) return self->write_more();
-    if (!self->finishing_) {
-      if (self->source_) self->source_->drained();
-      return;
-    }
-    // The client's own end closes the connection: closing over what it has sent would lose our last words.
-    error_code ignored;
-    self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    self->taken(sent);
   });
+}
+
+void Session::taken(std::size_t bytes) {
+  leaving_ = 0;
+  out_->taken(bytes);
+  for (sent_ += bytes; !pieces_.empty() && sent_ >= pieces_.front()->size(); pieces_.pop_front())
+    sent_ -= pieces_.front()->size();
+  if (!pieces_.empty()) return write_more();
+  if (!finishing_) {
+    if (source_) source_->drained();
+    return;
+  }
+  // The client's own end closes the connection: closing over what it has sent would lose our last words.
+  error_code ignored;
+  stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 }  // namespace
