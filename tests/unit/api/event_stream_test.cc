@@ -167,6 +167,23 @@ TEST_CASE("who never reads is sent away with `resync` and keeps nobody waiting")
   CHECK(stuck.got.find(fmt::format("id: {}\n", seq)) == std::string::npos);
 }
 
+TEST_CASE("a burst larger than a connection holds arrives whole, though more comes meanwhile") {
+  const Served served;
+  Listening reader(served, "/events?topics=tasks");
+  REQUIRE(reader.sees("retry:"));
+  std::vector<Change> burst;
+  for (std::int64_t seq = 1; seq <= 20; ++seq) {
+    for (Change& change : moved(seq, "running", std::string(20'000, 'x'))) burst.push_back(std::move(change));
+  }
+  served.server->publish(std::move(burst), in_memory(served));
+  for (std::int64_t seq = 21; seq <= 25; ++seq) {
+    served.server->publish(moved(seq, "success"), in_memory(served));
+    REQUIRE(reader.sees(fmt::format("id: {}\n", 4 * (seq - 20))));
+  }
+  CHECK(reader.sees("id: 25\n"));
+  CHECK(reader.got.find("event: resync") == std::string::npos);
+}
+
 TEST_CASE("slow heads and silent streams: everybody else is answered") {
   allow_many_files();
   const Served served;
