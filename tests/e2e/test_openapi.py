@@ -40,7 +40,7 @@ class OpenApi(harness.DaemonTest):
         self.assertIn("paths//api/v2/dags/get/parameters/0", self.validate(document))
 
     def test_no_answer_breaks_the_document(self):
-        status, report, log = api_fuzz.fuzz(self.millrace, seconds=45, seed_number=20010105)
+        status, report, log = api_fuzz.fuzz(self.millrace, seconds=60, seed_number=20010105)
         self.assertIsNone(self.millrace.process.poll(), "the daemon is gone\n" + log[-4000:])
         self.assertEqual(status, 0, report)
         self.assertIn("Stateful", report)
