@@ -76,6 +76,9 @@ TEST_CASE("a backfill's dates come as a range, as ends or one by one") {
   options.range.clear();
   options.dates = {"2001-01-01", "2001-02-01"};
   CHECK(cli::backfill_body(options)->find(R"("dates":["2001-01-01","2001-02-01"])") != std::string::npos);
+  CHECK(cli::backfill_body(options)->find("cascade") == std::string::npos);
+  options.cascade = true;
+  CHECK(cli::backfill_body(options)->find(R"("cascade":true)") != std::string::npos);
 }
 
 TEST_CASE("the option --param takes JSON where it is JSON and text elsewhere") {
