@@ -120,7 +120,9 @@ void AuditDiff::compare(sqlite::Connection& connection, const Row& row) {
   if (!stored) return add(Table<Row>::name, nullptr, &after.values);
   RowTexts before;
   visit_columns(before, *stored);
-  add(Table<Row>::name, &before.values, &after.values);
+  bool removed = false;
+  if constexpr (requires { row.removed; }) removed = row.removed;
+  add(Table<Row>::name, &before.values, removed ? nullptr : &after.values);
 }
 
 /// What a person asked for. What follows from it by the rules is in the event log.
@@ -129,16 +131,17 @@ void AuditDiff::note(sqlite::Connection& connection, const Change& change) {
     // New instances follow from their run, moves from the rules; what a person did bears their name.
     const bool theirs = instance->changed_by == who_ || !instance->note.empty();
     if (instance->version > 1 && theirs) compare(connection, *instance);
-  } else if (const auto* deletion = std::get_if<RunDeletion>(&change)) {
-    RunRow wanted;
-    wanted.id = deletion->run;
-    RowTexts gone;
-    if (const auto run = stored_row(connection, wanted)) visit_columns(gone, *run);
-    if (!gone.values.empty()) add(Table<RunRow>::name, &gone.values, nullptr);
   } else if (const auto* queued = std::get_if<QueuedDatasetEventRow>(&change)) {
     RowTexts gone;
     visit_columns(gone, *queued);
     if (queued->removed) add(Table<QueuedDatasetEventRow>::name, &gone.values, nullptr);
+  } else if (const auto* deletion = std::get_if<RunDeletion>(&change)) {
+    RunRow run;
+    run.id = deletion->run;
+    RowTexts gone;
+    const auto stored = stored_row(connection, run);
+    if (stored) visit_columns(gone, *stored);
+    if (stored) add(Table<RunRow>::name, &gone.values, nullptr);
   } else {
     std::visit(
         [&]<class Row>(const Row& row) {

@@ -57,7 +57,8 @@ struct Client final : StreamOut {
 
 struct Stage {
   FakeRows rows;
-  FakeReader reader{rows};
+  FakeAccess access;
+  FakeReader reader{rows, access};
   std::deque<std::pair<std::int64_t, std::function<void()>>> timers;
   std::deque<std::function<void(StoreReader&)>> jobs;
   bool readers_full = false;
