@@ -61,7 +61,8 @@ HttpResponse bulk_response(const Bulk& bulk) {
 void go_on(const std::shared_ptr<Bulk>& bulk) {
   if (bulk->next == bulk->steps.size()) return bulk->call->answer(bulk_response(*bulk));
   BulkStep& step = bulk->steps[bulk->next++];
-  bulk->call->backend().request(std::move(step.event), bulk->call->context(), [bulk, &step](const Reply& reply) {
+  const CallPtr& call = bulk->call;
+  call->backend().request(std::move(step.event), call->context(), [bulk, &step](const Reply& reply) {
     if (const Error* error = std::get_if<Error>(&reply.body)) {
       bulk->fail(step, to_problem(*error));
     } else {

@@ -182,7 +182,9 @@ class FakeReader final : public StoreReader {
   VersionReader& versions() override { return versions_; }
   Result<Listed<EventRow>> events(const EventFilter&, const Page&) override { return Listed<EventRow>{}; }
   std::vector<NamedEvent> named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) override;
-  std::int64_t last_event() override { return rows_.named_events.empty() ? 0 : rows_.named_events.back().event.seq; }
+  std::int64_t last_event() override {
+    return rows_.named_events.empty() ? 0 : rows_.named_events.back().event.seq;
+  }
 
  private:
   FakeBackfillQueries about_backfills_;

@@ -207,8 +207,10 @@ TEST_CASE("lists over all of history are served by an index") {
        "(dag_id=? AND execution_date>?)"},
       {select_from<TaskInstanceRow>() + where_of(failed_tasks, true).sql() + " ORDER BY id LIMIT 50",
        "task_instance_failed"},
-      {select_from<TaskInstanceRow>() + where_of(running, true).sql() + " ORDER BY id LIMIT 50", "dag_run_active"},
-      {select_from<TaskInstanceRow>() + where_of(of_runs, true).sql() + " ORDER BY id LIMIT 50", "(dag_run_id=?)"},
+      {select_from<TaskInstanceRow>() + where_of(running, true).sql() + " ORDER BY id LIMIT 50",
+       "dag_run_active"},
+      {select_from<TaskInstanceRow>() + where_of(of_runs, true).sql() + " ORDER BY id LIMIT 50",
+       "(dag_run_id=?)"},
       {queries::last_run(), "(dag_id=?)"},
       {queries::variable(), "PRIMARY KEY (key=?)"},
   };
