@@ -71,8 +71,11 @@ class Client(unittest.TestCase):
     def setUpClass(cls):
         cls.millrace = Daemon().start()
         cls.addClassCleanup(cls.millrace.close)
+        cls.millrace.post("/pools", {"name": "nowhere", "slots": 1})
         for text in (DEMO, CHAIN, SLOW):
             cls.millrace.submit(text)
+        # A task of `slow` waits for it: a pool that was deleted after the submit.
+        cls.millrace.request("DELETE", "/pools/nowhere")
         cls.millrace.request("PATCH", "/dags/chain", {"is_paused": True})
         cls.config = airflow_client.Configuration(host=f"http://127.0.0.1:{cls.millrace.port}",
                                            access_token=cls.millrace.token)

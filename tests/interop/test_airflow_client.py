@@ -62,9 +62,9 @@ class Dags(Client):
         self.assertEqual(self.ids(paused=True), ["chain"])
 
     def test_versions_sources_stats(self):
-        text = "dag_id: versioned\ntasks:\n  a: {command: [echo, one]}\n"
+        text = "dag_id: versioned\ntasks:\n  a: {command: [echo, first]}\n"
         self.millrace.submit(text)
-        self.millrace.submit(text.replace("one", "two"))
+        self.millrace.submit(text.replace("first", "second"))
         versions = api.DagVersionApi(self.client)
         numbers = [v.version_number for v in versions.get_dag_versions("versioned").dag_versions]
         self.assertEqual(numbers, [1, 2])
@@ -72,12 +72,13 @@ class Dags(Client):
         sources = api.DagSourceApi(self.client)
         self.assertEqual(sources.get_dag_source("versioned", version_number=1).content, text)
         plain = self.millrace.request("GET", "/dagSources/versioned", headers={"Accept": "text/plain"})
-        self.assertEqual(plain.body.decode(), text.replace("one", "two"))
+        self.assertEqual(plain.body.decode(), text.replace("first", "second"))
         self.ran("versioned", "2001-01-01")
         stats = api.DagStatsApi(self.client).get_dag_stats(dag_ids=["versioned"])
         self.assertEqual({s.state.value: s.count for s in stats.dags[0].stats},
                          {"queued": 0, "running": 0, "success": 1, "failed": 0})
-        self.assertEqual(self.ids(last_dag_run_state="success", dag_id_pattern="versioned"), ["versioned"])
+        good = models.DagRunState.SUCCESS
+        self.assertEqual(self.ids(last_dag_run_state=good, dag_id_pattern="versioned"), ["versioned"])
         self.assertEqual(self.ids(dag_run_state=["failed"], dag_id_pattern="versioned"), [])
         run_id = self.runs.get_dag_runs("versioned").dag_runs[0].dag_run_id
         self.dags.delete_dag("versioned")
@@ -181,9 +182,11 @@ class Runs(Client):
         patched = self.runs.patch_dag_run("chain", run.dag_run_id, body, update_mask=["note"])
         self.assertEqual((patched.state.value, patched.note), ("success", "looks wrong"))
         self.assertEqual(self.runs.patch_dag_run("chain", run.dag_run_id, body).state.value, "failed")
-        dry = self.runs.clear_dag_run("chain", run.dag_run_id, models.DAGRunClearBody(dry_run=True))
-        rows = [t.actual_instance.task_id for t in dry.actual_instance.task_instances]
-        self.assertEqual(rows, ["a", "b", "c"])
+        # The client can't read this answer, not Airflow's either: both of its models fit each entry.
+        dry = self.runs.clear_dag_run_without_preload_content("chain", run.dag_run_id,
+                                                              models.DAGRunClearBody(dry_run=True))
+        rows = json.loads(dry.read())["task_instances"]
+        self.assertEqual([t["task_id"] for t in rows], ["a", "b", "c"])
         cleared = self.runs.clear_dag_run("chain", run.dag_run_id,
                                           models.DAGRunClearBody(dry_run=False, note="again")).actual_instance
         self.assertIn(cleared.state.value, ("queued", "running"))
