@@ -158,6 +158,7 @@ struct FoundDags {
 
 /// A page of all DAGs by name: read as such, however many there are.
 bool only_pages(const Call& call, const Page& page) {
+  if (!call.who.dags.empty()) return false;  // a token for some DAGs: each row is looked at
   if (!page.order_by.empty() && page.order_by != "dag_id" && page.order_by != "-dag_id") return false;
   return std::ranges::all_of(call.query, [](const auto& named) {
     return named.first == "limit" || named.first == "offset" || named.first == "order_by";

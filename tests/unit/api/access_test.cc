@@ -129,7 +129,7 @@ TEST_CASE("what a limited token may not see looks like what isn't there") {
   const auto missing = served.ask("GET", "/api/v2/dags/eti/dagRuns", Served::elsewhere);
   CHECK(hidden.status == missing.status);
   std::string body = hidden.body;
-  body.replace(body.find("etl"), 3, "eti");
+  for (std::size_t at = 0; (at = body.find("etl")) != body.npos;) body.replace(at, 3, "eti");
   CHECK(body == missing.body);
 }
 

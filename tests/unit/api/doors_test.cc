@@ -61,7 +61,7 @@ TEST_CASE("a method that a path doesn't take is 405 and says which it takes") {
     const auto answer = served.ask(method, "/api/v2/dags", served.admin);
     CAPTURE(method, answer.head);
     CHECK(answer.status == 405);
-    CHECK(answer.head.find("Allow: OPTIONS, GET, HEAD, POST\r\n") != answer.head.npos);
+    CHECK(answer.head.find("Allow: OPTIONS, GET, HEAD, PATCH, POST\r\n") != answer.head.npos);
     CHECK(served.ask(method, "/api/v2/dags", "").status == 401);
   }
 }
