@@ -206,7 +206,14 @@ class Runs(Client):
         lines = self.events.get_event_logs(dag_id="demo", event="run", order_by=["-event_log_id"], limit=5)
         mine = [e for e in lines.event_logs if run.dag_run_id in (e.extra or "")]
         self.assertEqual((len(mine), mine[0].owner), (1, "admin"))
+        self.millrace.kill()  # what was acknowledged is on disk
+        # As a crash between the deletion's commit and the removal of the files would leave it.
+        logs.mkdir(parents=True, exist_ok=True)
+        (logs / "list.-1.1.log").write_text("of the deleted run\n")
+        self.millrace.start()
+        self.refused(404, self.runs.get_dag_run, "demo", run.dag_run_id)
         again = self.ran("demo", "2004-02-01")
+        self.assertEqual(self.millrace.log_text("demo", run.dag_run_id, "list"), b"listing\n")
         self.assertEqual(again.dag_run_id, run.dag_run_id)
         self.assertEqual(self.tis.get_task_instance("demo", run.dag_run_id, "list").try_number, 1)
         trash = self.millrace.data / "trash"
