@@ -85,6 +85,17 @@ std::string text_of(const JsonValue& object, std::string_view name) {
   return value != nullptr && value->is(JsonValue::Kind::string) ? value->text : "";
 }
 
+/// What is to happen with an entity that is there, or isn't.
+std::expected<void, Problem> check_words(const JsonValue& item) {
+  const std::string there = text_of(item, "action_on_existence");
+  if (item.find("action_on_existence") != nullptr && there != "fail" && there != "skip" && there != "overwrite")
+    return refuse_field("action_on_existence", "must be fail, skip or overwrite");
+  const std::string missing = text_of(item, "action_on_non_existence");
+  if (item.find("action_on_non_existence") != nullptr && missing != "fail" && missing != "skip")
+    return refuse_field("action_on_non_existence", "must be fail or skip");
+  return {};
+}
+
 }  // namespace
 
 std::expected<void, Problem> run_bulk(
@@ -103,6 +114,7 @@ std::expected<void, Problem> run_bulk(
     const JsonValue* entities = item.find("entities");
     if (entities == nullptr || !entities->is(JsonValue::Kind::array))
       return refuse_field("entities", "must be a list");
+    if (auto ok = check_words(item); !ok) return ok;
     for (const JsonValue& entity : entities->items) {
       BulkStep step;
       step.action = *action;

@@ -62,7 +62,7 @@ const Route table[] = {
     {"GET", API "/auditLogs", admin, h::list_audit_logs,
      {.id = "get_audit_logs",
       .summary = "List who changed what, newest first",
-      .query = "limit before who",
+      .query = "limit before:audit who",
       .reply = "AuditLogCollection"}},
     {"GET", API "/auditLogs/verify", admin, h::verify_audit_log,
      {.id = "verify_audit_logs",
