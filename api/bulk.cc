@@ -88,7 +88,8 @@ std::string text_of(const JsonValue& object, std::string_view name) {
 /// What is to happen with an entity that is there, or isn't.
 std::expected<void, Problem> check_words(const JsonValue& item) {
   const std::string there = text_of(item, "action_on_existence");
-  if (item.find("action_on_existence") != nullptr && there != "fail" && there != "skip" && there != "overwrite")
+  if (item.find("action_on_existence") != nullptr && there != "fail" && there != "skip" &&
+      there != "overwrite")
     return refuse_field("action_on_existence", "must be fail, skip or overwrite");
   const std::string missing = text_of(item, "action_on_non_existence");
   if (item.find("action_on_non_existence") != nullptr && missing != "fail" && missing != "skip")

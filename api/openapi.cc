@@ -273,8 +273,8 @@ class Document {
     out_.text_field(
         "description",
         "The roles viewer, operator, author and admin: each may do what the ones before it may. An "
-        "operation names the least that it needs. The session of a browser counts the same, from this daemon's "
-        "own pages.");
+        "operation names the least that it needs. The session of a browser counts the same, from this "
+        "daemon's own pages.");
     out_.end_object().end_object().key("responses").begin_object();
     std::set<int> statuses;
     for (const Resource& resource : resources_) {

@@ -29,7 +29,7 @@ TEST_CASE("a task called like a part of another route is found by its methods") 
 
 TEST_CASE("paths that aren't in the table match nothing") {
   for (const std::string_view path :
-       {"/", "/api/v2", "/api/v2/", "/api/v2/dags/", "/api/v2//dags", "/api/v2/dags/a/b",
+       {"/api/v2", "/api/v2/", "/api/v2/dags/", "/api/v2//dags", "/api/v2/dags/a/b",
         "/api/v2/dags/../version", "/API/v2/dags", "api/v2/dags", ""}) {
     CAPTURE(path);
     const Match match = match_route("GET", path);
