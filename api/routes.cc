@@ -55,6 +55,16 @@ bool more_exact(const std::vector<std::string_view>& a, const std::vector<std::s
   return false;
 }
 
+/// Whether the path's values may be those of the pattern's parameters.
+bool possible(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (!is_parameter(pattern[i])) continue;
+    const auto value = percent_decode(path[i], false);
+    if (!value || !segment_ok(pattern[i].substr(1, pattern[i].size() - 2), *value)) return false;
+  }
+  return true;
+}
+
 bool id_character(char c) {
   return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
          c == '-';
@@ -106,6 +116,11 @@ Match match_route(std::string_view method, std::string_view raw_path) {
     if (all[i].method == "GET") match.allow += ", HEAD";
   }
   if (best == nullptr) return match;
+  // `dependencies` is no map_index: PATCH of that path isn't one of a mapped instance.
+  if (best_hit != nullptr && more_exact(*best, *best_hit) && !possible(*best_hit, path)) {
+    best_hit = nullptr;
+    match.route = nullptr;
+  }
   const std::vector<std::string_view>& chosen = best_hit != nullptr ? *best_hit : *best;
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (!is_parameter(chosen[i])) continue;

@@ -143,7 +143,9 @@ def without_streams(document):
             streams = [content for content in media.values() if content.pop("text/event-stream", None)]
             if (streams and not any(streams)) or path.endswith("/wait"):
                 del item[method]
-            operation["parameters"] = [one for one in operation["parameters"] if one["name"] != "follow"]
+            # `follow` makes a stream; what `update_mask` hides of a body isn't looked at, fitting or not.
+            operation["parameters"] = [one for one in operation["parameters"]
+                                       if one["name"] not in ("follow", "update_mask")]
         if not item:
             del document["paths"][path]
     known = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}

@@ -27,6 +27,15 @@ TEST_CASE("a task called like a part of another route is found by its methods") 
   CHECK(match_route("PUT", path).route == nullptr);
 }
 
+TEST_CASE("a method that only a parameter's path has is not taken where the value can't be one") {
+  const std::string instance = "/api/v2/dags/a/dagRuns/r/taskInstances/t";
+  CHECK(match_route("PATCH", instance + "/0").route != nullptr);
+  const Match match = match_route("PATCH", instance + "/dependencies");
+  CHECK(match.route == nullptr);
+  CHECK(match.allow == "OPTIONS, GET, HEAD");
+  CHECK(match_route("GET", "/api/v2/backfills/dry_run").route == nullptr);
+}
+
 TEST_CASE("paths that aren't in the table match nothing") {
   for (const std::string_view path :
        {"/api/v2", "/api/v2/", "/api/v2/dags/", "/api/v2//dags", "/api/v2/dags/a/b",
