@@ -203,10 +203,10 @@ class SlowClients(harness.DaemonTest):
         return s
 
     def test_a_head_that_trickles_is_ended_and_others_are_answered_meanwhile(self):
-        slow = [self.connect() for _ in range(500)]
-        silent = [Stream(self.millrace, topics="events") for _ in range(200)]
         start = time.monotonic()
-        trickle = slow[0]
+        trickle = self.connect()  # its ten seconds begin here
+        slow = [self.connect() for _ in range(499)]
+        silent = [Stream(self.millrace, topics="events") for _ in range(200)]
         trickle.settimeout(0.5)  # paces it: a byte, then half a second for the end to come
         while True:
             try:
@@ -219,6 +219,7 @@ class SlowClients(harness.DaemonTest):
             except OSError:
                 break
         self.assertGreater(time.monotonic() - start, 9)
+        self.assertEqual(len(slow), 499)  # held open until here
         self.assertEqual(self.run_dag(CHAIN)[0]["state"], "success")
         for stream in silent:
             stream.wait_for(lambda m: m.type == "run" and m.data["state"] == "success")
