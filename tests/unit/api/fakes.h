@@ -103,10 +103,15 @@ class FakeViews final : public ViewReader {
   const FakeRows& rows_;
 };
 
-/// A DAG without history and no other backfill.
+/// The runs that there are; no backfill is active.
 class FakeBackfillQueries final : public BackfillQueries {
  public:
-  std::vector<DatedRun> dated_runs(std::string_view, WallTime, WallTime) override { return {}; }
+  explicit FakeBackfillQueries(const FakeRows& rows) : rows_(rows) {}
+  std::vector<DatedRun> dated_runs(std::string_view, WallTime, WallTime) override {
+    std::vector<DatedRun> out;
+    for (const RunRow& run : rows_.runs) out.push_back({run.execution_date, run.state, run.id});
+    return out;
+  }
   std::vector<BackfillRow> active(std::string_view) override { return {}; }
   std::vector<BackfillRow> cascade(BackfillId) override { return {}; }
   std::vector<std::pair<WallTime, ItemState>> item_states(BackfillId, WallTime, WallTime) override {
@@ -115,6 +120,9 @@ class FakeBackfillQueries final : public BackfillQueries {
   std::vector<BackfillItemRow> failed_items(BackfillId, int) override { return {}; }
   std::vector<WallTime> last_ends(BackfillId, int) override { return {}; }
   std::vector<RunRow> last_successes(std::string_view, int) override { return {}; }
+
+ private:
+  const FakeRows& rows_;
 };
 
 /// Tokens, sessions and kept answers as the fake backend "stores" them.
@@ -187,8 +195,8 @@ class FakeReader final : public StoreReader {
   }
 
  private:
-  FakeBackfillQueries about_backfills_;
   const FakeRows& rows_;
+  FakeBackfillQueries about_backfills_{rows_};
   FakeAssets assets_;
   FakeVersions versions_;
   FakeViews views_;

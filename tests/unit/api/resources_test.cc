@@ -200,6 +200,9 @@ TEST_CASE("a backfill's dry run says per date what would happen, and changes not
   CHECK(word(plan.find("backfills")->items.at(0), "action") == "skip");
   CHECK(word(plan.find("backfills")->items.at(1), "action") == "create");
   CHECK(plan.find("counts")->find("create")->integer == 2);
+  CHECK(plan.find("totals")->find("skip")->integer == 1);
+  CHECK(plan.find("spans")->items.size() == 2);
+  CHECK(word(plan, "revision").ends_with(".s1c2"));
   CHECK(served.backend.wishes() == 0);
   const auto backwards = served.ask("POST", "/api/v2/backfills/dry_run", Served::viewer,
                                     R"({"dag_id":"etl","from_date":"2001-01-07","to_date":"2001-01-05"})");
