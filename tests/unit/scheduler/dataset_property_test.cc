@@ -53,7 +53,8 @@ std::shared_ptr<const Dag> random_reader(Dice& dice, const std::string& dag_id) 
       break;
     default: break;
   }
-  builder.option("", fmt::format("max_active_runs {}", 1 + dice.below(3)));
+  // The same in every version: a smaller one would find more runs than it allows.
+  builder.option("", fmt::format("max_active_runs {}", 1 + dag_id.size() % 3));
   if (dice.chance(20)) builder.option("", "start_date 2001-01-02");
   return builder.build();
 }
