@@ -198,9 +198,12 @@ std::optional<RunWish> Core::wish_for(DagEntry& entry, const Fed& fed, WallTime 
 }
 
 void Core::link(const Fed& fed, const Run& run) {
+  std::int64_t last = 0;  // an event may wait for its own run and, from an older mapping, for a rerun of it
   for (const QueuedDatasetEvent& event : fed.events) {
-    new_links.push_back({event.event, fed.dag_id, run.row.id, run.row.rerun,
-                         event.event == fed.events.back().event, {}, now.wall});
+    if (event.event != last)
+      new_links.push_back({event.event, fed.dag_id, run.row.id, run.row.rerun,
+                           event.event == fed.events.back().event, {}, now.wall});
+    last = event.event;
     triggers.done(fed.dag_id, fed.run_date, event);
   }
 }

@@ -22,6 +22,9 @@ std::string cause_of(const QueuedDatasetEvent& e) {
 }
 
 std::vector<DatasetTriggers::Skipped> DatasetTriggers::set_dag(const Dag& dag) {
+  const auto before = by_dag_.find(dag.dag_id);
+  const bool remapped =
+      before != by_dag_.end() && before->second.schedule.partition != dag.schedule.partition;
   unsubscribe(dag.dag_id);
   if (dag.schedule.kind != Schedule::Kind::datasets)
     return remove_dag(dag.dag_id, "the DAG no longer waits for datasets");
@@ -38,20 +41,27 @@ std::vector<DatasetTriggers::Skipped> DatasetTriggers::set_dag(const Dag& dag) {
   const Queue old = std::exchange(known->second, Queue{});
   for (const auto& [run_date, events] : old.by_run) {
     for (const auto& [key, event] : events) {
-      const WallTime date = event.rerun_only ? run_date : run_of_partition(to.schedule, event.partition);
       const bool wanted = std::ranges::binary_search(to.datasets, event.dataset);
-      if (wanted && date == run_date) {
-        add(dag.dag_id, date, event);
+      if (wanted && !remapped) {
+        add(dag.dag_id, run_date, event);
         continue;
       }
       done(dag.dag_id, run_date, event);
+      if (event.rerun_only) continue;
       QueuedDatasetEvent moved = event;
       moved.stored = false;
-      if (wanted) add(dag.dag_id, date, std::move(moved));
-      else if (!event.rerun_only) skipped.push_back({dag.dag_id, moved, "the DAG no longer waits for it"});
+      if (wanted) add_mapped(dag.dag_id, to.schedule, std::move(moved));
+      else skipped.push_back({dag.dag_id, moved, "the DAG no longer waits for it"});
     }
   }
   return skipped;
+}
+
+void DatasetTriggers::add_mapped(const std::string& dag_id, const Schedule& schedule,
+                                 QueuedDatasetEvent event) {
+  add(dag_id, run_of_partition(schedule, event.partition), event);
+  event.rerun_only = true;
+  for (const WallTime later : later_runs_of_partition(schedule, event.partition)) add(dag_id, later, event);
 }
 
 std::vector<DatasetTriggers::Skipped> DatasetTriggers::remove_dag(const std::string& dag_id,

@@ -93,6 +93,8 @@ class DatasetTriggers {
 
   const Events* events_of(const std::string& dag_id, WallTime run_date) const;
   void add(const std::string& dag_id, WallTime run_date, QueuedDatasetEvent);
+  /// To its own run and to the later ones of its window.
+  void add_mapped(const std::string& dag_id, const Schedule&, QueuedDatasetEvent);
   std::vector<QueuedDatasetEvent> take(const std::string& dag_id, WallTime run_date,
                                        const std::vector<std::pair<std::int64_t, bool>>& keys);
   std::vector<QueuedDatasetEvent> take_if(const std::string& dag_id, WallTime run_date, bool all);

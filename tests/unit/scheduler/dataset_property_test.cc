@@ -178,6 +178,13 @@ class Play {
       else if (fate->second.queued + fate->second.skipped > 1)
         wrong(fmt::format("event {} has two fates for {}", event, dag_id));
     }
+    std::set<std::tuple<std::string, std::int64_t, RunId, std::int64_t>> seen;
+    for (const DatasetEventRunRow& row : world_.ledger.links) {
+      // Another mapping may lead an older event to a run that it has fed already.
+      if (static_cast<std::size_t>(row.event) <= changed_.at(row.dag_id)) continue;
+      if (!seen.insert({row.dag_id, row.event, row.run, row.rerun}).second)
+        wrong(fmt::format("event {} fed the same round of a run of {} twice", row.event, row.dag_id));
+    }
     for (const auto& [key, fate] : all)
       if (!owed_.contains(key)) wrong(fmt::format("event {} isn't for {}", key.second, key.first));
   }

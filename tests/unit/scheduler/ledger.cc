@@ -111,9 +111,6 @@ void Ledger::fold(const QueuedDatasetEventRow& row) {
 }
 void Ledger::fold(const DatasetEventRunRow& row) {
   if (row.run && !runs.contains(row.run)) wrong("a dataset event is linked to a run that isn't there");
-  for (const DatasetEventRunRow& other : links)
-    if (other.event == row.event && other.dag_id == row.dag_id && other.run == row.run)
-      wrong(fmt::format("dataset event {} is linked to the same run of {} twice", row.event, row.dag_id));
   links.push_back(row);
 }
 
