@@ -61,15 +61,15 @@ HttpResponse bulk_response(const Bulk& bulk) {
 void go_on(const std::shared_ptr<Bulk>& bulk) {
   if (bulk->next == bulk->steps.size()) return bulk->call->answer(bulk_response(*bulk));
   BulkStep& step = bulk->steps[bulk->next++];
-  const CallPtr& call = bulk->call;
-  call->backend().request(std::move(step.event), call->context(), [bulk, &step](const Reply& reply) {
+  const auto then = [bulk, &step](const Reply& reply) {
     if (const Error* error = std::get_if<Error>(&reply.body)) {
       bulk->fail(step, to_problem(*error));
     } else {
       bulk->of(step).done.push_back(step.name);
     }
     go_on(bulk);
-  });
+  };
+  bulk->call->backend().request(std::move(step.event), bulk->call->context(), then);
 }
 
 std::optional<BulkStep::Action> action_from(const JsonValue* word) {

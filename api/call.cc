@@ -111,16 +111,22 @@ void Call::answer(Answer answer) {
   HttpResponse response = answer ? std::move(*answer) : to_response(std::move(answer.error()));
   response.headers.emplace_back("X-Request-Id", request_id);
   if (response.stream) response.stream = services->open_streams->guard(who, std::move(response.stream));
-  // The claim goes when this call does: after the answer is on its way.
-  if (!answer_to_keep || response.status >= 300 || response.file) return send(std::move(response));
+  const bool keep_now = answer_to_keep && response.status < 300 && !response.file;
+  // Whoever has the answer may ask again at once. After a 5xx the effect may still be on its way (a full
+  // disk): the claim then goes with this call, which the batch that waits holds on to.
+  if (!keep_now && response.status < 500) key_claim.reset();
+  if (!keep_now) return send(std::move(response));
   answer_to_keep = false;
   KeptAnswerRow row{who.token_id, idempotency_key, fingerprint, services->clock.now().wall, response.status,
                     response.content_type, response.body};
   if (row.body.size() > limits::idempotency_body_bytes) row.status = 0, row.body.clear();
   auto held = std::make_shared<HttpResponse>(std::move(response));
   services->backend.change_access({std::move(row)}, {},
-                                  [core = keep, claim = key_claim, send = std::move(send), held](
-                                      const Result<void>&) { send(std::move(*held)); });
+                                  [core = keep, claim = std::move(key_claim), send = std::move(send), held](
+                                      const Result<void>&) mutable {
+                                    claim.reset();
+                                    send(std::move(*held));
+                                  });
 }
 
 void answer_on_reader(const CallPtr& call, std::function<Answer(StoreReader&)> then) {

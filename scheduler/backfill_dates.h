@@ -17,8 +17,8 @@ class BackfillDates {
  public:
   BackfillDates() = default;
   /// `grid`: whose schedule says which dates a range has: its ticks, those of the cron that a dataset
-  /// schedule maps partitions to, or days from from_date. `dag`: whose start_date and end_date bound them; it
-  /// is the same but in a cascade, for a DAG without ticks.
+  /// schedule maps partitions to, or days from from_date. `dag`: whose start_date and end_date bound them.
+  /// The same but in a cascade, for a DAG without ticks.
   BackfillDates(const Dag& grid, const Dag& dag, const BackfillSpec&);
 
   std::optional<WallTime> at_or_after(WallTime) const;

@@ -8,7 +8,8 @@ import socket
 VALUES = {"dag_id": "etl", "run_id": "r1", "task_id": "t", "map_index": "-1", "try_number": "1", "key": "k",
           "backfill_id": "1", "pool_name": "cpu", "event_log_id": "1", "version_number": "1",
           "token_id": "nobody", "session_id": "ses_0", "code": "0", "asset_id": "1", "asset_alias_id": "1",
-          "dataset": "d", "version": "1", "import_error_id": "1", "docs_file": "docs.css"}
+          "dataset": "d", "version": "1", "import_error_id": "1", "docs_file": "docs.css",
+          "variable_key": "v", "file_token": "etl"}
 
 
 class Reply:
