@@ -1,4 +1,4 @@
-"""Nothing is acknowledged before it is durable: kill -9 right after each 2xx, start again, look for the effect."""
+"""Nothing is acknowledged before it is durable: kill -9 after each 2xx, start again, look for the effect."""
 
 import unittest
 import urllib.parse
@@ -57,7 +57,8 @@ class Durable(unittest.TestCase):
         self.assertFalse(self.get("/dags/etl")["is_paused"])
         self.send("PATCH", "/dags/etl", {"is_paused": True})
         self.assertTrue(self.get("/dags/etl")["is_paused"])
-        run_id = self.send("POST", "/dags/etl/dagRuns", {"logical_date": "2001-01-05T00:00:00Z"})["dag_run_id"]
+        wish = {"logical_date": "2001-01-05T00:00:00Z"}
+        run_id = self.send("POST", "/dags/etl/dagRuns", wish)["dag_run_id"]
         path = self.run_path("etl", run_id)
         self.assertEqual(self.millrace.finish("etl", run_id)["state"], "failed")
         self.send("PATCH", path, {"note": "looked at"})
