@@ -60,7 +60,7 @@ TEST_CASE("an asset names who makes it, who reads it and whom it starts") {
   CHECK(asset.find("scheduled_dags")->items.at(0).find("task_id") == nullptr);
   CHECK(asset.find("last_asset_event")->find("id")->integer == 3);
   CHECK(served.ask("GET", "/api/v2/assets/8", Served::viewer).status == 404);
-  CHECK(served.ask("GET", "/api/v2/assets/raw", Served::viewer).status == 404);
+  CHECK(served.ask("GET", "/api/v2/assets/raw", Served::viewer).status == 400);
   CHECK(json_of(served.ask("GET", "/api/v2/assets", Served::viewer)).find("total_entries")->integer == 1);
 }
 

@@ -28,6 +28,7 @@ std::string filled(std::string_view pattern) {
   for (const auto& [name, value] : values) {
     if (const std::size_t at = out.find(name); at != out.npos) out.replace(at, name.size(), value);
   }
+  if (out.ends_with("/lineage")) out += "?node=dag:etl";
   return out.ends_with("/search") ? out + "?q=x" : out;
 }
 

@@ -1,5 +1,7 @@
 #include "data/contract_check.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +22,8 @@ std::unique_ptr<DuckDb> engine() {
 struct CsvFile {
   std::filesystem::path path;
   explicit CsvFile(const std::string& text)
-      : path(std::filesystem::temp_directory_path() / "millrace-contract-test.csv") {
+      : path(std::filesystem::temp_directory_path() /
+             ("millrace-contract-test." + std::to_string(getpid()) + ".csv")) {
     std::ofstream(path) << text;
   }
   ~CsvFile() { std::filesystem::remove(path); }
