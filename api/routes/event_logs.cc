@@ -12,7 +12,7 @@ const Route table[] = {
       .summary = "List events",
       .about = "Served by an index for a DAG, a run and a time; other filters look through what those leave, "
                "or through the newest million lines.",
-      .query = "limit offset order_by:event dag_id run_id task_id map_index:one try_number:one owner event "
+      .query = "limit offset order_by:event dag_id run_id task_id map_index:event try_number:one owner event "
                "included_events excluded_events after before event_pattern event_prefix_pattern "
                "dag_id_pattern dag_id_prefix_pattern task_id_pattern task_id_prefix_pattern",
       .reply = "EventLogCollection"}},

@@ -25,7 +25,12 @@ owner: anna
 params: {name: {type: string, default: x}}
 datasets: {numbers: {path: numbers}}
 tasks:
-  one: {script: 'echo rows=42 >> "$MILLRACE_OUTPUT"'}
+  one:
+    outputs: [numbers]
+    script: |
+      mkdir -p "$(dirname "{{ outputs.numbers }}")"
+      echo 42 > "{{ outputs.numbers }}"
+      echo rows=42 >> "$MILLRACE_OUTPUT"
   many: {expand: {n: [1, 2, 3]}, depends_on: [one], script: "true"}
 """, """
 dag_id: broken
@@ -83,6 +88,9 @@ def seed(millrace):
         "key": ["rows", "rows", "rows", "rows"],
         "version_number": [1, 1, 1, 1],
         "backfill_id": [backfill, slow, backfill, slow],
+        "asset_id": [millrace.get("/assets").json["assets"][0]["id"]] * 4,
+        "dataset": ["numbers"] * 4,
+        "version": ["1"] * 4,
         "event_log_id": [1, 2, 3, 4],
         "pool_name": ["cpu", "cpu", "cpu", "default"],
     }
