@@ -120,10 +120,13 @@ void print_plan(const Json& plan) {
     print(fmt::format("not into {}: {}\n", left["dag_id"].shown(), left["reason"].shown()));
   const Json& estimate = plan["estimate"];
   const std::string seconds = render_seconds(estimate["seconds"].shown());
-  if (!seconds.empty())
-    print(fmt::format("about {} from {} past runs (9 of 10 times within {}), {} cpu hours, {} gpu hours\n",
-                      seconds, estimate["samples"].shown(), render_seconds(estimate["p90_seconds"].shown()),
-                      estimate["cpu_h"].shown(), estimate["gpu_h"].shown()));
+  if (seconds.empty()) return;
+  const auto hours = [&](std::string_view name) {
+    return render_seconds(fmt::format("{}", estimate[name].number() * 3600));
+  };
+  print(fmt::format("about {} from {} past runs (9 of 10 times within {}); {} of cpu, {} of gpu time\n",
+                    seconds, estimate["samples"].shown(), render_seconds(estimate["p90_seconds"].shown()),
+                    hours("cpu_h"), hours("gpu_h")));
 }
 
 bool confirmed() {
