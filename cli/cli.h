@@ -1,8 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/error.h"
 
 /// cli/ is `millrace <command>`: it reads arguments, talks HTTP to a daemon and prints. It knows the API's
 /// paths and shapes, and of the rooms below only the language (for `validate` and `schema`, which need no
@@ -24,7 +29,52 @@ struct ServeOptions {
   std::vector<std::string> given;
 };
 
-/// The whole program. `serve` runs the daemon and returns its exit code.
-int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve);
+namespace cli {
+
+/// A daemon inside of this process, for `run --local`. Gone, with its runner, when destroyed.
+class LocalDaemon {
+ public:
+  virtual ~LocalDaemon() = default;
+  virtual std::string url() const = 0;
+  virtual int signals() const = 0;  ///< how many SIGINT and SIGTERM came since it started
+  virtual bool ended() const = 0;   ///< it gave up, having said why in its log
+};
+
+struct BackupDone {
+  std::string file;
+  std::int64_t bytes = 0, runs = 0;
+  int schema = 0;
+  std::string replaced;  ///< where the database went that was there before
+};
+/// One thing that `verify` looked at.
+struct Finding {
+  std::string check;  ///< `pages`, `references`, `schema`, `audit log`, `datasets`
+  std::int64_t seen = 0;
+  std::vector<std::string> problems;  ///< empty: it is as it should be
+};
+/// Called now and then with what is being looked at.
+using Progress = std::function<void(std::string_view)>;
+
+}  // namespace cli
+
+/// What the program can do beside talking to a daemon; daemon/ has it. All of it takes `data_dir` from the
+/// options.
+struct Programs {
+  std::function<int(ServeOptions)> serve;  ///< runs the daemon and returns its exit code
+  /// Tasks run in `dags_dir`, of which no DAG is loaded.
+  std::function<Result<std::unique_ptr<cli::LocalDaemon>>(ServeOptions)> local = {};
+  /// A copy of the folder's database; a daemon may run.
+  std::function<Result<cli::BackupDone>(const std::string& data_dir, const std::string& file)> backup = {};
+  /// The way back. `force`: the folder isn't empty.
+  std::function<Result<cli::BackupDone>(const std::string& file, const std::string& data_dir, bool force)>
+      restore = {};
+  /// `hash`: what partitions hold is read and compared, not only looked for.
+  std::function<Result<std::vector<cli::Finding>>(const std::string& data_dir, bool hash,
+                                                  const cli::Progress&)>
+      verify = {};
+};
+
+/// The whole program.
+int run_cli(int argc, char** argv, const Programs& programs);
 
 }  // namespace millrace

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <utility>
+
 namespace millrace::cli {
 
 struct Client::State {
@@ -23,7 +25,14 @@ Client::Client(std::string url, std::string token)
 
 Client::~Client() = default;
 
+void Client::hurry() {
+  state_->http.set_connection_timeout(1);
+  state_->http.set_read_timeout(1);
+}
+
 namespace {
+
+constexpr std::size_t most_of_a_refusal = 64 << 10;
 
 std::unexpected<Error> nobody(const std::string& url, httplib::Error error) {
   if (error == httplib::Error::Read) {
@@ -40,7 +49,13 @@ std::unexpected<Error> nobody(const std::string& url, httplib::Error error) {
 
 }  // namespace
 
-Result<HttpReply> Client::get(std::string_view path) { return send("GET", path, {}, {}); }
+Result<HttpReply> Client::get(std::string_view path, std::string_view accept) {
+  httplib::Headers headers;
+  if (!accept.empty()) headers.emplace("Accept", std::string(accept));
+  const auto result = state_->http.Get(std::string(path), headers);
+  if (!result) return nobody(url_, result.error());
+  return HttpReply{result->status, result->body};
+}
 
 Result<HttpReply> Client::send(std::string_view method, std::string_view path, std::string_view body,
                                std::string_view content_type) {
@@ -72,6 +87,54 @@ Result<int> Client::stream(std::string_view path, std::int64_t offset,
       });
   if (!result) return nobody(url_, result.error());
   return status;
+}
+
+bool EventParser::feed(std::string_view piece, const std::function<bool(const StreamEvent&)>& sink) {
+  for (std::size_t end; (end = piece.find('\n')) != piece.npos; piece.remove_prefix(end + 1)) {
+    rest_ += piece.substr(0, end);
+    if (rest_.ends_with('\r')) rest_.pop_back();
+    const std::string whole = std::exchange(rest_, {});
+    if (!whole.empty()) {
+      line(whole);
+      continue;
+    }
+    const StreamEvent event = std::exchange(event_, {});
+    if ((!event.event.empty() || !event.id.empty() || !event.data.empty()) && !sink(event)) return false;
+  }
+  rest_ += piece;
+  return true;
+}
+
+void EventParser::line(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == 0) return;  // a comment: the stream is alive
+  const std::string_view name = text.substr(0, colon);
+  std::string_view value = colon == text.npos ? std::string_view{} : text.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (name == "event") event_.event = value;
+  if (name == "id") event_.id = value;
+  if (name == "data") event_.data += (event_.data.empty() ? "" : "\n") + std::string(value);
+}
+
+Result<HttpReply> Client::listen(std::string_view path, const std::string& last_event_id,
+                                 const std::function<bool(const StreamEvent&)>& sink) {
+  httplib::Headers headers{{"Accept", "text/event-stream"}};
+  if (!last_event_id.empty()) headers.emplace("Last-Event-ID", last_event_id);
+  HttpReply reply;
+  EventParser parser;
+  const auto result = state_->http.Get(
+      std::string(path), headers,
+      [&](const httplib::Response& response) {
+        reply.status = response.status;
+        return true;
+      },
+      [&](const char* data, std::size_t size) {
+        if (reply.status == 200) return parser.feed({data, size}, sink);
+        reply.body.append(data, size);
+        return reply.body.size() < most_of_a_refusal;
+      });
+  if (result || result.error() == httplib::Error::Canceled) return reply;
+  return nobody(url_, result.error());
 }
 
 std::string escaped(std::string_view text) {

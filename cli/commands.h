@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/cli.h"
 #include "cli/context.h"
 
 /// One function a command, each in the file of its group; all return an exit code.
@@ -24,6 +25,8 @@ int devices(Context&);
 int schema();
 int validate(Context&, const std::vector<std::string>& files);
 int submit(Context&, const std::vector<std::string>& files);
+/// A file, or standard input for `-`; one byte more than a DAG may have at most. Nothing: it complained.
+std::optional<std::string> read_file(const std::string& name);
 
 // dags.cc
 struct DagsOptions : ListOptions {
@@ -40,8 +43,19 @@ struct RunOptions {
   std::string dag_id, date, run_id, note;
   std::vector<std::string> params;
   bool wait = false, follow = false;
+  bool local = false, keep = false;  ///< without a daemon: `dag_id` is a file
+  std::string config_file;
 };
 int run(Context&, const RunOptions&);
+/// The request's JSON. Nothing: a bad argument, already complained about.
+std::optional<std::string> run_body(const RunOptions&);
+/// `[###...]  50 %  1/2  running`
+std::string run_progress(const Json& run);
+
+// run_local.cc
+using StartLocal = std::function<Result<std::unique_ptr<LocalDaemon>>(ServeOptions)>;
+/// One DAG file once, with a daemon of its own that ends with it. SIGINT and SIGTERM cancel the run.
+int run_local(Context&, const RunOptions&, const StartLocal&);
 
 // runs.cc
 struct RunsOptions : ListOptions {
@@ -56,6 +70,8 @@ int runs_list(Context&, const RunsOptions&);
 int runs_show(Context&, const OneRun&);
 int runs_cancel(Context&, const OneRun&);
 int runs_clear(Context&, const OneRun&, bool only_failed, bool latest_version);
+int runs_delete(Context&, const OneRun&);
+int runs_wait(Context&, const OneRun&, bool follow);
 /// The run's id: what was given, or the run of that execution_date. Nothing: it complained; `code` says how.
 std::optional<std::string> run_id_of(Context&, const OneRun&, int& code);
 /// Shows the run until it ends: 0 for success, 1 for failed. `follow` prints each task's moves.
@@ -72,6 +88,13 @@ struct TasksOptions : ListOptions {
 };
 int tasks_list(Context&, const TasksOptions&);
 int tasks_log(Context&, const OneTask&, int try_number, bool follow);
+struct SearchOptions {
+  OneTask task;
+  int try_number = 0, limit = 100;
+  std::string text, level;
+  bool ignore_case = false;
+};
+int tasks_search(Context&, const SearchOptions&);
 int tasks_explain(Context&, const OneTask&);
 int tasks_mark(Context&, const OneTask&, const std::string& state, const std::string& note);
 struct ClearOptions {
@@ -136,6 +159,33 @@ struct AuditOptions {
 };
 int audit_list(Context&, const AuditOptions&);
 int audit_verify(Context&);
+
+// events.cc
+struct EventsOptions : ListOptions {
+  std::string dag_id, run_id, kind, topics;
+  bool follow = false;
+  int count = 0;  ///< of a followed stream: end after so many; 0: never
+};
+int events(Context&, const EventsOptions&);
+int dataset_events(Context&, const VersionsOptions&);
+int queue(Context&, const ListOptions&);
+int metrics(Context&);
+
+// variables.cc
+int variables_list(Context&, const ListOptions&);
+int variables_get(Context&, const std::string& key);
+int variables_set(Context&, const std::string& key, const std::string& value, const std::string& description);
+int variables_delete(Context&, const std::string& key);
+
+// versions.cc
+int dags_versions(Context&, const std::string& dag_id, const ListOptions&);
+int dags_diff(Context&, const std::string& dag_id, int from, int to);  ///< 0: the newest and the one before
+int dags_preview(Context&, const std::string& dag_id, int count);
+
+// data_folder.cc
+int backup(Context&, const Programs&, const std::string& file);
+int restore(Context&, const Programs&, const std::string& file, bool force);
+int verify(Context&, const Programs&, bool hash);
 
 // open.cc
 int open_browser(Context&, bool only_print);

@@ -5,26 +5,22 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 
-namespace millrace::cli {
-namespace {
+#include "cli/completion.h"
 
-/// A command that keeps its own options: `made` is shared by the options' bindings and by the action.
-template <class Options>
-CLI::App* command(CLI::App& parent, Dispatch& d, const std::string& name, const std::string& what,
-                  const std::shared_ptr<Options>& made, std::function<int(Context&, const Options&)> work) {
+namespace millrace::cli {
+
+CLI::App* add_command(CLI::App& parent, Dispatch& d, const std::string& name, const std::string& what,
+                      std::function<int(Context&)> work) {
   CLI::App* app = parent.add_subcommand(name, what);
-  app->callback([&d, made, work = std::move(work)] {
-    d.action = [made, work](Context& context) { return work(context, *made); };
-  });
+  app->callback([&d, work = std::move(work)] { d.action = work; });
   return app;
 }
 
-template <class Options>
-void add_page(CLI::App& app, const std::shared_ptr<Options>& made) {
-  app.add_option("--limit", made->limit, "how many at most")
+void add_page_options(CLI::App& app, ListOptions& made) {
+  app.add_option("--limit", made.limit, "how many at most")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  app.add_option("--offset", made->offset, "how many to leave out first")->check(CLI::NonNegativeNumber);
+  app.add_option("--offset", made.offset, "how many to leave out first")->check(CLI::NonNegativeNumber);
 }
 
 void add_run_arguments(CLI::App& app, std::string& dag_id, std::string& run_id) {
@@ -44,10 +40,9 @@ CLI::App* group(CLI::App& app, const std::string& name, const std::string& what)
   return made;
 }
 
+namespace {
+
 using Names = std::vector<std::string>;
-struct Named {
-  std::string name;
-};
 
 void add_serve(CLI::App& app, Dispatch& d) {
   CLI::App* serve = app.add_subcommand("serve", "run the daemon");
@@ -69,7 +64,7 @@ void add_serve(CLI::App& app, Dispatch& d) {
     if (app.count("--data") != 0) d.serve_options.given.emplace_back("data");
     d.action = [&d](Context& context) {
       d.serve_options.data_dir = context.data_dir;
-      return d.serve(d.serve_options);
+      return d.programs.serve(d.serve_options);
     };
   });
 }
@@ -84,6 +79,14 @@ void add_daemon_commands(CLI::App& app, Dispatch& d) {
   app.add_subcommand("schema", "the JSON Schema of DAG files")->callback([&d] {
     d.action = [](Context&) { return schema(); };
   });
+  const auto shell = std::make_shared<Named>();
+  CLI::App* completion = command<Named>(app, d, "completion", "a shell's completion script", shell,
+                                        [](Context&, const Named& named) {
+                                          print(completion_script(named.name));
+                                          return ok;
+                                        });
+  completion->add_option("SHELL", shell->name)->required()->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion->footer("Example:\n  source <(millrace completion bash)");
   for (const bool check : {true, false}) {
     const auto files = std::make_shared<Names>();
     CLI::App* made =
@@ -97,7 +100,7 @@ void add_daemon_commands(CLI::App& app, Dispatch& d) {
 }
 
 void add_dag_commands(CLI::App& app, Dispatch& d) {
-  CLI::App* dags = group(app, "dags", "DAGs: list, show, pause, unpause, delete");
+  CLI::App* dags = group(app, "dags", "DAGs: list, show, pause, unpause, delete, versions, diff, preview");
   const auto options = std::make_shared<DagsOptions>();
   CLI::App* list = command<DagsOptions>(*dags, d, "list", "all DAGs", options, dags_list);
   list->add_option("--pattern", options->pattern, "part of the id, or SQL's LIKE with % and _");
@@ -123,8 +126,12 @@ void add_dag_commands(CLI::App& app, Dispatch& d) {
 
 void add_run_commands(CLI::App& app, Dispatch& d) {
   const auto options = std::make_shared<RunOptions>();
-  CLI::App* start = command<RunOptions>(app, d, "run", "start a run of a DAG", options, run);
-  start->add_option("DAG", options->dag_id, "the DAG's id")->required();
+  CLI::App* start = command<RunOptions>(
+      app, d, "run", "start a run of a DAG", options, [&d](Context& context, const RunOptions& o) {
+        if (o.local && d.programs.local) return run_local(context, o, d.programs.local);
+        return run(context, o);
+      });
+  start->add_option("DAG", options->dag_id, "the DAG's id; with --local its file")->required();
   start->add_option("--date", options->date,
                     "execution date: 2001-01-05 or 2001-01-05T06:00:00Z (default: now)");
   start->add_option("--param", options->params, "k=v; the value as JSON if it is JSON, else as text");
@@ -132,9 +139,15 @@ void add_run_commands(CLI::App& app, Dispatch& d) {
   start->add_option("--note", options->note);
   start->add_flag("--wait", options->wait, "until it ends; the exit code tells how");
   start->add_flag("--follow", options->follow, "wait, and print each task's moves");
-  start->footer("Example:\n  millrace run etl --date 2001-01-05 --param window=7 --wait");
+  CLI::Option* local = start->add_flag(
+      "--local", options->local, "run this file once, here, without a daemon; prints the logs of its tasks");
+  start->add_flag("--keep", options->keep, "with --local: keep its data folder")->needs(local);
+  start->add_option("--config", options->config_file, "with --local: millrace.yaml")->needs(local);
+  start->footer(
+      "Examples:\n  millrace run etl --date 2001-01-05 --param window=7 --wait\n"
+      "  millrace run --local dags/etl.yaml --date 2001-01-05");
 
-  CLI::App* runs = group(app, "runs", "runs: list, show, cancel, clear");
+  CLI::App* runs = group(app, "runs", "runs: list, show, wait, cancel, clear, delete");
   const auto filter = std::make_shared<RunsOptions>();
   CLI::App* list = command<RunsOptions>(*runs, d, "list", "newest first", filter, runs_list);
   list->add_option("DAG", filter->dag_id, "only of this DAG");
@@ -161,7 +174,7 @@ void add_run_commands(CLI::App& app, Dispatch& d) {
 }
 
 void add_task_commands(CLI::App& app, Dispatch& d) {
-  CLI::App* tasks = group(app, "tasks", "tasks of a run: list, log, explain, clear, mark");
+  CLI::App* tasks = group(app, "tasks", "tasks of a run: list, log, search, explain, clear, mark");
   const auto filter = std::make_shared<TasksOptions>();
   CLI::App* list = command<TasksOptions>(*tasks, d, "list", "the tasks of a run", filter, tasks_list);
   add_run_arguments(*list, filter->run.dag_id, filter->run.run_id);
@@ -293,7 +306,7 @@ void add_backfill_commands(CLI::App& app, Dispatch& d) {
 }
 
 void add_dataset_commands(CLI::App& app, Dispatch& d) {
-  CLI::App* datasets = group(app, "datasets", "datasets: list, show, versions, partitions");
+  CLI::App* datasets = group(app, "datasets", "datasets: list, show, versions, partitions, events");
   const auto list = std::make_shared<DatasetsOptions>();
   CLI::App* all = command<DatasetsOptions>(*datasets, d, "list", "all datasets and their newest version",
                                            list, datasets_list);
@@ -400,9 +413,9 @@ std::string environment(const char* name, const std::string& otherwise) {
 
 }  // namespace
 
-int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve) {
+int run_cli(int argc, char** argv, const Programs& programs) {
   cli::Dispatch d;
-  d.serve = serve;
+  d.programs = programs;
   cli::Context& context = d.context;
   context.url = environment("MILLRACE_URL", "http://127.0.0.1:8080");
   context.token = environment("MILLRACE_TOKEN", "");
@@ -429,6 +442,13 @@ int run_cli(int argc, char** argv, const std::function<int(ServeOptions)>& serve
   cli::add_dataset_commands(app, d);
   cli::add_pool_commands(app, d);
   cli::add_access_commands(app, d);
+  cli::add_folder_commands(app, d);
+  cli::add_record_commands(app, d);
+  if (argc > 1 && std::string_view(argv[1]) == "__complete") {
+    for (const std::string& word : cli::completions(app, context, {argv + 2, argv + argc}))
+      cli::print(word + "\n");
+    return cli::ok;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

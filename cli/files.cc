@@ -9,9 +9,7 @@
 #include "dags/parser.h"
 
 namespace millrace::cli {
-namespace {
 
-/// A file, or standard input for `-`. Nothing: it complained.
 std::optional<std::string> read_file(const std::string& name) {
   std::error_code error;
   if (name != "-" && std::filesystem::is_directory(name, error)) {
@@ -31,6 +29,8 @@ std::optional<std::string> read_file(const std::string& name) {
   }
   return text;
 }
+
+namespace {
 
 /// The daemon doesn't know our file's name: its diagnostics are rendered again, with it.
 int explain_diagnostics(const Json& answer, const std::string& name, const std::string& text) {

@@ -31,7 +31,9 @@ int print_moves(Context& context, const std::string& path, std::map<std::string,
   }
 }
 
-std::string progress_of(const Json& run) {
+}  // namespace
+
+std::string run_progress(const Json& run) {
   long long done = 0, all = 0;
   for (const auto& [state, count] : run["task_counts"].members) {
     all += count.integer();
@@ -41,8 +43,6 @@ std::string progress_of(const Json& run) {
   }
   return render_bar(done, all, 30) + "  " + run["state"].shown();
 }
-
-}  // namespace
 
 int wait_for_run(Context& context, const std::string& dag_id, const std::string& run_id, bool follow) {
   const std::string path = path_of_run(dag_id, run_id);
@@ -54,7 +54,7 @@ int wait_for_run(Context& context, const std::string& dag_id, const std::string&
     if (follow && !context.json) {
       if (const int code = print_moves(context, path, seen); code != ok) return code;
     }
-    show_progress(context, progress_of(*run));
+    show_progress(context, run_progress(*run));
     if (state == "success" || state == "failed") {
       show_progress(context, "");
       if (!print_json(context, *run)) {
@@ -69,14 +69,18 @@ int wait_for_run(Context& context, const std::string& dag_id, const std::string&
   }
 }
 
-int run(Context& context, const RunOptions& options) {
+std::optional<std::string> run_body(const RunOptions& options) {
   const auto conf = params_object(options.params);
-  if (!conf) return usage;
-  const std::string body =
-      object_of({options.date.empty() ? "" : text_member("logical_date", options.date),
-                 options.run_id.empty() ? "" : text_member("dag_run_id", options.run_id),
-                 options.note.empty() ? "" : text_member("note", options.note), "\"conf\":" + *conf});
-  const auto answer = send(context, "POST", "/api/v2/dags/" + escaped(options.dag_id) + "/dagRuns", body);
+  if (!conf) return std::nullopt;
+  return object_of({options.date.empty() ? "" : text_member("logical_date", options.date),
+                    options.run_id.empty() ? "" : text_member("dag_run_id", options.run_id),
+                    options.note.empty() ? "" : text_member("note", options.note), "\"conf\":" + *conf});
+}
+
+int run(Context& context, const RunOptions& options) {
+  const auto body = run_body(options);
+  if (!body) return usage;
+  const auto answer = send(context, "POST", "/api/v2/dags/" + escaped(options.dag_id) + "/dagRuns", *body);
   if (!answer) return answer.error();
   const std::string run_id = (*answer)["dag_run_id"].shown();
   if (options.wait || options.follow) {

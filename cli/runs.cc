@@ -113,4 +113,24 @@ int runs_clear(Context& context, const OneRun& one, bool only_failed, bool lates
   return ok;
 }
 
+int runs_delete(Context& context, const OneRun& one) {
+  int code = ok;
+  const auto run_id = run_id_of(context, one, code);
+  if (!run_id) return code;
+  const auto done = send(context, "DELETE", path_of(one, *run_id));
+  if (!done) return done.error();
+  if (context.json) {
+    print(object_of({text_member("dag_id", one.dag_id), text_member("deleted", *run_id)}) + "\n");
+  } else {
+    print(fmt::format("{} {} is removed, with its logs and outputs\n", one.dag_id, *run_id));
+  }
+  return ok;
+}
+
+int runs_wait(Context& context, const OneRun& one, bool follow) {
+  int code = ok;
+  const auto run_id = run_id_of(context, one, code);
+  return run_id ? wait_for_run(context, one.dag_id, *run_id, follow) : code;
+}
+
 }  // namespace millrace::cli

@@ -6,13 +6,14 @@
 #include <cstdlib>
 
 namespace millrace::cli {
-namespace {
 
 std::string printable(std::string_view text) {
   std::string out(text);
   std::ranges::replace_if(out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
   return out;
 }
+
+namespace {
 
 /// Characters, not bytes: UTF-8 continuation bytes don't count.
 std::size_t width_of(std::string_view text) {

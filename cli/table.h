@@ -6,8 +6,10 @@
 
 namespace millrace::cli {
 
-/// Rows of text under headings, columns padded to the widest cell by characters; control characters are shown
-/// as `?`, so that no name or message moves the cursor. `color` paints the words of states.
+/// Control characters become `?`: no name or message moves the cursor.
+std::string printable(std::string_view text);
+/// Rows of text under headings, columns padded to the widest cell by characters; control characters are
+/// shown as `?`. `color` paints the words of states.
 std::string render_table(const std::vector<std::string>& headings,
                          const std::vector<std::vector<std::string>>& rows, bool color);
 /// `name   value` lines; empty values are left out.

@@ -8,8 +8,6 @@
 namespace millrace::cli {
 namespace {
 
-constexpr std::int64_t range_not_satisfiable = 416;
-
 struct Located {
   std::string run_path, task_path;
   OneTask task;
@@ -30,7 +28,44 @@ std::string mapped(const Located& at) {
   return at.task.map_index < 0 ? at.task_path : fmt::format("{}/{}", at.task_path, at.task.map_index);
 }
 
-bool has_ended(const Json& attempt) { return !attempt["outcome"].is_null(); }
+/// The number of the try that was asked for. Nothing: it complained.
+std::optional<std::int64_t> try_of(Context& context, const Located& at, int asked, int& code) {
+  if (asked > 0) return asked;
+  const auto instance = fetch(context, mapped(at));
+  if (!instance) {
+    code = instance.error();
+    return std::nullopt;
+  }
+  const std::int64_t number = (*instance)["try_number"].integer();
+  if (number > 0) return number;
+  complain(fmt::format("task '{}' hasn't started; `millrace tasks explain` says what it waits for",
+                       at.task.task_id));
+  code = refused;
+  return std::nullopt;
+}
+
+/// By the daemon's own stream, until the try has ended. A stream that was cut goes on where it was.
+int follow_log(Context& context, const std::string& log) {
+  std::string last_id;
+  bool over = false;
+  for (int lost = 0; !over;) {
+    const auto reply = context.client().listen(
+        log + "&follow=1" + (last_id.empty() ? "&offset=0" : ""), last_id, [&](const StreamEvent& event) {
+          lost = 0;
+          if (!event.id.empty()) last_id = event.id;
+          over = event.event == "end";
+          if (event.event == "reset") complain("the log was over its limit and was cut");
+          if (const auto piece = read_json(event.data); piece && event.event == "log")
+            print((*piece)["text"].shown());
+          return !over;
+        });
+    if (over || (reply && reply->status == 204)) return ok;
+    if (reply && reply->status >= 300) return explain_refusal(*reply);
+    if (!reply && ++lost > 20) return complain(reply.error().message), unreachable;
+    pause_ms(500);
+  }
+  return ok;
+}
 
 }  // namespace
 
@@ -58,37 +93,63 @@ int tasks_log(Context& context, const OneTask& task, int try_number, bool follow
   int code = ok;
   const auto at = locate(context, task, code);
   if (!at) return code;
-  const auto instance = fetch(context, mapped(*at));
-  if (!instance) return instance.error();
-  const std::int64_t number = try_number > 0 ? try_number : (*instance)["try_number"].integer();
-  if (number == 0) {
-    complain(fmt::format("task '{}' hasn't started; `millrace tasks explain` says what it waits for",
-                         task.task_id));
-    return refused;
+  const auto number = try_of(context, *at, try_number, code);
+  if (!number) return code;
+  const std::string log = fmt::format("{}/logs/{}?map_index={}", at->task_path, *number, task.map_index);
+  if (context.json) {
+    const auto reply = context.client().get(log + "&full_content=true", "application/json");
+    if (!reply) return complain(reply.error().message), unreachable;
+    if (reply->status >= 300) return explain_refusal(*reply);
+    print(reply->body + "\n");
+    return ok;
   }
-  const std::string log = fmt::format("{}/logs/{}?map_index={}", at->task_path, number, task.map_index);
-  const std::string attempt_path = fmt::format("{}/tries/{}", mapped(*at), number);
-  std::int64_t offset = 0;
-  for (;;) {
-    // Whether it has ended is asked before the log is read: nothing is written after.
-    const auto attempt = fetch(context, attempt_path);
-    if (!attempt) return attempt.error();
-    const auto status = context.client().stream(log, offset, [&](std::string_view piece) {
-      offset += static_cast<std::int64_t>(piece.size());
-      print(piece);
-    });
+  if (follow) {
+    if (code = follow_log(context, log); code != ok) return code;
+  } else {
+    const auto status = context.client().stream(log, 0, print);
     if (!status) return complain(status.error().message), unreachable;
-    if (*status >= 400 && *status != range_not_satisfiable) {
+    if (*status >= 400) {
       const auto why = fetch(context, log);
       return why ? refused : why.error();
     }
-    if (!follow || has_ended(*attempt)) {
-      const std::string message = (*attempt)["exit"]["message"].shown();
-      if (!message.empty()) complain(message);
-      return ok;
-    }
-    pause_ms(400);
   }
+  const auto attempt = fetch(context, fmt::format("{}/tries/{}", mapped(*at), *number));
+  if (!attempt) return attempt.error();
+  if (const std::string message = (*attempt)["exit"]["message"].shown(); !message.empty()) complain(message);
+  return ok;
+}
+
+int tasks_search(Context& context, const SearchOptions& options) {
+  int code = ok;
+  const auto at = locate(context, options.task, code);
+  if (!at) return code;
+  const auto number = try_of(context, *at, options.try_number, code);
+  if (!number) return code;
+  std::string path = fmt::format("{}/logs/{}/search?limit=100", mapped(*at), *number);
+  if (!options.text.empty()) path += "&q=" + escaped(options.text);
+  if (!options.level.empty()) path += "&level=" + escaped(options.level);
+  if (options.ignore_case) path += "&ignore_case=true";
+  std::string from, json;
+  int found = 0;
+  // A call ends after 100 ms or 100 matches; the cursor leads on.
+  do {
+    const auto answer = fetch(context, path + (from.empty() ? "" : "&from=" + escaped(from)));
+    if (!answer) return answer.error();
+    for (const Json& match : (*answer)["matches"].items) {
+      if (found++ == options.limit) break;
+      if (context.json) {
+        json += (json.empty() ? "" : ",") + to_json(match);
+      } else {
+        show_progress(context, "");
+        print(fmt::format("{}: {}\n", match["line"].shown(), printable(match["text"].shown())));
+      }
+    }
+    from = (*answer)["next"].shown();
+    show_progress(context, render_bar((*answer)["searched"].integer(), (*answer)["size"].integer(), 30));
+  } while (!from.empty() && found < options.limit);
+  show_progress(context, "");
+  if (context.json) print(fmt::format("{{\"matches\":[{}]}}\n", json));
+  return found > 0 ? ok : not_found;
 }
 
 int tasks_explain(Context& context, const OneTask& task) {

@@ -55,6 +55,7 @@ struct Daemon::Parts {
   std::unique_ptr<DagFolder> folder;
   std::unique_ptr<DaemonBackend> backend;
   std::unique_ptr<ApiServer> api;
+  std::function<void()> on_signal;
   int exit_code = 0;
 
   void turn();
@@ -163,7 +164,7 @@ void Daemon::Parts::await_reconcile() {
     if (cancelled) return;
     inbox->post(TimeReached{}, true);
     turn();
-    folder->scan();
+    if (!config.one_run) folder->scan();
     api->record_use();
     if (const auto gone = store->sweep(clock.now().wall); !gone && !loop->stalled())
       log::warn("store: sweep: {}", gone.error().message);
@@ -176,6 +177,10 @@ void Daemon::Parts::await_reconcile() {
 void Daemon::Parts::await_signal() {
   signals.async_wait([this](auto error, int signal) {
     if (error) return;
+    if (on_signal) {
+      on_signal();
+      return await_signal();
+    }
     log::info("signal={} stopping; {} running attempts go on and are found at the next start", signal,
               scheduler.live_attempts().size());
     io.stop();
@@ -232,6 +237,7 @@ Result<void> Daemon::Parts::join_rooms() {
             };
             api->publish(std::move(committed), {[this](RunId id) { return scheduler.run(id); }, task});
           },
+      .new_dags_paused = config.one_run,
   });
   return {};
 }
@@ -273,6 +279,7 @@ Result<void> Daemon::Parts::watch_folder() {
                              if (const auto set = store->set_import_errors(rows); !set)
                                log::warn("store: import errors aren't recorded: {}", set.error().message);
                            }});
+  if (config.one_run) return {};
   for (const DagRow& row : store->dags()) {
     const auto current = store->dag_version(row.current);
     if (current && current->file_name != from_api && !row.removed)
@@ -286,7 +293,7 @@ Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   backend->set_loop(*loop);
   backend->set_scan([this](std::function<void()> done) {
     boost::asio::post(io, [this, done = std::move(done)] {
-      folder->scan();
+      if (!config.one_run) folder->scan();
       done();
     });
   });
@@ -356,12 +363,19 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 
-int Daemon::run() {
+int Daemon::run(std::function<void()> on_signal) {
+  parts_->on_signal = std::move(on_signal);
   parts_->await_signal();
   parts_->await_reconcile();
   parts_->turn();
   parts_->io.run();
   return parts_->exit_code;
 }
+
+void Daemon::stop() {
+  boost::asio::post(parts_->io, [this] { parts_->io.stop(); });
+}
+
+std::uint16_t Daemon::port() const { return parts_->api->port(); }
 
 }  // namespace millrace

@@ -271,7 +271,7 @@ void Loop::submit(Submission& submission) {
   if (!unchanged) {
     ports_.catalog.put(id, {submission.dag, submission.folder});
     ports_.catalog.set_current(submission.dag);
-    apply(DagSubmitted{{}, id, submission.dag, false, submission.by});
+    apply(DagSubmitted{{}, id, submission.dag, ports_.new_dags_paused, submission.by});
   }
   answer.changed = !unchanged;
   answer.dag = ports_.scheduler.dag_row(submission.dag->dag_id);

@@ -39,6 +39,7 @@ class Loop {
     std::function<std::uint64_t()> seed;         ///< randomness enters here, as part of a fact
     std::function<void(const Error&)> on_fatal;  ///< the store is lost: stop; running tasks go on
     std::function<void(std::vector<Change>)> on_committed;  ///< what is on disk now, for the event stream
+    bool new_dags_paused = false;
   };
   explicit Loop(Ports ports);
 

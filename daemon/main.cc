@@ -5,6 +5,8 @@
 
 #include "cli/cli.h"
 #include "daemon/daemon.h"
+#include "daemon/data_folder.h"
+#include "daemon/one_run.h"
 
 namespace {
 
@@ -54,6 +56,18 @@ int serve(millrace::ServeOptions options) {
   return (*daemon)->run();
 }
 
+Result<std::unique_ptr<millrace::cli::LocalDaemon>> local(const millrace::ServeOptions& options) {
+  Result<Config> config = configuration(options);
+  if (!config) return std::unexpected(config.error());
+  return millrace::start_one_run(std::move(*config));
+}
+
 }  // namespace
 
-int main(int argc, char** argv) { return millrace::run_cli(argc, argv, serve); }
+int main(int argc, char** argv) {
+  return millrace::run_cli(argc, argv, {.serve = serve,
+                                         .local = local,
+                                         .backup = millrace::backup_folder,
+                                         .restore = millrace::restore_folder,
+                                         .verify = millrace::verify_folder});
+}

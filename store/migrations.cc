@@ -16,17 +16,6 @@ bool has_table(sqlite::Connection& connection) {
   return connection.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'") == 1;
 }
 
-Result<void> check_applied(sqlite::Connection& connection, const Migration& migration) {
-  const auto stored = connection.text(
-      fmt::format("SELECT checksum FROM schema_migrations WHERE number = {}", migration.number));
-  if (stored == sha256_hex(migration.sql)) return {};
-  return fail(
-      ErrorKind::invalid,
-      fmt::format("migration {:03}_{} was applied with another text than this binary's: it belongs to "
-                  "another build of millrace",
-                  migration.number, migration.name));
-}
-
 void copy_database(sqlite::Connection& connection, const std::filesystem::path& database, int next) {
   const std::string copy = fmt::format("{}.before-{:03}", database.string(), next);
   std::filesystem::remove(copy);  // left by a start that ended in the middle
@@ -50,6 +39,17 @@ void apply(sqlite::Connection& connection, const Migration& migration) {
 }
 
 }  // namespace
+
+Result<void> check_applied(sqlite::Connection& connection, const Migration& migration) {
+  const auto stored = connection.text(
+      fmt::format("SELECT checksum FROM schema_migrations WHERE number = {}", migration.number));
+  if (stored == sha256_hex(migration.sql)) return {};
+  return fail(
+      ErrorKind::invalid,
+      fmt::format("migration {:03}_{} was applied with another text than this binary's: it belongs to "
+                  "another build of millrace",
+                  migration.number, migration.name));
+}
 
 Result<int> schema_number(sqlite::Connection& connection, const std::filesystem::path& database) {
   if (has_table(connection)) {

@@ -22,6 +22,9 @@ std::span<const Migration> embedded_migrations();
 /// The newest migration in a database; 0 for an empty one. `invalid` when it isn't Millrace's.
 Result<int> schema_number(sqlite::Connection&, const std::filesystem::path& database);
 
+/// Whether the database was given this very text as that migration; in words if not.
+Result<void> check_applied(sqlite::Connection&, const Migration&);
+
 /// Applies what is missing, each in one transaction together with its line in schema_migrations; what is
 /// there must have the same checksum. A database that isn't new is copied to `DATABASE.before-NNN` first.
 /// Refuses a newer one. Throws sqlite::Failure.

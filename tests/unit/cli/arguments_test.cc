@@ -15,10 +15,11 @@ int run_with(std::vector<std::string> arguments, ServeOptions* seen = nullptr) {
   arguments.insert(arguments.begin(), "millrace");
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
-  return run_cli(static_cast<int>(pointers.size()), pointers.data(), [seen](ServeOptions options) {
-    if (seen != nullptr) *seen = std::move(options);
-    return 42;
-  });
+  return run_cli(static_cast<int>(pointers.size()), pointers.data(),
+                 {.serve = [seen](ServeOptions options) {
+                   if (seen != nullptr) *seen = std::move(options);
+                   return 42;
+                 }});
 }
 
 }  // namespace

@@ -16,7 +16,8 @@ int run_with(const Served& served, std::string_view token, std::vector<std::stri
                    {"millrace", "--url", "http://" + served.host(), "--token", std::string(token)});
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
-  return run_cli(static_cast<int>(pointers.size()), pointers.data(), [](const ServeOptions&) { return 99; });
+  return run_cli(static_cast<int>(pointers.size()), pointers.data(),
+                 {.serve = [](const ServeOptions&) { return 99; }});
 }
 
 const std::string run_id = "manual__2001-01-05T00:00:00+00:00";
