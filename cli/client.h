@@ -46,7 +46,8 @@ class Client {
   /// Streams bytes from `offset` on to `sink`. Status 416: there are none yet.
   Result<int> stream(std::string_view path, std::int64_t offset,
                      const std::function<void(std::string_view)>& sink);
-  /// Server-sent events, each to `sink` until that says false or the stream ends. A refusal comes with its body.
+  /// Server-sent events, each to `sink` until that says false or the stream ends. A refusal comes with its
+  /// body.
   Result<HttpReply> listen(std::string_view path, const std::string& last_event_id,
                            const std::function<bool(const StreamEvent&)>& sink);
   /// From now on an answer that takes over a second is none.

@@ -7,8 +7,8 @@ namespace {
 
 void add_events(CLI::App& app, Dispatch& d) {
   const auto o = std::make_shared<EventsOptions>();
-  CLI::App* all = command<EventsOptions>(app, d, "events", "what happened, newest first; or as it happens", o,
-                                         events);
+  CLI::App* all = command<EventsOptions>(app, d, "events", "what happened, newest first; or as it happens",
+                                         o, events);
   all->add_option("--dag", o->dag_id, "only of this DAG");
   CLI::Option* run = all->add_option("--run", o->run_id, "only of the run with this id");
   CLI::Option* kind = all->add_option("--event", o->kind, "only of this kind: run, ti, backfill, dag, dataset");
@@ -21,8 +21,8 @@ void add_events(CLI::App& app, Dispatch& d) {
   all->footer("Examples:\n  millrace events --dag etl --limit 20\n"
               "  millrace events --follow --topics runs,backfills --json");
   const auto waits = std::make_shared<ListOptions>();
-  CLI::App* waiting =
-      command<ListOptions>(app, d, "queue", "what waits, in the order of its start, and what for", waits, queue);
+  CLI::App* waiting = command<ListOptions>(
+      app, d, "queue", "what waits, in the order of its start, and what for", waits, queue);
   waiting->add_option("--limit", waits->limit, "how many at most")->check(CLI::Range(1, 1000));
   add_command(app, d, "metrics", "the metrics in Prometheus' text form", metrics);
 }
@@ -33,8 +33,9 @@ void add_versions(CLI::App& dags, Dispatch& d) {
     int from = 0, to = 0, count = 20;
   };
   const auto listed = std::make_shared<Versions>();
-  CLI::App* list = command<Versions>(dags, d, "versions", "its versions, newest first", listed,
-                                     [](Context& c, const Versions& v) { return dags_versions(c, v.dag_id, v); });
+  CLI::App* list =
+      command<Versions>(dags, d, "versions", "its versions, newest first", listed,
+                        [](Context& c, const Versions& v) { return dags_versions(c, v.dag_id, v); });
   list->add_option("DAG", listed->dag_id, "the DAG's id")->required();
   add_page(*list, listed);
   const auto two = std::make_shared<Versions>();
@@ -93,9 +94,9 @@ void add_to_runs(CLI::App& runs, Dispatch& d) {
   add_run_arguments(*wait, awaited->run.dag_id, awaited->run.run_id);
   wait->add_flag("--follow", awaited->follow, "print each task's moves");
   const auto gone = std::make_shared<OneRun>();
-  add_run_arguments(
-      *command<OneRun>(runs, d, "delete", "remove a run that has ended, its logs and outputs", gone, runs_delete),
-      gone->dag_id, gone->run_id);
+  add_run_arguments(*command<OneRun>(runs, d, "delete", "remove a run that has ended, its logs and outputs",
+                                     gone, runs_delete),
+                    gone->dag_id, gone->run_id);
 }
 
 void add_search(CLI::App& tasks, Dispatch& d) {

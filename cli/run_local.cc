@@ -173,7 +173,7 @@ int run_local(Context& context, const RunOptions& options, const StartLocal& sta
   const ParseResult parsed = parse_dag(*text);
   if (!parsed.dag) return complain(render(parsed.diagnostics, options.dag_id, *text)), refused;
   std::error_code error;
-  const fs::path file = options.dag_id == "-" ? fs::current_path() / "-" : fs::absolute(options.dag_id, error);
+  const fs::path file = fs::absolute(options.dag_id, error);  // of `-` too: tasks run beside it
   const PrivateFolder folder(options.keep);
   if (folder.path().empty()) return complain("no temporary folder can be made; set TMPDIR"), refused;
   ServeOptions serve;

@@ -23,7 +23,8 @@ int dags_versions(Context& context, const std::string& dag_id, const ListOptions
                     {{"VERSION", "version_number"},
                      {"CREATED", "created_at", short_time},
                      {"FROM", "bundle_name"},
-                     {"CONTENT", "bundle_version", [](const Json& hash) { return hash.shown().substr(0, 12); }}});
+                     {"CONTENT", "bundle_version",
+                      [](const Json& hash) { return hash.shown().substr(0, 12); }}});
 }
 
 int dags_diff(Context& context, const std::string& dag_id, int from, int to) {

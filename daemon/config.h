@@ -38,8 +38,8 @@ struct Config {
     std::string description;
   };
   std::map<std::string, Pool> pools;  ///< set at each start; others are kept as they are
-  /// Of `millrace run --local`, by no key: nothing in `dags` is loaded (tasks only run there), a new DAG starts
-  /// paused, so that nothing but what is asked for runs.
+  /// Of `millrace run --local`, by no key: nothing in `dags` is loaded (tasks only run there), a new DAG
+  /// starts paused, so that nothing but what is asked for runs.
   bool one_run = false;
   std::vector<std::string> task_environment{
       "PATH", "HOME",   "USER", "LOGNAME", "SHELL",

@@ -67,8 +67,9 @@ Result<cli::BackupDone> restore_folder(const std::string& file, const std::strin
                             paths.root.string()));
   fs::create_directories(paths.root.parent_path(), error);
   if (mkdir(paths.root.c_str(), 0700) != 0 && errno != EEXIST)
-    return fail(ErrorKind::unavailable, fmt::format("'{}' can't be made: {}", paths.root.string(),
-                                                    std::error_code(errno, std::generic_category()).message()));
+    return fail(ErrorKind::unavailable,
+                fmt::format("'{}' can't be made: {}", paths.root.string(),
+                            std::error_code(errno, std::generic_category()).message()));
   const bool replaces = fs::exists(paths.database(), error);
   if (const auto put = put_in_place(file, paths.database()); !put) return std::unexpected(put.error());
   return cli::BackupDone{paths.database().string(), check->facts.bytes, check->facts.runs,

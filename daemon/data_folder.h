@@ -7,7 +7,8 @@
 namespace millrace {
 
 Result<cli::BackupDone> backup_folder(const std::string& data_dir, const std::string& file);
-/// Looks at the whole copy first. Refused: a running daemon's folder, and without `force` one that isn't empty.
+/// Looks at the whole copy first. Refused: a running daemon's folder, and without `force` one that isn't
+/// empty.
 Result<cli::BackupDone> restore_folder(const std::string& file, const std::string& data_dir, bool force);
 Result<std::vector<cli::Finding>> verify_folder(const std::string& data_dir, bool hash,
                                                 const cli::Progress& progress);

@@ -124,7 +124,8 @@ Result<DatabaseCheck> check_database(const fs::path& database) {
     const Result<int> schema = schema_number(connection, database);
     if (!schema) return std::unexpected(schema.error());
     if (*schema == 0)
-      return fail(ErrorKind::invalid, fmt::format("'{}' is empty: no Millrace database", database.string()));
+      return fail(ErrorKind::invalid,
+                  fmt::format("'{}' is empty: no Millrace database", database.string()));
     DatabaseCheck check;
     check.pages = lines_of(connection, "PRAGMA integrity_check(20)");
     if (check.pages == std::vector<std::string>{"ok"}) check.pages.clear();
@@ -132,8 +133,8 @@ Result<DatabaseCheck> check_database(const fs::path& database) {
     check.facts = facts_of(connection, database);
     check.references =
         lines_of(connection,
-                 "SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' names a ' || parent || ' that isn''t "
-                 "there' FROM pragma_foreign_key_check");
+                 "SELECT \"table\" || ' row ' || coalesce(rowid, '?') || ' names a ' || parent || "
+                 "' that isn''t there' FROM pragma_foreign_key_check");
     if (check.schema.empty() && *schema == static_cast<int>(embedded_migrations().size()))
       check_audit(connection, check);
     return check;
@@ -147,8 +148,8 @@ Result<void> for_each_current_version(const fs::path& database,
   try {
     sqlite::Connection connection(database.string(), sqlite::Mode::read_only);
     sqlite::Statement rows(connection,
-                           "SELECT v.dataset, v.partition_date, v.hash, v.path, v.bytes FROM dataset_partition p "
-                           "JOIN dataset_version v ON v.id = p.dataset_version_id "
+                           "SELECT v.dataset, v.partition_date, v.hash, v.path, v.bytes "
+                           "FROM dataset_partition p JOIN dataset_version v ON v.id = p.dataset_version_id "
                            "ORDER BY p.dataset, p.partition_date");
     while (rows.step()) {
       DatasetVersionRow row;
