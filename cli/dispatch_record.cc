@@ -7,11 +7,11 @@ namespace {
 
 void add_events(CLI::App& app, Dispatch& d) {
   const auto o = std::make_shared<EventsOptions>();
-  CLI::App* all = command<EventsOptions>(app, d, "events", "what happened, newest first; or as it happens",
-                                         o, events);
+  CLI::App* all =
+      command<EventsOptions>(app, d, "events", "what happened, newest first; or as it happens", o, events);
   all->add_option("--dag", o->dag_id, "only of this DAG");
   CLI::Option* run = all->add_option("--run", o->run_id, "only of the run with this id");
-  CLI::Option* kind = all->add_option("--event", o->kind, "only of this kind: run, ti, backfill, dag, dataset");
+  CLI::Option* kind = all->add_option("--event", o->kind, "only of this kind: run, dag, backfill …");
   CLI::Option* follow = all->add_flag("-f,--follow", o->follow, "tell each as it happens, until Ctrl-C");
   all->add_option("--topics", o->topics, "dag:etl, run:etl/RUN, runs, tasks, capacity and others")
       ->needs(follow);

@@ -174,7 +174,7 @@ Result<void> put_in_place(const fs::path& copy, const fs::path& database) {
     fs::remove(part);
     if (auto made = copy_database(copy, part); !made) return std::unexpected(made.error());
     fs::remove(old.string() + "-wal");
-    // The old one may be damaged, so that it isn't opened: its log moves along, the index of that is made anew.
+    // The old one may be damaged and isn't opened: its log moves along, the index of that is made anew.
     for (const char* suffix : {"", "-wal"})
       if (fs::exists(database.string() + suffix))
         fs::rename(database.string() + suffix, old.string() + suffix);

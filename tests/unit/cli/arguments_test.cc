@@ -1,6 +1,7 @@
 // What the program makes of its arguments: exit codes, options of serve, the bodies it sends.
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,20 @@ using namespace millrace;
 
 namespace {
 
-int run_with(std::vector<std::string> arguments, ServeOptions* seen = nullptr) {
+int run_with(const Programs& programs, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "millrace");
   std::vector<char*> pointers;
   for (std::string& argument : arguments) pointers.push_back(argument.data());
-  return run_cli(static_cast<int>(pointers.size()), pointers.data(),
-                 {.serve = [seen](ServeOptions options) {
-                   if (seen != nullptr) *seen = std::move(options);
-                   return 42;
-                 }});
+  return run_cli(static_cast<int>(pointers.size()), pointers.data(), programs);
+}
+
+int run_with(std::vector<std::string> arguments, ServeOptions* seen = nullptr) {
+  return run_with({.serve =
+                       [seen](ServeOptions options) {
+                         if (seen != nullptr) *seen = std::move(options);
+                         return 42;
+                       }},
+                  std::move(arguments));
 }
 
 }  // namespace
@@ -86,4 +92,77 @@ TEST_CASE("the option --param takes JSON where it is JSON and text elsewhere") {
   CHECK(cli::params_object({"a=1", "b=x y", "c=[1,2]", "d=\"7\"", "e="}) ==
         R"({"a":1,"b":"x y","c":[1,2],"d":"7","e":""})");
   CHECK_FALSE(cli::params_object({"=1"}).has_value());
+}
+
+TEST_CASE("an event stream comes in pieces and leaves as messages") {
+  cli::EventParser parser;
+  std::vector<cli::StreamEvent> seen;
+  const auto keep = [&](const cli::StreamEvent& event) {
+    seen.push_back(event);
+    return event.event != "end";
+  };
+  for (const std::string_view piece : {"retry: 3000\nid: 4", "1\n\n: ping\n\nevent: ti\r\ndata: {\"a\"", ":1}\r\n",
+                                       "\r\nevent:run\nid: 43\ndata: one\ndata: two\n\n"})
+    CHECK(parser.feed(piece, keep));
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0].id == "41");
+  CHECK(seen[0].event.empty());
+  CHECK(seen[1].event == "ti");
+  CHECK(seen[1].data == "{\"a\":1}");
+  CHECK(seen[2].event == "run");
+  CHECK(seen[2].id == "43");
+  CHECK(seen[2].data == "one\ntwo");
+  CHECK_FALSE(parser.feed("event: end\n\nevent: never\n\n", keep));
+  CHECK(seen.size() == 4);
+}
+
+TEST_CASE("a run of a file gets a daemon of its own, told where the file is") {
+  ServeOptions seen;
+  const auto start = [&](ServeOptions options) -> Result<std::unique_ptr<cli::LocalDaemon>> {
+    seen = std::move(options);
+    return fail(ErrorKind::unavailable, "not today");
+  };
+  cli::Context context;
+  cli::RunOptions options;
+  options.dag_id = MILLRACE_SOURCE_DIR "/nonexistent.yaml";
+  CHECK(cli::run_local(context, options, start) == 1);
+  CHECK(seen.data_dir.empty());
+  options.params = {"novalue"};
+  CHECK(cli::run_local(context, options, start) == 2);
+  options.params.clear();
+  options.dag_id = MILLRACE_SOURCE_DIR "/examples/flights/dags/flights_ingest.yaml";
+  CHECK(cli::run_local(context, options, start) == 1);
+  CHECK(seen.dags_dir == MILLRACE_SOURCE_DIR "/examples/flights/dags");
+  REQUIRE_FALSE(seen.data_dir.empty());
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::path(seen.data_dir).parent_path()));
+}
+
+TEST_CASE("backup, restore and verify go to the folder that was named, and say how it went") {
+  std::string asked;
+  Programs programs;
+  programs.backup = [&](const std::string& data, const std::string& file) -> Result<cli::BackupDone> {
+    asked = data + " " + file;
+    return fail(ErrorKind::not_found, "no database");
+  };
+  programs.restore = [&](const std::string& file, const std::string& data,
+                         bool force) -> Result<cli::BackupDone> {
+    asked = file + " " + data + (force ? " force" : "");
+    return cli::BackupDone{.file = data, .bytes = 1, .runs = 2, .schema = 3, .replaced = {}};
+  };
+  std::vector<cli::Finding> found{{"pages", 1, {}}, {"datasets", 2, {}}};
+  programs.verify = [&](const std::string& data, bool hash,
+                        const cli::Progress& progress) -> Result<std::vector<cli::Finding>> {
+    asked = data + (hash ? " hash" : "");
+    progress("x");
+    return found;
+  };
+  CHECK(run_with(programs, {"backup", "b.db", "--data", "/d"}) == 4);
+  CHECK(asked == "/d b.db");
+  CHECK(run_with(programs, {"restore", "b.db", "--data", "/d", "--force", "--json"}) == 0);
+  CHECK(asked == "b.db /d force");
+  CHECK(run_with(programs, {"verify", "--data", "/d", "--hash"}) == 0);
+  CHECK(asked == "/d hash");
+  found[1].problems = {"gone"};
+  CHECK(run_with(programs, {"verify", "--json"}) == 1);
+  CHECK(run_with(programs, {"backup"}) == 2);
 }

@@ -52,7 +52,15 @@ TEST_CASE("lists and details print, as tables and as JSON") {
            {"backfill", "create", "etl", "--dates", "2001-01-01..2001-01-03", "--dry-run"},
            {"datasets", "list"},
            {"lineage", "task:etl/load", "--up"},
+           {"datasets", "events", "raw"},
            {"pools", "list"},
+           {"variables", "list"},
+           {"queue"},
+           {"metrics", "--json"},
+           {"events", "--dag", "etl"},
+           {"dags", "versions", "etl"},
+           {"dags", "preview", "etl", "--count", "3"},
+           {"runs", "wait", "etl", run_id},
            {"devices"}}) {
     CAPTURE(command);
     CHECK(run_with(served, served.admin, command) == 0);
