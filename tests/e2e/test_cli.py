@@ -1,4 +1,4 @@
-"""Each command of `millrace` against the real daemon: what it prints, as a table and as JSON, and its exit code."""
+"""Each command of `millrace` against the real daemon: what it prints, as JSON too, and its exit code."""
 
 import json
 import os
@@ -19,7 +19,8 @@ tasks:
   extract: {outputs: [raw], script: 'echo "one WARN two"; echo "ERROR three"; echo "$ds" > "$OUTPUT_RAW"'}
   load: {inputs: [raw], command: [echo, loaded]}
 """
-ETL2 = ETL.replace("load: {inputs: [raw]", "check: {command: [echo, checked]}\n  load: {depends_on: [check], inputs: [raw]")
+ETL2 = ETL.replace("load: {inputs: [raw]",
+                   "check: {command: [echo, checked]}\n  load: {depends_on: [check], inputs: [raw]")
 GATE = """
 dag_id: gate
 tasks:
@@ -105,11 +106,12 @@ class Commands(Cli):
         self.assertIn("content", self.json("tasks", "log", "etl", "2001-01-05", "load"))
         self.assertEqual(self.out("tasks", "search", "etl", "2001-01-05", "extract", "three"),
                          "2: ERROR three\n")
-        matches = self.json("tasks", "search", "etl", "2001-01-05", "extract", "--level", "warning")["matches"]
-        self.assertEqual([match["line"] for match in matches], [1, 2])
+        bad = self.json("tasks", "search", "etl", "2001-01-05", "extract", "--level", "warning")["matches"]
+        self.assertEqual([match["line"] for match in bad], [1, 2])
         self.cli("tasks", "search", "etl", "2001-01-05", "extract", "nothing like it", code=4)
         self.assertIn("success", self.out("tasks", "explain", "etl", "2001-01-05", "load"))
-        self.assertEqual(self.json("tasks", "clear", "etl", "2001-01-05", "load", "--dry-run")["total_entries"], 1)
+        cleared = self.json("tasks", "clear", "etl", "2001-01-05", "load", "--dry-run")
+        self.assertEqual(cleared["total_entries"], 1)
         self.out("runs", "clear", "etl", "2001-01-05")
         self.out("runs", "wait", "etl", "2001-01-05")
         self.out("tasks", "mark", "etl", "2001-01-05", "load", "failed")
@@ -210,8 +212,9 @@ class Commands(Cli):
     def test_completion_asks_the_daemon(self):
         self.paused()
         self.out("run", "etl", "--run-id", "first", "--date", "2001-01-05", "--wait")
-        self.assertEqual(self.out("__complete", "--data", str(self.millrace.data), "dags", "show", "e"), "etl\n")
-        words = ("__complete", "--data", str(self.millrace.data), "tasks", "log", "etl")
+        asked = ("__complete", "--data", str(self.millrace.data))
+        self.assertEqual(self.out(*asked, "dags", "show", "e"), "etl\n")
+        words = (*asked, "tasks", "log", "etl")
         self.assertEqual(self.out(*words, "f"), "first\n")
         self.assertEqual(self.out(*words, "first", ""), "extract\nload\n")
 
@@ -291,10 +294,11 @@ class Folder(Cli):
         self.assertNotEqual(broken.stderr, "")
         bad = self.millrace.root / "bad.db"
         pathlib.Path(bad).write_bytes(database.read_bytes())
-        refused = subprocess.run(self.command(["restore", str(bad), "--data", str(self.millrace.root / "new")]),
+        new = self.millrace.root / "new"
+        refused = subprocess.run([str(harness.BINARY), "restore", str(bad), "--data", str(new)],
                                  capture_output=True, text=True)
         self.assertEqual(refused.returncode, 1)
-        self.assertFalse((self.millrace.root / "new").exists())
+        self.assertFalse(new.exists())
 
 
 if __name__ == "__main__":

@@ -101,8 +101,8 @@ TEST_CASE("an event stream comes in pieces and leaves as messages") {
     seen.push_back(event);
     return event.event != "end";
   };
-  for (const std::string_view piece : {"retry: 3000\nid: 4", "1\n\n: ping\n\nevent: ti\r\ndata: {\"a\"", ":1}\r\n",
-                                       "\r\nevent:run\nid: 43\ndata: one\ndata: two\n\n"})
+  for (const std::string_view piece : {"retry: 3000\nid: 4", "1\n\n: ping\n\nevent: ti\r\ndata: {\"a\"",
+                                       ":1}\r\n", "\r\nevent:run\nid: 43\ndata: one\ndata: two\n\n"})
     CHECK(parser.feed(piece, keep));
   REQUIRE(seen.size() == 3);
   CHECK(seen[0].id == "41");
