@@ -8,7 +8,7 @@ namespace {
 
 std::string where_of(const Json& event) {
   std::string out = event["dag_id"].shown();
-  for (const char* name : {"run_id", "task_id"})
+  for (const char* name : {"run_id", "dag_run_id", "task_id"})
     if (const std::string part = event[name].shown(); !part.empty()) out += " " + part;
   if (event["map_index"].kind == Json::Kind::number && event["map_index"].integer() >= 0)
     out += "[" + event["map_index"].shown() + "]";

@@ -75,17 +75,15 @@ class Logs {
     Tail& tail = tails_[name];
     const bool moved = state != tail.state;
     if (moved && state == "running") print_move(name, state);
-    // A try that has ended writes no more: its log is read once after that was seen.
-    const bool ends = all || (state != "running" && state != "restarting");
+    const bool final = state == "success" || state == "failed" || state == "skipped" ||
+                       state == "upstream_failed" || state == "removed";
     for (; tail.number <= newest && !tail.over; ++tail.number, tail.offset = 0) {
       read(tail, name, fmt::format("{}/taskInstances/{}/logs/{}?map_index={}", run_path_, escaped(task),
                                    tail.number, map));
-      const bool this_ended = tail.number < newest || ends;
-      if (!this_ended) break;
+      // A try that has ended writes no more: its log is read once after that was seen.
+      if (tail.number == newest && !final && !all) break;
       if (!tail.line.empty()) print_line(name, std::exchange(tail.line, {}));
     }
-    const bool final = state == "success" || state == "failed" || state == "skipped" ||
-                       state == "upstream_failed" || state == "removed";
     if (moved && (state == "up_for_retry" || final))
       print_move(name, reason.empty() ? state : fmt::format("{} ({})", state, reason));
     tail.state = state;

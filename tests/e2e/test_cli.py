@@ -16,9 +16,12 @@ schedule: "@daily"
 start_date: 2001-01-01
 datasets: {raw: {path: "raw/{{ ds }}.txt"}}
 tasks:
-  extract: {outputs: [raw], script: 'echo "one WARN two"; echo "ERROR three"; echo "$ds" > "$OUTPUT_RAW"'}
+  extract:
+    outputs: [raw]
+    script: 'echo "one WARN two"; echo "ERROR three"; echo "{{ ds }} is here" > "$OUTPUT_RAW"'
   load: {inputs: [raw], command: [echo, loaded]}
 """
+BY_HAND = ETL.replace('schedule: "@daily"\n', "").replace("start_date: 2001-01-01\n", "")
 ETL2 = ETL.replace("load: {inputs: [raw]",
                    "check: {command: [echo, checked]}\n  load: {depends_on: [check], inputs: [raw]")
 GATE = """
@@ -201,8 +204,9 @@ class Commands(Cli):
         self.assertIn("/login", self.out("open", "--print") + "/login")
 
     def test_what_waits(self):
-        self.out("pools", "set", "closed", "0")
+        self.out("pools", "set", "closed", "1")
         self.millrace.submit("dag_id: held\ntasks:\n  a: {command: [ls], pool: closed}\n")
+        self.out("pools", "set", "closed", "0")
         self.out("run", "held", "--run-id", "one")
         self.millrace.wait_until(lambda: self.json("queue")["queue"], "the task waits in the queue")
         shown = self.out("queue")
@@ -232,7 +236,7 @@ class Commands(Cli):
 
 class Folder(Cli):
     def test_a_backup_while_tasks_run_is_restored_and_served(self):
-        self.paused()
+        self.paused(BY_HAND)
         self.out("run", "etl", "--run-id", "done", "--date", "2001-01-05", "--wait")
         flag = self.millrace.root / "flag"
         self.millrace.submit(GATE.format(flag=flag))
@@ -270,7 +274,7 @@ class Folder(Cli):
         return done.stdout
 
     def test_verify_finds_what_is_missing_changed_or_broken(self):
-        self.paused()
+        self.paused(BY_HAND)
         for day in (5, 6):
             self.out("run", "etl", "--date", f"2001-01-{day:02}", "--wait")
         report = self.json("verify", "--hash")

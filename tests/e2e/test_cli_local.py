@@ -83,7 +83,7 @@ class Local(unittest.TestCase):
         done = self.millrace("run", "--local", self.file(GOOD), "--date", "2001-01-05", "--param", "who=me")
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = done.stdout.splitlines()
-        self.assertIn("extract | from 2001-01-05T00:00:00Z", lines)
+        self.assertIn("extract | from 2001-01-05T00:00:00+00:00", lines)
         self.assertLess(lines.index("load | raw"), lines.index("load | for me"))
         self.assertLess(lines.index("extract is success"), lines.index("load | raw"))
         self.assertIn("success in", lines[-1])

@@ -126,14 +126,14 @@ TEST_CASE("a run of a file gets a daemon of its own, told where the file is") {
   cli::RunOptions options;
   options.dag_id = MILLRACE_SOURCE_DIR "/nonexistent.yaml";
   CHECK(cli::run_local(context, options, start) == 1);
-  CHECK(seen.data_dir.empty());
+  CHECK(seen.data_dir == ".millrace");  // not asked
   options.params = {"novalue"};
   CHECK(cli::run_local(context, options, start) == 2);
   options.params.clear();
   options.dag_id = MILLRACE_SOURCE_DIR "/examples/flights/dags/flights_ingest.yaml";
   CHECK(cli::run_local(context, options, start) == 1);
   CHECK(seen.dags_dir == MILLRACE_SOURCE_DIR "/examples/flights/dags");
-  REQUIRE_FALSE(seen.data_dir.empty());
+  REQUIRE(seen.data_dir != ".millrace");
   CHECK_FALSE(std::filesystem::exists(std::filesystem::path(seen.data_dir).parent_path()));
 }
 

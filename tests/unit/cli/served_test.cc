@@ -52,7 +52,6 @@ TEST_CASE("lists and details print, as tables and as JSON") {
            {"backfill", "create", "etl", "--dates", "2001-01-01..2001-01-03", "--dry-run"},
            {"datasets", "list"},
            {"lineage", "task:etl/load", "--up"},
-           {"datasets", "events", "raw"},
            {"pools", "list"},
            {"variables", "list"},
            {"queue"},
@@ -71,6 +70,8 @@ TEST_CASE("lists and details print, as tables and as JSON") {
 TEST_CASE("what isn't there is exit code 4, what is refused 1") {
   const Served served;
   CHECK(run_with(served, served.admin, {"dags", "show", "nope"}) == 4);
+  CHECK(run_with(served, served.admin, {"datasets", "events", "nope"}) == 4);
+  CHECK(run_with(served, served.admin, {"variables", "get", "nope"}) == 4);
   CHECK(run_with(served, served.admin, {"runs", "cancel", "etl", "nope"}) == 4);
   CHECK(run_with(served, Served::viewer, {"dags", "pause", "etl"}) == 1);
   CHECK(run_with(served, "wrong", {"dags", "list"}) == 1);
