@@ -151,9 +151,10 @@ def without_streams(document):
             streams = [content for content in media.values() if content.pop("text/event-stream", None)]
             if (streams and not any(streams)) or path.endswith("/wait"):
                 del item[method]
-            # `follow` makes a stream; what `update_mask` hides of a body isn't looked at, fitting or not.
+            # `follow` makes a stream; what `update_mask` hides of a body isn't looked at, fitting or not; and
+            # a key that comes again is answered as it was, though what it made may be deleted by now.
             operation["parameters"] = [one for one in operation["parameters"]
-                                       if one["name"] not in ("follow", "update_mask")]
+                                       if one["name"] not in UNSENT]
         if not item:
             del document["paths"][path]
     known = {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
@@ -188,6 +189,7 @@ def prepare(document, values):
     return document
 
 
+UNSENT = ("follow", "update_mask", "Idempotency-Key")
 PHASES = {"examples,coverage,fuzzing": 0.65, "stateful": 0.35}  # and their part of the time
 
 
