@@ -1,5 +1,7 @@
 #include "daemon/inbox.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/limits.h"
@@ -23,6 +25,19 @@ Inbox::Taken Inbox::take_all() {
   MutexLock lock(mutex_);
   if (messages_.empty()) return {};
   return {std::exchange(messages_, {}), clock_.now().mono - oldest_};
+}
+
+std::vector<Message> Inbox::take_wishes() {
+  const auto is_fact = [](const Message& message) {
+    // Nobody waits for what a file of the DAG folder says, and nobody would say it again.
+    if (const auto* submission = std::get_if<Submission>(&message)) return submission->file_name != from_api;
+    return !std::holds_alternative<Request>(message) && !std::holds_alternative<AccessChange>(message);
+  };
+  MutexLock lock(mutex_);
+  const auto wishes = std::stable_partition(messages_.begin(), messages_.end(), is_fact);
+  std::vector<Message> out(std::make_move_iterator(wishes), std::make_move_iterator(messages_.end()));
+  messages_.erase(wishes, messages_.end());
+  return out;
 }
 
 std::size_t Inbox::size() const {

@@ -25,6 +25,8 @@ class Inbox {
     Duration waited{0};  ///< the oldest one
   };
   Taken take_all();
+  /// Only what somebody asks for and waits for an answer to: facts and looks stay, in their order.
+  std::vector<Message> take_wishes();
   std::size_t size() const;
 
  private:

@@ -333,6 +333,20 @@ void Loop::answer_stalled() {
     auto waiting = replies_.extract(reply->request);
     if (!waiting.empty()) waiting.mapped()({reply->request, error});
   }
+  // Those who asked a moment before anybody knew: nothing of theirs has been looked at.
+  for (Message& message : ports_.inbox.take_wishes()) refuse(message, *stalled_because());
+}
+
+void Loop::refuse(Message& message, const Error& because) {
+  std::visit(Overloaded{[&](Request& request) { request.on_reply({request.id, because}); },
+                        [&](Submission& submission) {
+                          Submitted answer;
+                          answer.refused = because;
+                          submission.on_done(std::move(answer));
+                        },
+                        [&](AccessChange& change) { change.on_done(std::unexpected(because)); },
+                        [](auto&) {}},
+             message);
 }
 
 std::optional<Error> Loop::stalled_because() const {

@@ -80,6 +80,7 @@ class Loop {
   void note(RequestContext, RequestId, std::size_t first_change, std::size_t first_access);
   std::vector<KeptAnswerRow> answers(StoreReader&);
   void answer_stalled();
+  static void refuse(Message&, const Error& because);
   void perform(Command&);
 
   Ports ports_;
