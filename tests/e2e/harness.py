@@ -99,10 +99,22 @@ class Daemon:
                 out.append(int(entry.name))
         return out
 
+    def task_pids(self):
+        """Tasks know the folder of their daemon by $MILLRACE_OUTPUT; what they start inherits it."""
+        out = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and os.fsencode(self.data) in (entry / "environ").read_bytes():
+                    out.append(int(entry.name))
+            except OSError:
+                continue
+        return out
+
     def close(self):
+        """Nothing of it goes on: tasks outlive the daemon and the runner, as they should."""
         if self.process and self.process.poll() is None:
             self.kill()
-        for pid in self.runner_pids():
+        for pid in self.runner_pids() + self.task_pids():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
