@@ -64,7 +64,7 @@ std::string login(std::string_view message) {
 std::string home(const Principal& who) {
   return page("Millrace", fmt::format(R"(<h1>Millrace</h1>
 <p>Logged in as <strong>{}</strong>, {}.</p>
-<p>The API is at <a href="/api/v2/dags">/api/v2</a>.</p>
+<p>The API is described at <a href="/docs">/docs</a>.</p>
 <form method="post" action="/logout"><button type="submit">Log out</button></form>
 )",
                                       escaped(who.name), to_word(who.role)));
