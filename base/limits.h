@@ -33,7 +33,7 @@ inline constexpr std::int64_t backfill_work = 2'048;   ///< rows a turn: memory 
 inline constexpr std::size_t queued_runs = 100'000;  ///< active in memory over all DAGs
 inline constexpr std::size_t dataset_runs_queued = 64;  ///< of a DAG; more events wait as they are: a cursor
 inline constexpr std::size_t queued_dataset_events =
-    100'000;  ///< of a DAG that is paused or waits for another dataset: about 60 MB; then recorded skips
+    100'000;  ///< of a DAG that is paused or waits for another dataset: about 130 MB; then recorded skips
 
 inline constexpr std::size_t pending_notifications =
     10'000;  ///< an endpoint that is down for a night; beyond it they fail at once
