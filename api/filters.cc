@@ -82,16 +82,9 @@ bool asks_for_another(const Call& call, std::string_view name, std::string_view 
   return !values.empty() && std::ranges::find(values, ours) == values.end();
 }
 
-std::expected<void, Problem> read_run_dates(const Call& call, RunFilter& filter) {
-  for (const std::string_view field : {"logical_date", "execution_date"}) {
-    const auto span = time_span(call, field);
-    if (!span) return std::unexpected(span.error());
-    if (span->from) filter.execution_date_from = span->from;
-    if (span->to) filter.execution_date_to = span->to;
-  }
-  const auto queued = time_span(call, "queued_at");
-  if (!queued) return std::unexpected(queued.error());
-  filter.queued_from = queued->from, filter.queued_to = queued->to;
+/// What runs and task instances are both filtered by.
+template <class Filter>
+std::expected<void, Problem> read_times(const Call& call, Filter& filter) {
   for (const auto& [field, span] : {std::pair{"run_after", &filter.run_after},
                                     std::pair{"start_date", &filter.started},
                                     std::pair{"end_date", &filter.ended}}) {
@@ -105,19 +98,24 @@ std::expected<void, Problem> read_run_dates(const Call& call, RunFilter& filter)
   return {};
 }
 
-std::expected<void, Problem> read_instance_dates(const Call& call, TaskInstanceFilter& filter) {
-  for (const auto& [field, span] : {std::pair{"logical_date", &filter.execution_date},
-                                    std::pair{"run_after", &filter.run_after},
-                                    std::pair{"start_date", &filter.started},
-                                    std::pair{"end_date", &filter.ended}}) {
-    const auto read = time_span(call, field);
-    if (!read) return std::unexpected(read.error());
-    *span = *read;
+std::expected<void, Problem> read_run_dates(const Call& call, RunFilter& filter) {
+  for (const std::string_view field : {"logical_date", "execution_date"}) {
+    const auto span = time_span(call, field);
+    if (!span) return std::unexpected(span.error());
+    if (span->from) filter.execution_date_from = span->from;
+    if (span->to) filter.execution_date_to = span->to;
   }
-  const auto duration = duration_span(call);
-  if (!duration) return std::unexpected(duration.error());
-  filter.duration = *duration;
-  return {};
+  const auto queued = time_span(call, "queued_at");
+  if (!queued) return std::unexpected(queued.error());
+  filter.queued_from = queued->from, filter.queued_to = queued->to;
+  return read_times(call, filter);
+}
+
+std::expected<void, Problem> read_instance_dates(const Call& call, TaskInstanceFilter& filter) {
+  const auto date = time_span(call, "logical_date");
+  if (!date) return std::unexpected(date.error());
+  filter.execution_date = *date;
+  return read_times(call, filter);
 }
 
 std::expected<void, Problem> read_states(const Call& call, TaskInstanceFilter& filter) {
