@@ -26,14 +26,11 @@ std::vector<bool> superseded(const std::vector<NamedEvent>& events) {
 EventHub::EventHub(Ports ports, std::int64_t last_event)
     : ports_(std::move(ports)), seen_(last_event), head_(last_event) {}
 
-bool EventHub::watched() const {
+bool EventHub::skip(std::int64_t last_seq) {
   MutexLock lock(inbox_mutex_);
-  return watchers_ != 0;
-}
-
-void EventHub::skip(std::int64_t last_seq) {
-  MutexLock lock(inbox_mutex_);
+  if (watchers_ != 0) return false;
   seen_ = std::max(seen_, last_seq);
+  return true;
 }
 
 void EventHub::publish(Publication batch) {

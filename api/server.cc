@@ -217,10 +217,8 @@ ApiServer::~ApiServer() { stop(); }
 std::uint16_t ApiServer::port() const { return core_->port; }
 
 void ApiServer::publish(std::vector<Change> committed, const InMemory& memory) {
-  if (core_->hub.watched())
+  if (!core_->hub.skip(last_seq_of(committed)))
     core_->hub.publish(published(std::move(committed), memory));
-  else
-    core_->hub.skip(last_seq_of(committed));
 }
 
 void ApiServer::record_use() {

@@ -136,10 +136,12 @@ std::expected<Wanted, Problem> wanted_of(const Call& call) {
   if (out.limit > 200) return refuse_field("limit", "a number from 0 to 200");
   out.q = call.query_value("q").value_or("");
   for (const std::string_view tag : call.query_values("tag")) out.tags.emplace_back(tag);
-  out.state = call.query_value("state").value_or("");
-  static constexpr std::string_view states[] = {"", "active", "paused", "running", "queued", "failed"};
-  if (std::ranges::find(states, out.state) == std::end(states))
-    return refuse_field("state", "active, paused, running, queued or failed");
+  if (const auto state = call.query_value("state")) {
+    static constexpr std::string_view states[] = {"active", "paused", "running", "queued", "failed"};
+    if (std::ranges::find(states, *state) == std::end(states))
+      return refuse_field("state", "active, paused, running, queued or failed");
+    out.state = *state;
+  }
   out.sort = call.query_value("sort").value_or("dag_id");
   static constexpr std::string_view sorts[] = {"dag_id", "-dag_id", "next_run_at", "running"};
   if (std::ranges::find(sorts, out.sort) == std::end(sorts))

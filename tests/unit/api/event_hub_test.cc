@@ -281,7 +281,7 @@ TEST_CASE("a narrow topic reads over what it doesn't want") {
 TEST_CASE("a gap that is too large, from another time, or not in the record any more is said") {
   Stage stage;
   stage.seq = limits::stream_replay + 10;
-  stage.hub.skip(stage.seq);
+  REQUIRE(stage.hub.skip(stage.seq));
   const auto far = stage.open("topics=events", 5);
   CHECK(far->got.find(fmt::format("id: {}\nevent: reset\n", stage.seq)) != std::string::npos);
   const auto future = stage.open("topics=events", stage.seq + 1);
@@ -361,7 +361,19 @@ TEST_CASE("pings keep a quiet stream alive and its reader's number fresh, and en
   stage.next_timer();
   CHECK(stage.timers.empty());
   CHECK(stage.hub.readers() == 0);
-  CHECK_FALSE(stage.hub.watched());
+}
+
+TEST_CASE("a batch goes by untold only while nobody watches") {
+  Stage stage;
+  CHECK(stage.hub.skip(++stage.seq));
+  const auto reader = stage.open("topics=events");
+  CHECK_FALSE(stage.hub.skip(stage.seq + 1));  // to be published
+  stage.publish({stage.event("run", "etl", 0, "running")});
+  stage.window();
+  CHECK(reader->ids() == numbers(2, 2));
+  reader.source->closed();
+  CHECK(stage.hub.skip(++stage.seq));
+  CHECK(stage.hub.readers() == 0);
 }
 
 TEST_CASE("interest in a topic begins with its first reader and ends with its last") {
