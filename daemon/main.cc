@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -62,9 +65,18 @@ Result<std::unique_ptr<millrace::cli::LocalDaemon>> local(const millrace::ServeO
   return millrace::start_one_run(std::move(*config));
 }
 
+/// A standard descriptor that is closed would go to the next file that is opened, and one day that is the
+/// database: what is then written to "stderr" is written into it.
+void hold_standard_descriptors() {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
+  if (fd >= 0) close(fd);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_descriptors();
   return millrace::run_cli(argc, argv, {.serve = serve,
                                          .local = local,
                                          .backup = millrace::backup_folder,

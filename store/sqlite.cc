@@ -83,6 +83,11 @@ int Connection::checkpoint() {
   return left;
 }
 
+void Connection::leave_as_it_is() {
+  const int code = sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (code != SQLITE_OK) throw Failure(code, described(db_, code));
+}
+
 Statement::Statement(Connection& connection, std::string_view sql) : db_(connection.handle()) {
   const int code = sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);

@@ -52,6 +52,8 @@ class Connection {
   /// Copies WAL frames into the database as far as readers allow, without waiting. Returns frames still to
   /// copy.
   int checkpoint();
+  /// At close nothing is copied or synced any more, as after `kill -9`.
+  void leave_as_it_is();
   /// Frames in the WAL after the last commit of this connection.
   int wal_frames() const { return wal_frames_; }
   sqlite3* handle() const { return db_; }

@@ -78,6 +78,7 @@ std::unexpected<Error> SqliteStore::refused(const sqlite::Failure& failure) {
   if (failure.io() || failure.damaged()) {
     // After a failed fsync the kernel may have dropped the pages: what a retry reports means nothing. The
     // next start reads the truth from the WAL.
+    connection_->leave_as_it_is();
     stopped_because_ = fmt::format("stop: the database's disk failed: {}", failure.what());
     return fail(ErrorKind::internal, stopped_because_);
   }

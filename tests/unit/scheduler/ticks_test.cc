@@ -214,6 +214,27 @@ TEST_CASE("a clock that steps forward by more than three hours holds, also with 
   }
 }
 
+TEST_CASE("a zone that is added moves later ticks; no local day runs twice and none is left out") {
+  Dag dag = with_cron("@daily", at("2026-03-01"), Policy::all);
+  for (const char* zone : {"America/New_York", "Europe/Berlin", "Asia/Tokyo"}) {
+    std::optional<WallTime> watermark = at("2026-03-06");  // the run of 5 March in UTC
+    dag.schedule.zone = *Zone::find(zone);
+    std::vector<WallTime> ticks;
+    for (WallTime now = at("2026-03-06T00:10"); now < at("2026-03-10T00:10"); now = now + 30min) {
+      const auto d = decide_ticks(dag, watermark, {}, now, room);
+      for (const auto& run : d.runs) ticks.push_back(run.tick);
+      CHECK(d.skips.empty());
+      watermark = d.watermark;
+    }
+    CAPTURE(zone);
+    REQUIRE(ticks.size() == 4);
+    // Behind UTC the same date ends some hours later; before UTC it had ended, and the next one comes.
+    CHECK(ticks[0] > at("2026-03-06"));
+    CHECK(ticks[0] < at("2026-03-07"));
+    for (std::size_t i = 1; i < ticks.size(); ++i) CHECK(ticks[i] > ticks[i - 1] + 22h);
+  }
+}
+
 TEST_CASE("a step over no tick holds nothing") {
   const Dag dag = with_cron("@monthly", at("2026-01-01"));
   const auto d = decide_ticks(dag, at("2026-03-01"), at("2026-03-05"), at("2026-03-06"), room);
