@@ -43,8 +43,8 @@ class EventHub {
   /// A stream of these topics; `after`: the last event its reader knows. `slot` is held until it closes.
   std::shared_ptr<StreamSource> stream(Topics, std::optional<std::int64_t> after, std::shared_ptr<void> slot);
 
-  /// A committed batch that ends with this number goes by untold when nobody watches; false: somebody does, it
-  /// has to be published. One step: who opens a stream either counts it as past, or is told. Loop thread.
+  /// A committed batch that ends with this number goes by untold when nobody watches; false: somebody does,
+  /// it has to be published. One step: who opens a stream either counts it as past, or is told. Loop thread.
   bool skip(std::int64_t last_seq);
   /// A committed batch. Loop thread; never waits for more than a push.
   void publish(Publication);
