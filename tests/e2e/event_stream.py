@@ -39,6 +39,8 @@ class Stream:
         id, type, data = None, "message", None
         try:
             for line in self.answer:
+                if not line.endswith(b"\n"):
+                    break  # a killed daemon stops anywhere: what it didn't say to the end wasn't said
                 line = line.decode().rstrip("\n")
                 if line.startswith("id: "):
                     id = int(line[4:])
@@ -51,9 +53,10 @@ class Stream:
                     id, type, data = None, "message", None
         except (OSError, http.client.HTTPException):
             pass
-        with self.change:
-            self.ended = True
-            self.change.notify_all()
+        finally:
+            with self.change:
+                self.ended = True
+                self.change.notify_all()
 
     def take(self, id, type, data):
         with self.change:
