@@ -119,8 +119,11 @@ void EventHub::read_page(const ReaderPtr& reader, StoreReader& store) {
     }
   }
   if (text.empty()) return read_on(reader);
-  reader->page_due = true;
+  // Due only once the page is on its way, or what was written before it could bring the next one first; by
+  // then it may have left already.
   reader->out->write(piece_of(std::move(text)));
+  reader->page_due = true;
+  if (reader->out->waiting() == 0) reader->drained();
 }
 
 }  // namespace millrace

@@ -1,5 +1,6 @@
 """The event stream and logs of a real daemon: every change once and in order, over a kill; followed logs."""
 
+import os
 import socket
 import time
 import unittest
@@ -62,7 +63,9 @@ class Events(harness.DaemonTest):
                          [(m.id, m.type, m.data) for m in got])
 
     def test_a_killed_daemon_loses_and_doubles_nothing(self):
-        self.millrace.submit(WIDE)
+        gate = self.millrace.root / "gate"  # the run can't end before the kill
+        os.mkfifo(gate)
+        self.millrace.submit(f"{WIDE}  last: {{depends_on: [each], script: \"read word < '{gate}'\"}}\n")
         stream = Stream(self.millrace, topics="tasks,runs")
         run_id = self.millrace.trigger("wide")
         stream.wait_for(lambda m: m.type == "ti" and m.data["task_id"] == "each"
@@ -72,6 +75,7 @@ class Events(harness.DaemonTest):
         self.millrace.start()
         rest = Stream(self.millrace, last_event_id=stream.last_id, topics="tasks,runs")
         self.addCleanup(rest.close)
+        gate.write_text("go on\n")
         rest.wait_for(lambda m: m.type == "run" and m.data["state"] in ("success", "failed"))
         messages = of_run(stream, run_id) + of_run(rest, run_id)
         ids = [m.id for m in messages]
