@@ -61,22 +61,20 @@ Diagnostics DaemonBackend::validate_dag(std::string_view text, std::shared_ptr<c
 }
 
 void DaemonBackend::ask(std::function<void(const Scheduler&, Now)> look) {
-  inbox_.post(Look{std::move(look)}, true);
+  inbox_.ask(std::move(look));
 }
 
 void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
-  // A stalled loop answers nothing, so that its state is read here and not by a message.
-  if (const auto stalled = loop_->stalled_because()) {
+  ask([this, on_status = std::move(on_status)](const Scheduler& scheduler, Now now) {
     DaemonStatus status = identity_;
-    status.store_ok = false;
-    status.store_detail = stalled->message;
-    return on_status(std::move(status));
-  }
-  ask([identity = identity_, on_status = std::move(on_status)](const Scheduler& scheduler, Now now) {
-    DaemonStatus status = identity;
+    if (const auto stalled = loop_->stalled_because()) {
+      status.store_ok = false;
+      status.store_detail = stalled->message;
+    } else {
+      status.last_loop = now.wall;
+    }
     status.active_runs = scheduler.active_runs();
     status.live_attempts = scheduler.live_attempts().size();
-    status.last_loop = now.wall;
     for (const auto& [dag_id, why] : scheduler.holds())
       status.hold += fmt::format("{}{}: {}", status.hold.empty() ? "" : "; ", dag_id, why);
     on_status(std::move(status));
@@ -84,17 +82,16 @@ void DaemonBackend::status(std::function<void(DaemonStatus)> on_status) {
 }
 
 void DaemonBackend::metrics(std::function<void(MetricsText)> on_metrics) {
-  const bool stalled = loop_->stalled_because().has_value();
   MetricsText text;
   text.family("millrace_build_info", "gauge", "The version of this daemon.");
   const std::pair<std::string_view, std::string_view> version[] = {{"version", identity_.version}};
   text.sample(1, version);
   write_process(text, identity_.started_at, paths_.database());
-  text.gauge("millrace_store_writable", "0: the disk is full or gone, and nothing moves.", stalled ? 0 : 1);
+  text.gauge("millrace_store_writable", "0: the disk is full or gone, and nothing moves.",
+             loop_->stalled_because() ? 0 : 1);
   text.gauge("millrace_inbox_messages", "Messages that wait for the loop.",
              static_cast<double>(inbox_.size()));
   loop_->metrics().write(text);
-  if (stalled) return on_metrics(std::move(text));  // the loop answers nobody now
   ask([text = std::move(text), on_metrics = std::move(on_metrics)](const Scheduler& scheduler, Now) mutable {
     write_gauges(text, scheduler);
     on_metrics(std::move(text));

@@ -133,7 +133,7 @@ void Daemon::Parts::turn() {
 /// One timer for whatever is next: nothing polls.
 void Daemon::Parts::arm() {
   if (loop->stalled()) {
-    wake.expires_after(std::chrono::seconds{1});
+    wake.expires_after(std::max(loop->retry_at() - clock.now().mono, Duration{0}));
   } else {
     const NextWake next = scheduler.next_wake();
     const Now now = clock.now();

@@ -14,17 +14,33 @@ bool Inbox::post(Message message, bool must_fit) {
     MutexLock lock(mutex_);
     if (!must_fit && messages_.size() >= limits::inbox_events) return false;
     was_empty = messages_.empty();
-    if (was_empty) oldest_ = clock_.now().mono;
+    if (was_empty && looks_.empty()) oldest_ = clock_.now().mono;
     messages_.push_back(std::move(message));
   }
   if (was_empty) wake_();
   return true;
 }
 
+void Inbox::ask(Look look) {
+  bool was_empty = false;
+  {
+    MutexLock lock(mutex_);
+    was_empty = looks_.empty();
+    if (was_empty && messages_.empty()) oldest_ = clock_.now().mono;
+    looks_.push_back(std::move(look));
+  }
+  if (was_empty) wake_();  // also when messages wait: those may wait for the disk
+}
+
 Inbox::Taken Inbox::take_all() {
   MutexLock lock(mutex_);
-  if (messages_.empty()) return {};
-  return {std::exchange(messages_, {}), clock_.now().mono - oldest_};
+  if (messages_.empty() && looks_.empty()) return {};
+  return {std::exchange(messages_, {}), std::exchange(looks_, {}), clock_.now().mono - oldest_};
+}
+
+std::vector<Look> Inbox::take_looks() {
+  MutexLock lock(mutex_);
+  return std::exchange(looks_, {});
 }
 
 std::vector<Message> Inbox::take_wishes() {
@@ -42,7 +58,7 @@ std::vector<Message> Inbox::take_wishes() {
 
 std::size_t Inbox::size() const {
   MutexLock lock(mutex_);
-  return messages_.size();
+  return messages_.size() + looks_.size();
 }
 
 }  // namespace millrace

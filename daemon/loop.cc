@@ -17,6 +17,8 @@ struct Overloaded : Fs... {
   using Fs::operator()...;
 };
 
+constexpr Duration retry_after = std::chrono::seconds{1};  // of a commit that found no room
+
 }  // namespace
 
 BackfillLoaded to_event(ActiveBackfill backfill, Catalog& catalog) {
@@ -31,16 +33,22 @@ BackfillLoaded to_event(ActiveBackfill backfill, Catalog& catalog) {
 Loop::Loop(Ports ports) : ports_(std::move(ports)), next_version_id_(ports_.store.next_ids().dag_version) {}
 
 void Loop::turn() {
-  if (stalled() && !commit()) return;
+  // A question wakes the loop too: it isn't a reason to try the disk again.
+  if (stalled() && (ports_.clock.now().mono < retry_at_ || !commit()))
+    return answer(ports_.inbox.take_looks());
   Inbox::Taken taken = ports_.inbox.take_all();
-  if (!taken.messages.empty()) metrics_.waited(taken.waited);
+  if (!taken.messages.empty() || !taken.looks.empty()) metrics_.waited(taken.waited);
   for (Message& message : taken.messages) take(message);
-  if (!commit()) return;
+  if (!commit()) return answer(taken.looks);
   CRASH_POINT("loop.committed");
   for (Command& deed : std::exchange(deeds_, {})) perform(deed);
   CRASH_POINT("loop.performed");
   for (const auto& done : std::exchange(after_commit_, {})) done();
-  for (const auto& [look, now] : std::exchange(looks_, {})) look(ports_.scheduler, now);
+  answer(taken.looks);
+}
+
+void Loop::answer(const std::vector<Look>& looks) {
+  for (const Look& look : looks) look(ports_.scheduler, ports_.clock.now());
 }
 
 void Loop::take(Message& message) {
@@ -63,8 +71,7 @@ void Loop::take(Message& message) {
                           after_commit_.push_back([done = std::move(change.on_done)] { done({}); });
                           note(std::move(change.context), {}, changes_.size(), first);
                         },
-                        [&](Await& wish) { await(wish); },
-                        [&](Look& look) { looks_.emplace_back(std::move(look), ports_.clock.now()); }},
+                        [&](Await& wish) { await(wish); }},
              message);
 }
 
@@ -316,6 +323,7 @@ void Loop::stall(std::optional<Error> because) {
     log::error("store: {}; nothing moves until it can be written, tasks go on", because->message);
   if (!stalls) log::warn("store: writable again");
   stalled_ = stalls;
+  retry_at_ = ports_.clock.now().mono + retry_after;
   {
     MutexLock lock(stalled_mutex_);
     stalled_because_ = std::move(because);

@@ -47,15 +47,17 @@ class Loop {
   void set_executor(Executor& executor) { executor_ = &executor; }
 
   /// Takes everything that waits in the inbox, commits it as one transaction, then acts. Again while facts
-  /// wait.
+  /// wait. While the store can't be written it tries again from time to time, and answers questions from
+  /// memory, which is ahead of the disk then.
   void turn();
   /// Applies one event within the turn that runs, or outside of one in a turn of its own.
   void apply_now(Event);
   /// Starts attempts that were committed before this daemon lived and that no runner has ever seen.
   void respawn(const std::vector<AttemptId>&);
 
-  /// True while a commit is being repeated (disk full): nothing else moves.
+  /// True while a commit is being repeated (disk full): nothing moves, questions are answered.
   bool stalled() const { return stalled_; }
+  MonoTime retry_at() const { return retry_at_; }  ///< while stalled: when the commit is tried again
   /// Why: `full` or `unavailable`; nothing when it isn't. Any thread.
   std::optional<Error> stalled_because() const;
   /// Any thread may write() them.
@@ -80,6 +82,7 @@ class Loop {
   void note(RequestContext, RequestId, std::size_t first_change, std::size_t first_access);
   std::vector<KeptAnswerRow> answers(StoreReader&);
   void answer_stalled();
+  void answer(const std::vector<Look>&);
   static void refuse(Message&, const Error& because);
   void perform(Command&);
 
@@ -106,10 +109,10 @@ class Loop {
   std::vector<Command> deeds_;  // to perform after the commit
   std::map<AttemptId, AttemptSpec> rendered_;
   std::vector<std::function<void()>> after_commit_;
-  std::vector<std::pair<Look, Now>> looks_;
   std::map<RequestId, Backend::OnReply> replies_;
   std::int64_t next_version_id_ = 0;
   bool stalled_ = false;
+  MonoTime retry_at_;
   mutable Mutex stalled_mutex_;
   std::optional<Error> stalled_because_ GUARDED_BY(stalled_mutex_);
 };

@@ -50,7 +50,7 @@ struct AccessChange {
   std::function<void(Result<void>)> on_done;  ///< on the loop thread, after the commit
 };
 
-/// What the loop's inbox holds.
-using Message = std::variant<Event, Request, Submission, AccessChange, Await, Look>;
+/// What changes something, or waits for a change.
+using Message = std::variant<Event, Request, Submission, AccessChange, Await>;
 
 }  // namespace millrace
