@@ -276,8 +276,7 @@ void Loop::submit(Submission& submission) {
                              submission.file_name, submission.folder, ports_.clock.now().wall});
   }
   if (!unchanged) {
-    ports_.catalog.put(id, {submission.dag, submission.folder});
-    ports_.catalog.set_current(submission.dag);
+    ports_.catalog.set_current(id, {submission.dag, submission.folder});
     apply(DagSubmitted{{}, id, submission.dag, ports_.new_dags_paused, submission.by});
   }
   answer.changed = !unchanged;

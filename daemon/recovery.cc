@@ -23,7 +23,7 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
       continue;
     }
     ++dags;
-    if (!row.removed) catalog.set_current(version->dag);
+    if (!row.removed) catalog.set_current(row.current, *version);
     loop.apply_now(DagLoaded{std::move(row), version->dag});
   }
   std::set<BackfillId> roots;
