@@ -47,10 +47,10 @@ void metrics(const CallPtr&);
 
 // dags.cc
 // dag_lists.cc
-Answer list_dags(const Call&, StoreReader&);
-Answer list_dag_tags(const Call&, StoreReader&);
+Started list_dags(const CallPtr&, StoreReader&);
+Started list_dag_tags(const CallPtr&, StoreReader&);
 Answer dag_stats(const Call&, StoreReader&);
-Answer list_dag_warnings(const Call&, StoreReader&);
+Started list_dag_warnings(const CallPtr&, StoreReader&);
 Started patch_dags(const CallPtr&, StoreReader&);
 
 // dags.cc

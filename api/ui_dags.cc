@@ -15,13 +15,6 @@ constexpr int ended_looked_at = 10'000;
 constexpr std::size_t outputs_looked_at = 10;  // of one DAG, for its freshest
 constexpr auto failing_since = std::chrono::hours{24};
 
-struct Wanted {
-  std::string q, sort;
-  std::vector<std::string> tags;
-  std::string state;
-  std::set<std::string, std::less<>> failing;  // when state is failed
-  std::size_t limit = 50, offset = 0;
-};
 struct Listed {
   DagRow row;
   std::shared_ptr<const Dag> dag;
@@ -33,43 +26,18 @@ struct Seen {
   std::int64_t total = 0;
 };
 
-bool wants(const Wanted& wanted, const Scheduler::DagSeen& seen) {
-  const DagRow& row = *seen.row;
-  if (!wanted.q.empty() && row.dag_id.find(wanted.q) == row.dag_id.npos) return false;
-  if (wanted.state == "paused" && !row.paused) return false;
-  if (wanted.state == "active" && row.paused) return false;
-  if (wanted.state == "running" && seen.running == 0) return false;
-  if (wanted.state == "queued" && seen.queued == 0) return false;
-  if (wanted.state == "failed" && !wanted.failing.contains(row.dag_id)) return false;
-  const std::vector<std::string>& tags = (*seen.dag)->tags;
-  return wanted.tags.empty() || std::ranges::any_of(wanted.tags, [&](const std::string& tag) {
-           return std::ranges::find(tags, tag) != tags.end();
-         });
-}
-
-Seen look(const Scheduler& scheduler, const Wanted& wanted) {
-  std::vector<Scheduler::DagSeen> fitting;
-  scheduler.each_dag([&](const Scheduler::DagSeen& dag) {
-    if (wants(wanted, dag)) fitting.push_back(dag);
-  });
-  if (wanted.sort == "-dag_id") std::ranges::reverse(fitting);
-  if (wanted.sort == "next_run_at")
-    std::ranges::stable_sort(fitting, {}, [](const Scheduler::DagSeen& dag) {
-      return std::pair{!dag.due.has_value(), dag.due.value_or(WallTime{})};
-    });
-  if (wanted.sort == "running")
-    std::ranges::stable_sort(fitting, std::greater{}, &Scheduler::DagSeen::running);
+Seen look(const Scheduler& scheduler, const DagWish& wanted) {
   Seen out;
-  out.total = static_cast<std::int64_t>(fitting.size());
-  for (std::size_t i = wanted.offset; i < fitting.size() && out.page.size() < wanted.limit; ++i)
-    out.page.push_back(
-        {*fitting[i].row, *fitting[i].dag, fitting[i].running, fitting[i].queued, fitting[i].due});
+  DagPage page = scheduler.dags(wanted);
+  out.total = page.total;
+  for (const DagSeen& one : page.dags)
+    out.page.push_back({*one.row, *one.dag, one.running, one.queued, one.due});
   return out;
 }
 
 /// DAGs whose newest ended run of the last day failed.
-std::set<std::string, std::less<>> failing_dags(StoreReader& reader, WallTime now) {
-  std::set<std::string, std::less<>> seen, out;
+std::set<std::string> failing_dags(StoreReader& reader, WallTime now) {
+  std::set<std::string> seen, out;
   for (const RunBar& run : reader.views().runs_ended_since(now - failing_since, ended_looked_at))
     if (seen.insert(run.dag_id).second && run.state == RunState::failed) out.insert(run.dag_id);
   return out;
@@ -127,24 +95,31 @@ void write_dag(JsonWriter& out, const Listed& one, StoreReader& reader) {
   out.end_object();
 }
 
-std::expected<Wanted, Problem> wanted_of(const Call& call) {
+std::expected<DagWish, Problem> wish_of(const Call& call, StoreReader& reader) {
+  using enum DagWish::State;
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  Wanted out;
+  DagWish out;
   out.limit = static_cast<std::size_t>(page->limit);
   out.offset = static_cast<std::size_t>(page->offset);
   if (out.limit > 200) return refuse_field("limit", "a number from 0 to 200");
-  out.q = call.query_value("q").value_or("");
-  for (const std::string_view tag : call.query_values("tag")) out.tags.emplace_back(tag);
-  if (const auto state = call.query_value("state")) {
-    static constexpr std::string_view states[] = {"active", "paused", "running", "queued", "failed"};
-    if (std::ranges::find(states, *state) == std::end(states))
-      return refuse_field("state", "active, paused, running, queued or failed");
-    out.state = *state;
-  }
-  out.sort = call.query_value("sort").value_or("dag_id");
-  static constexpr std::string_view sorts[] = {"dag_id", "-dag_id", "next_run_at", "running"};
-  if (std::ranges::find(sorts, out.sort) == std::end(sorts))
+  out.piece = call.query_value("q").value_or("");
+  std::vector<std::string> tags;
+  for (const std::string_view tag : call.query_values("tag")) tags.push_back(label_of_tag(tag));
+  if (!tags.empty()) out.labels.push_back(std::move(tags));
+  const std::string_view state = call.query_value("state").value_or("");
+  static constexpr std::pair<std::string_view, DagWish::State> states[] = {
+      {"", any}, {"active", active}, {"paused", paused}, {"running", running}, {"queued", queued}};
+  const auto named = std::ranges::find(states, state, &std::pair<std::string_view, DagWish::State>::first);
+  if (named != std::end(states)) out.state = named->second;
+  else if (state != "failed")
+    return refuse_field("state", "active, paused, running, queued or failed");
+  else out.only = failing_dags(reader, call.services->clock.now().wall);
+  const std::string_view sort = call.query_value("sort").value_or("dag_id");
+  out.descending = sort == "-dag_id";
+  if (sort == "next_run_at") out.sort = DagWish::Sort::next_run_at;
+  else if (sort == "running") out.sort = DagWish::Sort::running;
+  else if (sort != "dag_id" && sort != "-dag_id")
     return refuse_field("sort", "dag_id, -dag_id, next_run_at or running");
   return out;
 }
@@ -152,9 +127,8 @@ std::expected<Wanted, Problem> wanted_of(const Call& call) {
 }  // namespace
 
 Started ui_dags(const CallPtr& call, StoreReader& reader) {
-  auto wanted = wanted_of(*call);
+  auto wanted = wish_of(*call, reader);
   if (!wanted) return std::unexpected(std::move(wanted.error()));
-  if (wanted->state == "failed") wanted->failing = failing_dags(reader, call->services->clock.now().wall);
   ask<Seen>(
       call, [wanted = *wanted](const Scheduler& scheduler, Now) { return look(scheduler, wanted); },
       [](StoreReader& later, const Seen& seen) -> Answer {

@@ -16,11 +16,12 @@ constexpr auto long_wait = std::chrono::minutes{10};
 constexpr Duration longest_window = std::chrono::hours{24 * 7};
 
 struct Counters {
-  std::int64_t running = 0, queued = 0, tasks_running = 0, tasks_waiting = 0, dags = 0, paused = 0;
+  std::int64_t tasks_running = 0, tasks_waiting = 0;
 };
 struct Seen {
   WallTime now;
   Counters count;
+  DagCounts dags;
   std::vector<std::pair<WallTime, std::string>> due;
   std::vector<std::pair<std::string, std::string>> holds;
   std::vector<Queued> waiting;  // the front of the line
@@ -47,12 +48,7 @@ std::expected<Duration, Problem> window_of(const Call& call) {
 Seen look(const Scheduler& scheduler, Now now, Duration window) {
   Seen out;
   out.now = now.wall;
-  scheduler.each_dag([&](const Scheduler::DagSeen& dag) {
-    out.count.running += static_cast<std::int64_t>(dag.running);
-    out.count.queued += static_cast<std::int64_t>(dag.queued);
-    ++out.count.dags;
-    if (dag.row->paused) ++out.count.paused;
-  });
+  out.dags = scheduler.dag_counts();
   out.count.tasks_running = scheduler.machine().attempts;
   QueueSeen queue = scheduler.queue(attention_shown);
   out.count.tasks_waiting = queue.tasks_waiting;
@@ -149,11 +145,11 @@ Answer overview(StoreReader& reader, const Seen& seen, Duration window) {
   time_field(out, "from", since);
   time_field(out, "to", seen.now + window / 3);
   out.key("counters").begin_object();
-  out.int_field("runs_running", seen.count.running).int_field("runs_queued", seen.count.queued);
+  out.int_field("runs_running", seen.dags.running).int_field("runs_queued", seen.dags.queued);
   out.int_field("runs_success", success).int_field("runs_failed", failed);
   out.int_field("tasks_running", seen.count.tasks_running);
   out.int_field("tasks_waiting", seen.count.tasks_waiting);
-  out.int_field("dags", seen.count.dags).int_field("dags_paused", seen.count.paused).end_object();
+  out.int_field("dags", seen.dags.dags).int_field("dags_paused", seen.dags.paused).end_object();
   write_attention(out, attention_of(reader, seen, ended));
   write_lanes(out, runs, seen, past);
   out.bool_field("truncated", truncated).end_object();

@@ -44,7 +44,7 @@ inline constexpr auto clock_step_hold = std::chrono::hours{3};  ///< cron(8): a 
 inline constexpr std::size_t catchup_runs_default = 1'000;      ///< then hold and say so
 inline constexpr auto reconcile_interval = std::chrono::seconds{30};  ///< the only wake-up of an idle daemon
 
-/// `total_entries` of a list whose number isn't kept stops here: nobody pages further.
+/// `total_entries` of a list whose number isn't kept stops here, or at count_steps, and says so.
 inline constexpr std::int64_t list_counted = 100'000;
 
 // What waits, and why
@@ -92,7 +92,10 @@ inline constexpr std::size_t audit_changes = 20;  ///< rows a request; the rest 
 inline constexpr std::size_t audit_value_bytes = 2'048;  ///< of one value in it
 inline constexpr int swept_at_a_time = 1'000;            ///< expired rows a reconciler's turn: some 10 ms
 inline constexpr std::size_t list_page = 1'000;  ///< `limit` above this is refused, as Airflow's maximum page
-inline constexpr std::size_t event_window = 1'000'000;  ///< lines a filter without an index looks at
+inline constexpr int list_steps = 2'000'000;   ///< of SQLite's machine for a page: some 200,000 rows
+inline constexpr int count_steps = 1'000'000;  ///< and to count what isn't kept
+inline constexpr std::size_t dags_read = 1'000;  ///< of a list, each with a look at its runs: some 20 ms
+inline constexpr std::size_t event_window = 200'000;  ///< lines a filter without an index looks at
 
 // Streams (server-sent events)
 inline constexpr std::size_t streams = 1'000;                   ///< each a connection; more get 503 and poll

@@ -9,6 +9,7 @@
 
 #include "scheduler/admission.h"
 #include "scheduler/cascade_plan.h"
+#include "scheduler/dag_index.h"
 #include "scheduler/dataset_triggers.h"
 #include "scheduler/outcome.h"
 #include "scheduler/scheduler.h"
@@ -302,6 +303,7 @@ struct Core {
   bool acting = false;                        ///< RecoveryDone has come
 
   std::map<std::string, DagEntry, std::less<>> dags;
+  DagIndex dag_index;                         ///< kept by take_commands, set_due and loading
   std::map<std::string, PoolRow> pools;
   std::map<std::string, std::int64_t> variables;  ///< the stored version of each
   std::map<RunId, Run> runs;

@@ -32,6 +32,7 @@ void Core::on(const DagLoaded& fact) {
   entry.row = fact.row;
   entry.dag = fact.dag;
   if (fact.dag && !fact.row.removed) triggers.set_dag(*fact.dag);
+  dag_index.update(entry);
 }
 
 void Core::on(const DagSubmitted& fact) {
@@ -45,6 +46,7 @@ void Core::on(const DagSubmitted& fact) {
   }
   declare_datasets(entry.row.removed ? nullptr : entry.dag.get(), fact.dag.get());
   entry.dag = fact.dag;
+  dag_index.update(entry);
   if (!known || entry.row.current != fact.version || entry.row.removed) {
     touch(entry);
     EventRow row;

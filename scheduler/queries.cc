@@ -51,11 +51,8 @@ ActiveCounts Core::active_counts() const {
   }
   for (const auto& [id, backfill] : backfills)
     if (!is_final(backfill.row.state)) ++out.backfills[backfill.row.state];
-  for (const auto& [id, entry] : dags) {
-    if (entry.row.removed) continue;
-    ++out.dags;
-    if (entry.row.paused) ++out.paused_dags;
-  }
+  out.dags = static_cast<std::size_t>(dag_index.counts().dags);
+  out.paused_dags = static_cast<std::size_t>(dag_index.counts().paused);
   return out;
 }
 

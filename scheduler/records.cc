@@ -5,6 +5,14 @@
 /// Each row is written at most once an apply(): changes mark it dirty, take_commands() turns the dirty ones
 /// into Records, in an order in which every row comes after those it names.
 namespace millrace {
+namespace {
+
+void update_index(Core& core) {
+  for (DagEntry* entry : core.dirty_dags) core.dag_index.update(*entry);
+  for (const Run* run : core.dirty_runs) core.dag_index.update(*core.find_dag(run->row.dag_id));
+}
+
+}  // namespace
 
 void Core::touch(Run& run) {
   if (run.dirty) return;
@@ -95,6 +103,7 @@ std::vector<Command> Core::take_commands() {
               new_links.size() + new_events.size() + acts.size());
   const auto record = [&](auto&& row) { out.emplace_back(Record{Change{std::forward<decltype(row)>(row)}}); };
 
+  update_index(*this);
   for (DagEntry* entry : dirty_dags) record(entry->row), entry->dirty = entry->fresh = false;
   for (const std::string& name : dirty_pools) record(pools.at(name));
   for (Backfill* backfill : dirty_backfills) record(backfill->row), backfill->dirty = backfill->fresh = false;

@@ -22,6 +22,7 @@ void Core::load(Run run) {
     entry.queued.insert(place_in_line(here.row));
   else if (!here.row.backfill)
     ++entry.running;
+  dag_index.update(entry);
 }
 
 void Core::resume(Run& run) {

@@ -224,12 +224,14 @@ std::optional<Explanation> Scheduler::explain(TaskInstanceId id, Now now) const 
 
 QueueSeen Scheduler::queue(std::size_t limit) const { return state_->core.queue(limit); }
 
-void Scheduler::each_dag(const std::function<void(const DagSeen&)>& visit) const {
-  for (const auto& [dag_id, entry] : state_->core.dags)
-    if (!entry.row.removed && entry.dag)
-      visit({&entry.row, &entry.dag, entry.active.size() - entry.queued.size(), entry.queued.size(),
-             entry.due});
+DagPage Scheduler::dags(const DagWish& wish) const { return state_->core.dag_index.find(wish); }
+
+std::vector<std::string> Scheduler::dag_words(std::string_view kind,
+                                              const std::function<bool(std::string_view)>& may_see) const {
+  return state_->core.dag_index.words(kind, may_see);
 }
+
+DagCounts Scheduler::dag_counts() const { return state_->core.dag_index.counts(); }
 
 MachineUse Scheduler::machine() const { return state_->core.admission.machine(); }
 
@@ -284,9 +286,8 @@ std::vector<AttemptId> Scheduler::live_attempts() const {
 ActiveCounts Scheduler::active_counts() const { return state_->core.active_counts(); }
 
 std::size_t Scheduler::active_runs() const {
-  std::size_t count = 0;
-  for (const auto& [dag_id, entry] : state_->core.dags) count += entry.active.size();
-  return count;
+  const DagCounts counts = dag_counts();
+  return static_cast<std::size_t>(counts.running + counts.queued);
 }
 
 bool Scheduler::is_active(RunId id) const {
@@ -295,10 +296,7 @@ bool Scheduler::is_active(RunId id) const {
 }
 
 std::vector<std::pair<std::string, std::string>> Scheduler::holds() const {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& [dag_id, entry] : state_->core.dags)
-    if (!entry.hold.empty()) out.emplace_back(dag_id, entry.hold);
-  return out;
+  return state_->core.dag_index.holds();
 }
 
 std::vector<Wait> Scheduler::waiting_on(TaskInstanceId id, Now now) const {

@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "scheduler/cascade_plan.h"
 #include "scheduler/commands.h"
+#include "scheduler/dag_list.h"
 #include "scheduler/events.h"
 #include "scheduler/explain.h"
 
@@ -84,14 +85,12 @@ class Scheduler {
   /// Who waits for admission, the first `limit` in start order; runs and dates that wait, likewise bounded.
   QueueSeen queue(std::size_t limit) const;
   MachineUse machine() const;
-  /// Every DAG that isn't removed, by dag_id.
-  struct DagSeen {
-    const DagRow* row = nullptr;
-    const std::shared_ptr<const Dag>* dag = nullptr;  ///< the version new runs are made from
-    std::size_t running = 0, queued = 0;              ///< runs
-    std::optional<WallTime> due;                      ///< the next tick
-  };
-  void each_dag(const std::function<void(const DagSeen&)>&) const;
+  /// One page of DAGs, without a walk over all of them.
+  DagPage dags(const DagWish&) const;
+  DagCounts dag_counts() const;
+  /// The tags (label_of_tag("")), pools … of DAGs that may be seen (null: of all), in order.
+  std::vector<std::string> dag_words(std::string_view kind,
+                                     const std::function<bool(std::string_view dag_id)>& may_see) const;
   /// The next ticks of all schedules in time order: (when, dag_id).
   std::vector<std::pair<WallTime, std::string>> due(WallTime until, std::size_t limit) const;
   std::vector<PoolUse> pools() const;

@@ -27,6 +27,7 @@ void Core::set_due(DagEntry& entry, std::optional<WallTime> at) {
   if (entry.due) dues.erase({*entry.due, entry.row.dag_id});
   entry.due = at;
   if (at) dues.insert({*at, entry.row.dag_id});
+  dag_index.update(entry);
 }
 
 void Core::tick_skipped(const std::string& dag_id, WallTime tick, const std::string& why) {
@@ -58,6 +59,7 @@ void Core::schedule(DagEntry& entry) {
   }
   if (decided.hold.empty()) entry.held_since.reset();
   entry.hold = decided.hold;
+  dag_index.update(entry);
   if (decided.runs.empty()) return ticks_decided(entry, decided);
 
   auto params = resolve_params(*entry.dag, "{}");

@@ -101,6 +101,8 @@ inline RunType class_of(const RunRow& run) { return run.backfill ? RunType::back
 inline QueuedRun place_in_line(const RunRow& run) { return {class_of(run), run.execution_date, run.id}; }
 
 struct DagEntry {
+  static constexpr std::uint32_t unplaced = ~std::uint32_t{0};
+
   DagRow row;
   std::shared_ptr<const Dag> dag;
   std::map<WallTime, RunId> active;      ///< runs that aren't final, by execution_date
@@ -113,6 +115,7 @@ struct DagEntry {
   bool crowded = false;                  ///< ticks wait for room
   std::string hold;                      ///< why ticks are held
   std::optional<WallTime> held_since;    ///< the last wall time that was believed
+  std::uint32_t place = unplaced;        ///< in the DagIndex
   bool fresh = false, dirty = false;
 };
 

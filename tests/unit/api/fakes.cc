@@ -235,6 +235,7 @@ Served::Served() : rows(small_rows()) {
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
   folder = name;
   backend.dag = small_dag();
+  for (const DagRow& row : rows.dags) backend.load(row);
   backend.logs = (folder / "logs").string();
   std::ofstream tokens(folder / "tokens.json");
   tokens << fmt::format(R"({{"tokens":[{{"name":"eye","role":"viewer","sha256":"{}"}},)"

@@ -230,6 +230,9 @@ class FakeBackend final : public Backend {
   std::unique_ptr<StoreReader> inside;  ///< what a transaction would see
   std::vector<RequestContext> contexts() const;
 
+  /// The scheduler knows a DAG.
+  void load(const DagRow& row) { scheduler_.apply(DagLoaded{row, dag}, Now{}); }
+
  private:
   Scheduler scheduler_;
   mutable std::mutex mutex_;

@@ -1,6 +1,7 @@
 #include "ledger.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -231,7 +232,39 @@ std::vector<std::string> Ledger::check(const Scheduler& scheduler) const {
                                 to_word(runs.at(row.run).state)));
   }
   check_backfills(bad);
+  check_dag_list(scheduler, bad);
   return bad;
+}
+
+/// The list is what the records say.
+void Ledger::check_dag_list(const Scheduler& scheduler, std::vector<std::string>& bad) const {
+  std::map<std::string, std::pair<std::size_t, std::size_t>> active;  // running, queued
+  for (const auto& [id, run] : runs) {
+    if (run.state == RunState::running) ++active[run.dag_id].first;
+    if (run.state == RunState::queued) ++active[run.dag_id].second;
+  }
+  DagCounts counts;
+  for (const auto& [dag_id, row] : dags) {
+    const auto [running, queued] = active[dag_id];
+    counts.running += static_cast<std::int64_t>(running);
+    counts.queued += static_cast<std::int64_t>(queued);
+    if (!row.removed) ++counts.dags, counts.paused += row.paused ? 1 : 0;
+  }
+  const DagCounts kept = scheduler.dag_counts();
+  if (std::tie(kept.dags, kept.paused, kept.running, kept.queued) !=
+      std::tie(counts.dags, counts.paused, counts.running, counts.queued))
+    bad.push_back(fmt::format("the DAGs are counted as {} {} {} {}, on record {} {} {} {}", kept.dags,
+                              kept.paused, kept.running, kept.queued, counts.dags, counts.paused,
+                              counts.running, counts.queued));
+  auto row = dags.begin();
+  for (const DagSeen& seen : scheduler.dags({.with_removed = true, .limit = dags.size() + 1}).dags) {
+    if (row == dags.end() || *seen.row != row->second ||
+        std::pair{seen.running, seen.queued} != active[row->first])
+      bad.push_back(fmt::format("'{}' is listed with {} running and {} queued", seen.row->dag_id,
+                                seen.running, seen.queued));
+    if (row != dags.end()) ++row;
+  }
+  if (row != dags.end()) bad.push_back(fmt::format("'{}' isn't listed", row->first));
 }
 
 std::optional<RunSnapshot> Ledger::snapshot(RunId id) const {

@@ -69,6 +69,7 @@ class Ledger {
   void fold(const VariableRow&);
   void fold(const RunDeletion&);
   void check_backfills(std::vector<std::string>& bad) const;
+  void check_dag_list(const Scheduler&, std::vector<std::string>& bad) const;
   void check_started(TaskInstanceId);
   template <class Map, class Key, class Row>
   void put(Map&, const Key&, const Row&, const std::string& what);
