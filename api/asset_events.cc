@@ -31,10 +31,9 @@ std::expected<std::optional<WallTime>, Problem> bound(const Call& call, bool fro
   return time;
 }
 
-HttpResponse events_response(StoreReader& reader, const std::vector<DatasetEventRow>& rows,
-                             std::int64_t total) {
+HttpResponse events_response(StoreReader& reader, const Listed<DatasetEventRow>& listed) {
   AssetShapes shapes(reader);
-  return list_response("asset_events", rows, total,
+  return list_response("asset_events", listed,
                        [&](JsonWriter& out, const DatasetEventRow& row) { shapes.event(out, row); });
 }
 
@@ -82,7 +81,7 @@ Answer list_asset_events(const Call& call, StoreReader& reader) {
   if (!asset_id) return std::unexpected(asset_id.error());
   if (*asset_id) {
     const auto name = reader.assets().name(**asset_id);
-    if (!name) return events_response(reader, {}, 0);
+    if (!name) return events_response(reader, {});
     filter.dataset = name->name;
   }
   filter.name_pattern = call.query_value("name_pattern").value_or("");
@@ -100,14 +99,15 @@ Answer list_asset_events(const Call& call, StoreReader& reader) {
   filter.to = *to;
   const auto listed = reader.assets().events(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
-  return events_response(reader, listed->rows, listed->total_entries);
+  return events_response(reader, *listed);
 }
 
 Answer list_upstream_asset_events(const Call& call, StoreReader& reader) {
   const auto run = find_run(call, reader);
   if (!run) return std::unexpected(run.error());
-  const auto rows = reader.assets().events_of_run(run->id);
-  return events_response(reader, rows, static_cast<std::int64_t>(rows.size()));
+  auto rows = reader.assets().events_of_run(run->id);
+  const std::int64_t count = std::ssize(rows);
+  return events_response(reader, {std::move(rows), count});
 }
 
 Started create_asset_event(const CallPtr& call, StoreReader& reader) {

@@ -31,7 +31,7 @@ Answer list_assets(const Call& call, StoreReader& reader) {
   const auto listed = reader.assets().names(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   AssetShapes shapes(reader);
-  return list_response("assets", listed->rows, listed->total_entries,
+  return list_response("assets", *listed,
                        [&](JsonWriter& out, const DatasetNameRow& row) { shapes.asset(out, row); });
 }
 

@@ -169,7 +169,7 @@ Answer list_backfill_items(const Call& call, StoreReader& reader) {
   const auto listed = reader.backfill_items(backfill->id, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   return list_response(
-      "items", listed->rows, listed->total_entries, [&](JsonWriter& out, const BackfillItemRow& row) {
+      "items", *listed, [&](JsonWriter& out, const BackfillItemRow& row) {
         const auto run = row.run ? reader.run(row.run) : std::nullopt;
         out.begin_object().int_field("backfill_id", row.backfill.value);
         date_fields(out, row.execution_date);

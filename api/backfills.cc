@@ -147,7 +147,7 @@ Answer list_backfills(const Call& call, StoreReader& reader) {
   const auto listed = reader.backfills(call.query_value("dag_id").value_or(""), *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   Shapes shapes(call, reader);
-  return list_response("backfills", listed->rows, listed->total_entries,
+  return list_response("backfills", *listed,
                        [&](JsonWriter& out, const BackfillRow& row) { shapes.backfill(out, row); });
 }
 

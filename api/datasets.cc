@@ -65,7 +65,7 @@ Answer list_datasets(const Call& call, StoreReader& reader) {
   const auto listed = reader.assets().names(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   return list_response(
-      "datasets", listed->rows, listed->total_entries,
+      "datasets", *listed,
       [&](JsonWriter& out, const DatasetNameRow& row) { write_dataset(out, call, reader, row); });
 }
 

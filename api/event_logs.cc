@@ -73,7 +73,7 @@ Answer list_event_logs(const Call& call, StoreReader& reader) {
   const auto listed = reader.events(*filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   EventShapes shapes(reader);
-  return list_response("event_logs", listed->rows, listed->total_entries,
+  return list_response("event_logs", *listed,
                        [&](JsonWriter& out, const EventRow& row) { shapes.write(out, row); });
 }
 

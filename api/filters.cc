@@ -134,9 +134,10 @@ std::expected<void, Problem> read_states(const Call& call, TaskInstanceFilter& f
 std::vector<RunId> runs_named(const Call& call, StoreReader& reader) {
   std::vector<std::string> dag_ids = texts_of(call, "dag_ids");
   if (call.param("dag_id") != "~") dag_ids = {std::string(call.param("dag_id"))};
-  if (dag_ids.empty())
-    for (const DagRow& row : reader.dags()) dag_ids.push_back(row.dag_id);
   std::vector<RunId> out;
+  if (dag_ids.empty())
+    for (const std::string_view run_id : call.query_values("dag_run_ids"))
+      for (const RunId run : reader.runs_named(run_id)) out.push_back(run);
   for (const std::string& dag_id : dag_ids) {
     for (const std::string_view run_id : call.query_values("dag_run_ids"))
       if (const auto run = reader.run(dag_id, run_id)) out.push_back(run->id);

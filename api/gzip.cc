@@ -29,7 +29,7 @@ bool accepts_gzip(const HttpRequest& request) {
 
 std::string gzip(std::string_view bytes) {
   z_stream stream{};
-  // Level 6 needs a few milliseconds for the largest grid, and 9 saves nothing.
+  // Of the largest grid, with 5 % of its cells out of line, 9 saves a sixth and takes nine times as long.
   int code = deflateInit2(&stream, 6, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY);
   INVARIANT(code == Z_OK);
   std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');

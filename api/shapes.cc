@@ -85,6 +85,11 @@ std::string_view action_word(const Task& task) {
   }
 }
 
+void total_fields(JsonWriter& out, std::int64_t total, bool at_least) {
+  out.int_field("total_entries", total);
+  if (at_least) out.bool_field("total_is_lower_bound", true);
+}
+
 std::shared_ptr<const Dag> Shapes::dag_of(DagVersionId id) {
   if (!id) return nullptr;
   if (const auto at = dags_.find(id); at != dags_.end()) return at->second;

@@ -54,6 +54,9 @@ class Shapes {
   std::optional<std::set<std::string, std::less<>>> broken_files_;
 };
 
+/// `total_entries`, and that it is a lower bound when it is.
+void total_fields(JsonWriter&, std::int64_t total, bool at_least);
+
 /// `{"<plural>": [...], "total_entries": n}`
 template <class Row, class Write>
 HttpResponse list_response(std::string_view plural, const std::vector<Row>& rows, std::int64_t total,
@@ -62,6 +65,18 @@ HttpResponse list_response(std::string_view plural, const std::vector<Row>& rows
   out.begin_object().key(plural).begin_array();
   for (const Row& row : rows) write(out, row);
   out.end_array().int_field("total_entries", total).end_object();
+  return json_response(out.take());
+}
+
+/// The same of a list whose rows the store has counted: as far as it did.
+template <class Row, class Write>
+HttpResponse list_response(std::string_view plural, const Listed<Row>& listed, Write write) {
+  JsonWriter out;
+  out.begin_object().key(plural).begin_array();
+  for (const Row& row : listed.rows) write(out, row);
+  out.end_array();
+  total_fields(out, listed.total_entries, listed.at_least);
+  out.end_object();
   return json_response(out.take());
 }
 
@@ -79,7 +94,7 @@ HttpResponse page_response(std::string_view plural, const Listed<Row>& listed, c
   if (page.after_id) {
     out.null_field("total_entries");
   } else {
-    out.int_field("total_entries", listed.total_entries);
+    total_fields(out, listed.total_entries, listed.at_least);
   }
   out.end_object();
   return json_response(out.take());

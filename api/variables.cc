@@ -98,7 +98,7 @@ Answer list_variables(const Call& call, StoreReader& reader) {
   if (!page) return std::unexpected(page.error());
   const auto listed = reader.variables(text_match(call, "variable_key"), *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
-  return list_response("variables", listed->rows, listed->total_entries, write_variable);
+  return list_response("variables", *listed, write_variable);
 }
 
 Answer get_variable(const Call& call, StoreReader& reader) {

@@ -30,6 +30,7 @@ EMBED(007, failed_of_run)
 EMBED(008, variables)
 EMBED(009, cascades)
 EMBED(010, access)
+EMBED(011, flat_lists)
 
 namespace millrace {
 
@@ -45,6 +46,7 @@ std::span<const Migration> embedded_migrations() {
       {8, "variables", {millrace_migration_008, millrace_migration_008_end}},
       {9, "cascades", {millrace_migration_009, millrace_migration_009_end}},
       {10, "access", {millrace_migration_010, millrace_migration_010_end}},
+      {11, "flat_lists", {millrace_migration_011, millrace_migration_011_end}},
   };
   return all;
 }

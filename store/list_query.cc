@@ -92,6 +92,12 @@ void Where::one_of(std::string_view column, const std::vector<std::int64_t>& num
   if (!numbers.empty()) join(fmt::format("{} IN ({})", column, fmt::join(numbers, ", ")));
 }
 
+void Where::of_runs_of(const std::vector<std::string>& dag_ids) {
+  std::string list;
+  for (const std::string& dag_id : dag_ids) list += (list.empty() ? "" : ", ") + value(dag_id);
+  join(fmt::format("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id IN ({}))", list));
+}
+
 void Where::through_runs_of(std::string_view dag_id) {
   from_ = fmt::format(
       "(SELECT id AS the_run FROM dag_run WHERE dag_id = {}) CROSS JOIN task_instance",
@@ -132,6 +138,32 @@ Result<std::string> order_clause(const Page& page, std::span<const SortKey> keys
   }
   if (!is_unique) clause += fmt::format(", {}{}", unique, direction);
   return clause;
+}
+
+/// Row by row, so that what was counted is known when it takes too long.
+void count_rows(sqlite::Connection& connection, const std::string& from, const Where& where,
+                std::int64_t& total, bool& at_least) {
+  sqlite::Statement rows(connection, "SELECT 1 FROM " + from + where.sql());
+  where.bind(rows);
+  const sqlite::Use use(rows);
+  total = 0;
+  try {
+    const sqlite::Bound bound(connection, limits::count_steps);
+    while (rows.step()) {
+      if (++total < limits::list_counted) continue;
+      at_least = true;
+      return;
+    }
+  } catch (const sqlite::Failure& failure) {
+    if (!failure.bounded()) throw;
+    at_least = true;
+  }
+}
+
+std::unexpected<Error> looks_too_far() {
+  return fail(ErrorKind::invalid,
+              "this filter or order would look through too much of the history: name a DAG, a run, or a span "
+              "of dates, or order by id or execution_date");
 }
 
 Result<void> check_page(const Page& page) {

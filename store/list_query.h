@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,6 +38,8 @@ class Where {
   void one_of(std::string_view column, const std::vector<std::int64_t>&);
   /// Task instances of a DAG's runs, by way of the runs: in their order, each looked up by its id.
   void through_runs_of(std::string_view dag_id);
+  /// Task instances of these DAGs, few as they are.
+  void of_runs_of(const std::vector<std::string>& dag_ids);
   /// A condition without a value.
   void require(std::string_view condition);
   void starts_with(std::string_view column, std::string_view prefix);
@@ -78,8 +81,13 @@ Result<std::string> order_clause(const Page&, std::span<const SortKey>, std::str
 /// `invalid` for a limit outside 0 to limits::list_page or a negative offset.
 Result<void> check_page(const Page&);
 
-/// One page and the number of all rows that match, from one snapshot. `known_total` where it is kept; rows
-/// are counted up to limits::list_counted.
+/// How many rows match: exactly, or at_least when that takes too long.
+void count_rows(sqlite::Connection&, const std::string& from, const Where&, std::int64_t& total,
+                bool& at_least);
+/// What a page says that no index serves: `invalid`.
+std::unexpected<Error> looks_too_far();
+
+/// One page and the number of all rows that match, from one snapshot. `known_total` where it is kept.
 template <class Row>
 Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where, const std::string& order,
                               const Page& page, std::optional<std::int64_t> known_total = std::nullopt) {
@@ -90,10 +98,7 @@ Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where
   if (known_total && !page.after_id) {
     listed.total_entries = *known_total;
   } else if (page.counted && !page.after_id) {
-    sqlite::Statement count(connection, "SELECT count(*) FROM (SELECT 1 FROM " + from + where.sql() +
-                                            " LIMIT " + std::to_string(limits::list_counted) + ")");
-    where.bind(count);
-    if (count.step()) listed.total_entries = count.integer(0);
+    count_rows(connection, from, where, listed.total_entries, listed.at_least);
   }
   sqlite::Statement rows(connection, select_sql(from.c_str(), columns_of<Row>()) + where.sql() + order +
                                          " LIMIT ?" +
@@ -102,7 +107,15 @@ Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where
   where.bind(rows);
   rows.bind(where.size() + 1, std::int64_t{page.limit});
   rows.bind(where.size() + 2, std::int64_t{page.offset});
-  listed.rows = read_all<Row>(rows);
+  try {
+    const sqlite::Bound bound(connection, limits::list_steps);
+    listed.rows = read_all<Row>(rows);
+  } catch (const sqlite::Failure& failure) {
+    if (!failure.bounded()) throw;
+    return looks_too_far();
+  }
+  if (listed.at_least)
+    listed.total_entries = std::max(listed.total_entries, page.offset + std::ssize(listed.rows));
   return listed;
 }
 

@@ -63,7 +63,19 @@ inline std::string dag_page(bool descending) {
   return select_from<DagRow>() + "INDEXED BY dag_present WHERE removed = 0 ORDER BY dag_id" +
          (descending ? " DESC" : "") + " LIMIT ?1 OFFSET ?2";
 }
-inline std::string dag_total() { return "SELECT count(*) FROM dag INDEXED BY dag_present WHERE removed = 0"; }
+inline std::string dag_total() { return "SELECT n FROM dag_count"; }
+inline std::string dag_by_id() { return select_from<DagRow>() + "WHERE dag_id = ?1"; }
+/// `where` of these: store/list_query.h.
+inline std::string dags_like(const std::string& where, std::size_t limit) {
+  return "SELECT dag_id FROM dag" + where + " LIMIT " + std::to_string(limit);
+}
+inline std::string kept_sum(const char* counts, const std::string& where) {
+  return std::string("SELECT sum(n) FROM ") + counts + where;
+}
+inline std::string runs_counted(const std::string& where, std::int64_t limit) {
+  return "SELECT count(*) FROM (SELECT 1 FROM dag_run" + where + " LIMIT " + std::to_string(limit) + ")";
+}
+inline std::string runs_named() { return "SELECT id FROM dag_run WHERE run_id = ?1 ORDER BY id LIMIT 1000"; }
 inline std::string kept_runs_of_dag() { return "SELECT state, n FROM run_count WHERE dag_id = ?1"; }
 /// Four rows for each DAG.
 inline std::string kept_runs() { return "SELECT state, sum(n) FROM run_count GROUP BY state"; }

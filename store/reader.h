@@ -20,7 +20,7 @@
 namespace millrace {
 
 /// One page of a list. `order_by`: a column's API name, `-` in front for descending, several with commas
-/// between; unknown ones are `invalid`.
+/// between; unknown ones are `invalid`, and so is what no index serves once it takes limits::list_steps.
 struct Page {
   int limit = 50;
   int offset = 0;
@@ -32,6 +32,7 @@ template <class Row>
 struct Listed {
   std::vector<Row> rows;
   std::int64_t total_entries = 0;
+  bool at_least = false;  ///< counting stopped there: there may be more
 };
 
 /// Inclusive; nothing: open on that side.
@@ -99,8 +100,6 @@ class StoreReader {
 
   /// One page of those that aren't removed, by dag_id.
   virtual Listed<DagRow> dag_page(int limit, int offset, bool descending) = 0;
-  virtual std::vector<DagRow> dags() = 0;      ///< not removed, by dag_id
-  virtual std::vector<DagRow> all_dags() = 0;  ///< the removed ones too
   virtual std::optional<DagRow> dag(std::string_view dag_id) = 0;
   virtual std::vector<DagVersionRow> dag_versions(std::string_view dag_id) = 0;  ///< without source
   virtual std::optional<DagVersionRow> dag_version(DagVersionId) = 0;
@@ -111,6 +110,7 @@ class StoreReader {
   virtual Result<Listed<RunRow>> runs(const RunFilter&, const Page&) = 0;
   virtual std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) = 0;
   virtual std::optional<RunRow> run(RunId) = 0;
+  virtual std::vector<RunId> runs_named(std::string_view run_id) = 0;  ///< of any DAG; at most 1,000
   /// Of the latest execution_date.
   virtual std::optional<RunRow> last_run(std::string_view dag_id) = 0;
   /// Keys: id task_id map_index execution_date state try_number priority pool queued_at start_date end_date

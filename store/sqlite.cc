@@ -28,6 +28,7 @@ bool Failure::read_only() const {
   return primary(code_) == SQLITE_READONLY || primary(code_) == SQLITE_CANTOPEN ||
          primary(code_) == SQLITE_PERM;
 }
+bool Failure::bounded() const { return primary(code_) == SQLITE_INTERRUPT; }
 bool Failure::io() const { return primary(code_) == SQLITE_IOERR; }
 
 Connection::Connection(const std::string& path, Mode mode) {
@@ -145,6 +146,18 @@ std::string_view Statement::text(int column) const {
   if (bytes == nullptr) return {};
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
+
+namespace {
+constexpr int steps_between = 1'000;
+}
+
+Bound::Bound(Connection& connection, int steps) : connection_(connection), left_(steps / steps_between) {
+  sqlite3_progress_handler(connection_.handle(), steps_between, &Bound::count, this);
+}
+
+Bound::~Bound() { sqlite3_progress_handler(connection_.handle(), 0, nullptr, nullptr); }
+
+int Bound::count(void* self) { return --static_cast<Bound*>(self)->left_ <= 0 ? 1 : 0; }
 
 Transaction::Transaction(Connection& connection, Kind kind) : connection_(connection) {
   if (kind == Kind::read && connection_.in_transaction()) {

@@ -26,6 +26,7 @@ class Failure : public StoreError {
   bool damaged() const;  ///< corrupt, or no database at all
   bool read_only() const;
   bool io() const;  ///< the disk failed: stop, never retry
+  bool bounded() const;  ///< it took more steps than a Bound allows
 
  private:
   int code_;
@@ -104,6 +105,21 @@ class Use {
 
  private:
   Statement& statement_;
+};
+
+/// While it lives, a statement that takes about so many steps of SQLite's machine ends with a Failure that is
+/// bounded(). One at a time on a connection.
+class Bound {
+ public:
+  Bound(Connection&, int steps);
+  Bound(const Bound&) = delete;
+  Bound& operator=(const Bound&) = delete;
+  ~Bound();
+
+ private:
+  static int count(void* self);
+  Connection& connection_;
+  int left_;
 };
 
 /// BEGIN … COMMIT; rolled back when the scope ends without commit(). A read inside of another transaction is

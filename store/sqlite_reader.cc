@@ -72,6 +72,11 @@ constexpr SortKey event_keys[] = {{"seq", "seq"},    {"id", "seq"},       {"even
                                   {"at", "at"},      {"when", "at"},      {"kind", "kind"},
                                   {"event", "kind"}, {"dag_id", "dag_id"}};
 
+// Fewer rows than this are found by an index and sorted; more lie so close together that a page of them is
+// found soon on a walk in its order.
+constexpr std::int64_t few_rows = 20'000;
+constexpr std::size_t few_dags_at_most = 200;
+
 // A mean over more failures than this is found by nobody; the scan stays short.
 constexpr int runs_looked_at = 1'000;
 
@@ -79,6 +84,7 @@ class SqliteReader final : public StoreReader {
  public:
   explicit SqliteReader(sqlite::Connection& connection)
       : connection_(connection),
+        dag_(connection_, queries::dag_by_id()),
         run_by_name_(connection_, queries::run_by_name()),
         run_by_id_(connection_, queries::run_by_id()),
         task_instance_(connection_, queries::task_instance()),
@@ -109,14 +115,9 @@ class SqliteReader final : public StoreReader {
     return out;
   }
 
-  std::vector<DagRow> dags() override { return all<DagRow>("WHERE removed = 0 ORDER BY dag_id"); }
-
-  std::vector<DagRow> all_dags() override { return all<DagRow>("ORDER BY dag_id"); }
-
   std::optional<DagRow> dag(std::string_view dag_id) override {
-    sqlite::Statement statement(connection_, select_from<DagRow>() + "WHERE dag_id = ?1");
-    statement.bind(1, dag_id);
-    return read_one<DagRow>(statement);
+    dag_.bind(1, dag_id);
+    return read_one<DagRow>(dag_);
   }
 
   std::vector<DagVersionRow> dag_versions(std::string_view dag_id) override {
@@ -156,6 +157,14 @@ class SqliteReader final : public StoreReader {
   std::optional<RunRow> run(RunId id) override {
     run_by_id_.bind(1, id.value);
     return read_one<RunRow>(run_by_id_);
+  }
+
+  std::vector<RunId> runs_named(std::string_view run_id) override {
+    sqlite::Statement statement(connection_, queries::runs_named());
+    statement.bind(1, run_id);
+    std::vector<RunId> out;
+    while (statement.step()) out.push_back({statement.integer(0)});
+    return out;
   }
 
   std::optional<RunRow> last_run(std::string_view dag_id) override {
@@ -250,13 +259,15 @@ class SqliteReader final : public StoreReader {
     if (!order) return std::unexpected(order.error());
     return list_rows<Row>(connection_, where, *order, page, known_total);
   }
+  void narrow(Where&, const RunFilter&);
+  std::optional<std::vector<std::string>> few_dags(const TextMatch&, const char* counts);
   std::optional<std::int64_t> kept_total(const RunFilter&, const Where&);
   std::optional<std::int64_t> kept_total(const TaskInstanceFilter&, const Where&, bool by_id);
 
   std::unique_ptr<sqlite::Connection> owned_;  // first: closed after the statements
   sqlite::Connection& connection_;
-  sqlite::Statement run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_, runs_between_,
-      named_events_, last_event_;
+  sqlite::Statement dag_, run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_,
+      runs_between_, named_events_, last_event_;
   SqliteAssetReader assets_;
   SqliteVersionReader versions_;
   SqliteViews views_;
@@ -266,8 +277,41 @@ class SqliteReader final : public StoreReader {
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
   Where where = where_of(filter);
+  const auto total = kept_total(filter, where);
   if (page.after_id) where.more_than("id", *page.after_id);
-  return listed<RunRow>(where, page, run_keys, "id", "id", kept_total(filter, where));
+  narrow(where, filter);
+  return listed<RunRow>(where, page, run_keys, "id", "id", total);
+}
+
+/// The DAGs of these names, when all that they have is few rows: an index leads to those. Nothing: many, or
+/// no name is asked for. `counts` says how many they have.
+std::optional<std::vector<std::string>> SqliteReader::few_dags(const TextMatch& match, const char* counts) {
+  if (match.like.empty() && match.prefix.empty()) return std::nullopt;
+  Where like;
+  like.text("dag_id", match);
+  sqlite::Statement dags(connection_, queries::dags_like(like.sql(), few_dags_at_most + 1));
+  like.bind(dags);
+  std::vector<std::string> names;
+  while (dags.step()) names.emplace_back(dags.text(0));
+  if (names.empty()) names.emplace_back();  // which no DAG has
+  if (names.size() > few_dags_at_most) return std::nullopt;
+  Where of_these;
+  of_these.one_of("dag_id", names);
+  sqlite::Statement sum(connection_, queries::kept_sum(counts, of_these.sql()));
+  of_these.bind(sum);
+  if (sum.step() && sum.integer(0) > few_rows) return std::nullopt;
+  return names;
+}
+
+void SqliteReader::narrow(Where& where, const RunFilter& filter) {
+  if (const auto names = few_dags(filter.dag, "run_count")) where.one_of("dag_id", *names);
+  const std::string& prefix = filter.run_id.prefix.empty() ? filter.run_id_prefix : filter.run_id.prefix;
+  if (prefix.empty()) return;
+  Where named;
+  named.starts_with("run_id", prefix);
+  sqlite::Statement few(connection_, queries::runs_counted(named.sql(), few_rows + 1));
+  named.bind(few);
+  if (few.step() && few.integer(0) <= few_rows) where.starts_with("run_id", prefix);
 }
 
 /// Of runs the store keeps how many there are of each DAG in each state: the total of a filter that asks for
@@ -308,6 +352,7 @@ Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceF
   Where where = where_of(filter, by_id);
   const auto total = kept_total(filter, where, by_id);
   if (page.after_id) where.more_than("id", *page.after_id);
+  if (const auto names = few_dags(filter.dag, "task_count")) where.of_runs_of(*names);
   const std::string_view by_default = filter.run            ? "task_index, map_index"
                                       : where.from().empty() ? "id"
                                                              : "the_run, id";

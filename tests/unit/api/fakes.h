@@ -148,11 +148,10 @@ class FakeReader final : public StoreReader {
   FakeReader(const FakeRows& rows, FakeAccess& access)
       : rows_(rows), assets_(rows), versions_(rows), views_(rows), access_(access) {}
   AccessReader& access() override { return access_; }
-  std::vector<DagRow> dags() override { return rows_.dags; }
   Listed<DagRow> dag_page(int, int, bool) override {
     return {rows_.dags, static_cast<std::int64_t>(rows_.dags.size())};
   }
-  std::vector<DagRow> all_dags() override { return rows_.dags; }
+  std::vector<RunId> runs_named(std::string_view) override { return {}; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
   std::vector<DagVersionRow> dag_versions(std::string_view) override { return rows_.versions; }
   std::optional<DagVersionRow> dag_version(DagVersionId) override;

@@ -170,7 +170,6 @@ TEST_CASE("the lists of clients walk an index to their page and read how many th
       {page("task_id", failed.from(), failed, " ORDER BY the_run, id"),
        {"dag_run_dag (dag_id=?)", "task_instance_failed_of_run (dag_run_id=?)"}},
       {queries::dag_page(true), {"dag_present"}},
-      {queries::dag_total(), {"dag_present"}},
       {queries::kept_runs_of_dag(), {"(dag_id=?)"}},
   };
   for (const Expected& query : all) {
