@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/limits.h"
@@ -11,7 +12,14 @@ namespace millrace {
 namespace {
 
 constexpr Duration command_timeout = std::chrono::minutes{1};
+constexpr std::size_t webhook_threads = 8;  // so many endpoints may be slow before others wait
 constexpr std::int64_t tries_at_most = 16;  // of one notification: the scheduler gives up sooner
+
+/// `https://host:port` of a URL.
+std::string_view endpoint_of(std::string_view url) {
+  const std::size_t place = url.find("://");
+  return url.substr(0, url.find_first_of("/?#", place == url.npos ? 0 : place + 3));
+}
 
 }  // namespace
 
@@ -24,16 +32,18 @@ Notifier::~Notifier() {
     stopping_ = true;
   }
   wake_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  for (std::thread& thread : threads_) thread.join();
 }
 
 void Notifier::deliver(const NotificationRow& row) {
   if (row.webhook.empty()) return run_command(row);
+  std::size_t wanted = 0;
   {
     MutexLock lock(mutex_);  // bounded by limits::pending_notifications
     posts_.push_back(row);
+    wanted = std::min(busy_.size() + posts_.size(), webhook_threads);
   }
-  if (!thread_.joinable()) thread_ = std::thread([this] { run_posts(); });
+  if (threads_.size() < wanted) threads_.emplace_back([this] { run_posts(); });
   wake_.notify_one();
 }
 
@@ -77,18 +87,31 @@ WebhookAnswer Notifier::post(const NotificationRow& row) const {
                       webhook_allow_);
 }
 
+std::optional<NotificationRow> Notifier::take_post() {
+  auto at = posts_.begin();
+  while (at != posts_.end() && busy_.contains(endpoint_of(at->webhook))) ++at;
+  if (at == posts_.end()) return std::nullopt;
+  std::optional<NotificationRow> row(std::move(*at));
+  posts_.erase(at);
+  busy_.emplace(endpoint_of(row->webhook));
+  return row;
+}
+
 void Notifier::run_posts() {
   for (;;) {
-    NotificationRow next;
+    std::optional<NotificationRow> next;
     {
       MutexLock lock(mutex_);
-      while (posts_.empty() && !stopping_) wake_.wait(mutex_);
-      if (stopping_) return;
-      next = std::move(posts_.front());
-      posts_.pop_front();
+      while (!stopping_ && !(next = take_post())) wake_.wait(mutex_);
+      if (!next) return;
     }
-    const WebhookAnswer answer = post(next);
-    report_({next.id, answer.delivered, answer.hopeless, answer.detail});
+    const WebhookAnswer answer = post(*next);
+    report_({next->id, answer.delivered, answer.hopeless, answer.detail});
+    {
+      MutexLock lock(mutex_);
+      busy_.erase(busy_.find(endpoint_of(next->webhook)));
+    }
+    wake_.notify_all();  // others may wait for this endpoint
   }
 }
 

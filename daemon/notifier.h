@@ -4,10 +4,14 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "base/address_ranges.h"
 #include "base/thread_annotations.h"
-#include "daemon/address_ranges.h"
 #include "daemon/config.h"
 #include "daemon/paths.h"
 #include "daemon/webhook.h"
@@ -16,13 +20,14 @@
 
 namespace millrace {
 
-/// Tries deliveries, each at least once; when to try again is the scheduler's. A webhook is posted on a
-/// thread of its own, started with the first one. A command is an attempt like a task's, held by the runner
-/// under a number below zero, which no task's attempt has.
+/// Tries deliveries, each at least once; when to try again is the scheduler's. Webhooks are posted on a few
+/// threads, started as they are needed, one post to an endpoint at a time: one that doesn't answer holds a
+/// thread and keeps nobody else waiting, until as many such endpoints as threads are waited for. A command is
+/// an attempt like a task's, held by the runner under a number below zero, which no task's attempt has.
 class Notifier {
  public:
   using Report = std::function<void(NotificationTried)>;
-  /// `report` is called on the loop's thread or on the webhook thread: it must only hand over.
+  /// `report` is called on the loop's thread or on a webhook thread: it must only hand over.
   Notifier(const Config&, const Paths&, AddressRanges webhook_allow, Report);
   ~Notifier();
 
@@ -37,6 +42,8 @@ class Notifier {
  private:
   void run_command(const NotificationRow&);
   void run_posts();
+  /// The oldest one to an endpoint that nobody is posting to.
+  std::optional<NotificationRow> take_post() REQUIRES(mutex_);
   WebhookAnswer post(const NotificationRow&) const;
 
   const Config& config_;
@@ -48,8 +55,9 @@ class Notifier {
   Mutex mutex_;
   std::condition_variable_any wake_;
   std::deque<NotificationRow> posts_ GUARDED_BY(mutex_);
+  std::set<std::string, std::less<>> busy_ GUARDED_BY(mutex_);  // endpoints that are being posted to
   bool stopping_ GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace millrace

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import queue
+import socket
 import threading
 import unittest
 
@@ -123,6 +124,31 @@ tasks: {{a: {{command: ["true"]}}}}
         self.endpoint.next()
         self.outcome("moved", "answered 307")
         self.assertTrue(self.endpoint.posts.empty())
+
+    def test_an_endpoint_that_never_answers_keeps_no_other_waiting(self):
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/silent"
+        hooks = ", ".join(f'{{webhook: "{one}"}}' for one in (url, url, url, self.endpoint.url()))
+        self.run_dag(f"""
+dag_id: slow
+notify: {{on_success: [{hooks}]}}
+tasks: {{a: {{command: ["true"]}}}}
+""")
+        stuck, _ = silent.accept()
+        with stuck:
+            self.endpoint.next()
+            stuck.settimeout(harness.GUARD_S)
+            while not stuck.recv(1 << 16).endswith(b"}"):
+                pass
+            # Whoever gives up on an endpoint closes: the other's post came while this one was waited for.
+            stuck.setblocking(False)
+            with self.assertRaises(BlockingIOError):
+                stuck.recv(1)
+            silent.settimeout(0)
+            with self.assertRaises(BlockingIOError):
+                silent.accept()  # and an endpoint gets one at a time
+        self.outcome("slow", "answered 204")
 
     def test_what_was_not_delivered_goes_out_after_a_kill(self):
         self.endpoint.answers.put(503)
