@@ -50,6 +50,7 @@ class Daemon:
         self.dags.mkdir(exist_ok=True)
         self.port = free_port()
         self.process = None
+        self.before = []  # words before the daemon's own: a program that ends by being it
         self.environment = dict(os.environ, **(environment or {}))
         self.log = self.root / "daemon.log"
         self.config = self.root / "millrace.yaml"
@@ -58,8 +59,8 @@ class Daemon:
     # life
 
     def start(self, environment=None, wait=True):
-        command = [BINARY, "serve", "--data", self.data, "--dags", self.dags, "--config", self.config,
-                   "--listen", f"127.0.0.1:{self.port}"]
+        command = [*self.before, BINARY, "serve", "--data", self.data, "--dags", self.dags,
+                   "--config", self.config, "--listen", f"127.0.0.1:{self.port}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, cwd=self.root,
