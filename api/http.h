@@ -23,7 +23,7 @@ struct HttpRequest {
   std::string query;   ///< raw, without `?`
   HeaderList headers;  ///< names in lower case, in the order sent
   std::string body;
-  std::string remote;  ///< the peer's address, as the socket has it; no header says otherwise
+  std::string remote;  ///< who asks: the peer's address, or what a trusted proxy says (client_address.h)
 
   /// The first header of that (lower-case) name; empty when there is none.
   std::string_view header(std::string_view name) const;
@@ -55,6 +55,7 @@ struct HttpResponse {
   FileSlice file;                        ///< when open, the body is this, sent in pieces
   std::shared_ptr<StreamSource> stream;  ///< when set, it feeds the body; shared with what it listens to
   bool close = false;                    ///< end the connection after it
+  std::shared_ptr<void> held;            ///< let go of when it was sent, or its stream has ended
 };
 
 /// `%41` → `A`, once. Nothing for a broken or cut escape.

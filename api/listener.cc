@@ -65,7 +65,7 @@ struct HttpListener::State {
 
   void accept_next();
   void accepted(tcp::socket);
-  bool has_room(const std::string& address, bool loopback);
+  bool has_room(const std::string& address, bool for_many);
   void ended(HttpSession*);
 };
 
@@ -85,12 +85,12 @@ void HttpListener::State::accept_next() {
   });
 }
 
-bool HttpListener::State::has_room(const std::string& address, bool loopback) {
+bool HttpListener::State::has_room(const std::string& address, bool for_many) {
   if (stopped) return false;
   const auto at = by_address.find(address);
   const std::size_t of_address = at == by_address.end() ? 0 : at->second;
   if (sessions.size() < limits::http_connections &&
-      of_address < (loopback ? caps.from_loopback : caps.per_address))
+      of_address < (for_many ? caps.from_loopback : caps.per_address))
     return true;
   // Each power of two: a flood must not flood the log as well.
   if (const std::uint64_t count = ++refused; (count & (count - 1)) == 0)
@@ -108,7 +108,9 @@ void HttpListener::State::accepted(tcp::socket socket) {
   std::shared_ptr<HttpSession> session;
   {
     const std::lock_guard lock(mutex);
-    if (!has_room(address, peer.address().is_loopback())) return;
+    const auto known = parse_address(address);
+    const bool proxy = known && caps.proxies.contain(*known);
+    if (!has_room(address, proxy || peer.address().is_loopback())) return;
     const int descriptor = socket.release(error);
     if (error) return;
     session = make_session(io, descriptor, peer.address().is_v6(), address, callbacks,

@@ -9,6 +9,7 @@
 
 #include "api/front.h"
 #include "api/http.h"
+#include "base/address_ranges.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -28,7 +29,8 @@ class HttpListener {
   };
   struct Caps {
     std::size_t per_address = limits::http_connections_per_address;
-    std::size_t from_loopback = limits::http_connections_from_loopback;
+    std::size_t from_loopback = limits::http_connections_from_loopback;  ///< and from each of `proxies`
+    AddressRanges proxies{};
   };
 
   /// Binds and listens; nothing is accepted before serve().

@@ -11,6 +11,7 @@
 
 #include "api/access.h"
 #include "api/call.h"
+#include "api/client_address.h"
 #include "api/event_hub.h"
 #include "api/front.h"
 #include "api/http_metrics.h"
@@ -71,6 +72,7 @@ struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
   Services services;
   std::unique_ptr<Front> front;
   std::unique_ptr<HttpListener> listener;
+  ProxiedClients clients;
   std::uint16_t port = 0;
 };
 
@@ -113,6 +115,12 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
     return reply(std::move(response));
   }
   auto call = std::make_shared<Call>();
+  std::shared_ptr<void> place;
+  if (auto client = client_address(request, clients.proxies()); client != request.remote) {
+    request.remote = std::move(client);
+    place = clients.take(request.remote);
+    if (!place) return reply(to_response(too_many_at_once()));
+  }
   call->request = std::move(request);
   call->who = std::move(in.who);
   call->authenticated = in.authenticated;
@@ -120,7 +128,10 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
   call->query = std::move(in.query);
   call->services = &services;
   call->keep = shared_from_this();
-  call->on_answer = std::move(reply);
+  call->on_answer = [reply = std::move(reply), place](HttpResponse response) {
+    response.held = place;
+    reply(std::move(response));
+  };
   call->request_id = fmt::format("{}_{}", request_prefix, ++requests);
   const Handler& handler = in.match.route->handler;
   if (const DirectHandler* direct = std::get_if<DirectHandler>(&handler)) return (*direct)(call);
@@ -182,6 +193,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
   auto listener = HttpListener::bind(options.address, options.port);
   if (!listener) return std::unexpected(listener.error());
   core->listener = std::move(*listener);
+  core->clients.set(options.trusted_proxies, options.connections_per_address);
   core->port = core->listener->port();
   std::vector<std::string> hosts = std::move(options.allowed_hosts);
   for (const char* name : {"127.0.0.1", "localhost", "[::1]"}) {
@@ -207,7 +219,8 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
        [core = core.get()](Front::Admitted in, HttpRequest request, HttpListener::Reply reply) {
          core->dispatch(std::move(in), std::move(request), std::move(reply));
        }},
-      {options.connections_per_address, options.connections_from_loopback}, options.io_threads);
+      {options.connections_per_address, options.connections_from_loopback, options.trusted_proxies},
+      options.io_threads);
   log::info("api listens on={}:{}", options.address, core->port);
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(core)));
 }

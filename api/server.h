@@ -9,6 +9,7 @@
 #include "api/backend.h"
 #include "api/published.h"
 #include "api/readers.h"
+#include "base/address_ranges.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -27,6 +28,7 @@ struct ApiOptions {
   ReaderFactory open_reader;               ///< called reader_threads times by start()
   std::size_t connections_per_address = limits::http_connections_per_address;
   std::size_t connections_from_loopback = limits::http_connections_from_loopback;
+  AddressRanges trusted_proxies{};  ///< whose X-Forwarded-For is believed
   int io_threads = 1;
   int reader_threads = 2;
 };

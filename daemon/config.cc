@@ -45,9 +45,10 @@ constexpr std::array<const Form*, 2> gpu_forms{&automatic_or_none, &gpu_list};
 constexpr Form gpus{.shape = Shape::one_of, .title = "auto, none or a list of devices", .forms = gpu_forms};
 constexpr Form boolean{.shape = Shape::boolean};
 constexpr Form texts{.shape = Shape::list, .items = &text};
-constexpr std::array<Key, 15> keys{{{"listen", &text, "address:port"},
+constexpr std::array<Key, 16> keys{{{"listen", &text, "address:port"},
                                     {"behind_proxy", &boolean, "a proxy adds TLS: listen anywhere"},
                                     {"allowed_hosts", &texts, "Host values beside the loopback ones"},
+                                    {"trusted_proxies", &texts, "whose X-Forwarded-For is believed"},
                                     {"connections_per_address", &connections, "at the same time"},
                                     {"connections_from_loopback", &connections, "the same for this machine"},
                                     {"data", &text, "the data folder"},
@@ -150,9 +151,10 @@ Diagnostics read_config(std::string_view source, Config& config) {
     } else if (key.text() == "gpus") {
       read_gpus(value, config);
     } else {
-      auto& list = key.text() == "allowed_hosts"   ? config.allowed_hosts
-                   : key.text() == "webhook_allow" ? config.webhook_allow
-                                                   : config.task_environment;
+      auto& list = key.text() == "allowed_hosts"     ? config.allowed_hosts
+                   : key.text() == "trusted_proxies" ? config.trusted_proxies
+                   : key.text() == "webhook_allow"   ? config.webhook_allow
+                                                     : config.task_environment;
       list.clear();
       for (const YamlNode item : value.items()) list.emplace_back(item.text());
     }

@@ -24,6 +24,7 @@ struct Config {
   int port = 8080;
   bool behind_proxy = false;               ///< a proxy adds TLS: other addresses than loopback are allowed
   std::vector<std::string> allowed_hosts;  ///< `Host` values beside the loopback ones
+  std::vector<std::string> trusted_proxies;  ///< blocks of addresses whose X-Forwarded-For is believed
   std::size_t connections_per_address = limits::http_connections_per_address;
   std::size_t connections_from_loopback = limits::http_connections_from_loopback;
   std::vector<std::string> webhook_allow;  ///< blocks of private addresses that webhooks may be posted to

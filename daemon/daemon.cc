@@ -308,6 +308,9 @@ Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   options.allowed_hosts = config.allowed_hosts;
   options.connections_per_address = config.connections_per_address;
   options.connections_from_loopback = config.connections_from_loopback;
+  auto proxies = AddressRanges::parse(config.trusted_proxies);
+  if (!proxies) return fail(ErrorKind::invalid, "trusted_proxies: " + proxies.error().message);
+  options.trusted_proxies = std::move(*proxies);
   options.secure_cookies = config.behind_proxy;
   options.data_dir = paths.root;
   options.open_reader = [database = paths.database()] { return StoreReader::open(database); };

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "daemon/address_ranges.h"
+#include "base/address_ranges.h"
 
 namespace millrace {
 

@@ -128,6 +128,49 @@ class Sessions(harness.DaemonTest):
         self.assertIn("/api/v2/tokens", millrace("audit", "list"))
 
 
+class Proxied(harness.DaemonTest):
+    """Check 27: whose address counts when a proxy of the list stands in front."""
+
+    config = "cpu: 8\ntrusted_proxies: [127.0.0.1, 10.0.0.0/8]\nconnections_per_address: 3\n"
+
+    def log_in_from(self, forwarded, token="mr_wrong"):
+        return request(self.millrace.port, "POST", "/login",
+                       [("Content-Type", "application/x-www-form-urlencoded"), ("X-Forwarded-For", forwarded),
+                        ("Origin", f"http://127.0.0.1:{self.millrace.port}")],
+                       urllib.parse.urlencode({"token": token}).encode())
+
+    def test_check_27_the_hop_before_the_proxies_counts_in_the_audit_log_sessions_and_failed_logins(self):
+        self.millrace.request("PATCH", "/pools/cpu", {"slots": 3},
+                              headers={"X-Forwarded-For": "6.6.6.6, 1.2.3.4, 10.0.0.7"})
+        self.millrace.request("PATCH", "/pools/cpu", {"slots": 4}, headers={"X-Real-IP": "6.6.6.6"})
+        self.assertEqual([row["remote"] for row in audit_logs(self.millrace)], ["127.0.0.1", "1.2.3.4"])
+        self.assertEqual(self.log_in_from("2001:470::1", self.millrace.token).status, 303)
+        sessions = self.millrace.get("/sessions").json["sessions"]
+        self.assertEqual([row["remote"] for row in sessions], ["2001:470::1"])
+        for n in range(20):
+            self.assertEqual(self.log_in_from(f"6.6.6.{n}, 1.2.3.4").status, 401)
+        self.assertEqual(self.log_in_from("6.6.6.6, 1.2.3.4").status, 429)
+        self.assertEqual(self.log_in_from("1.2.3.5").status, 401)
+
+    def test_check_27_a_client_behind_a_proxy_has_its_own_cap(self):
+        def head(forwarded):
+            lines = ["GET /events HTTP/1.1", f"Host: 127.0.0.1:{self.millrace.port}",
+                     f"X-Forwarded-For: {forwarded}", f"Authorization: Bearer {self.millrace.token}", "", ""]
+            return "\r\n".join(lines).encode()
+
+        def status(forwarded):
+            s = socket.create_connection(("127.0.0.1", self.millrace.port), timeout=60)
+            self.addCleanup(s.close)
+            s.sendall(head(forwarded))
+            return s, s.recv(1 << 16).split()[1]
+        streams = [status("1.2.3.4") for _ in range(3)]
+        self.assertEqual([got for _, got in streams], [b"200"] * 3)
+        self.assertEqual(status("6.6.6.6, 1.2.3.4")[1], b"429")
+        self.assertEqual(status("1.2.3.5")[1], b"200")
+        streams[0][0].close()
+        self.millrace.wait_until(lambda: status("1.2.3.4")[1] == b"200", "a place is given back")
+
+
 class Private(harness.DaemonTest):
     def test_check_33_a_task_sees_no_token_and_no_file_of_the_daemon(self):
         show = "env; ls -l /proc/self/fd; cat /proc/$PPID/environ /proc/$PPID/cmdline; true"

@@ -1,4 +1,4 @@
-#include "daemon/address_ranges.h"
+#include "base/address_ranges.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -27,7 +27,7 @@ bool same_start(const IpAddress& a, const IpAddress& b, int bits) {
   return ((a[bytes] ^ b[bytes]) & mask) == 0;
 }
 
-std::optional<IpAddress> parse_address(const std::string& text, bool& is_v4) {
+std::optional<IpAddress> read_address(const std::string& text, bool& is_v4) {
   in_addr v4{};
   in6_addr v6{};
   IpAddress out = mapped_prefix;
@@ -63,6 +63,11 @@ IpAddress address_of(const sockaddr& from) {
   return out;
 }
 
+std::optional<IpAddress> parse_address(std::string_view text) {
+  bool is_v4 = false;
+  return read_address(std::string(text), is_v4);
+}
+
 std::string to_text(const IpAddress& address) {
   char text[INET6_ADDRSTRLEN] = "";
   if (is_mapped(address)) {
@@ -78,7 +83,7 @@ Result<AddressRanges> AddressRanges::parse(const std::vector<std::string>& block
   for (const std::string& text : blocks) {
     const auto slash = text.find('/');
     bool is_v4 = false;
-    const auto start = parse_address(text.substr(0, slash), is_v4);
+    const auto start = read_address(text.substr(0, slash), is_v4);
     const int most = is_v4 ? 32 : 128;
     int bits = most;
     if (slash != std::string::npos) {
