@@ -34,6 +34,7 @@ void with_plan(const CallPtr& call, StoreReader& reader, BackfillWish wish, With
     call->services->readers.post_on([call, wish, plan, then](StoreReader& later) {
       if (!*plan) return call->answer(std::unexpected(to_problem(plan->error())));
       try {
+        const Narrowed narrowed(later, call->who);
         then(later, wish, **plan);
       } catch (const std::exception& e) {
         call->answer(std::unexpected(internal_problem(e.what())));

@@ -90,6 +90,23 @@ std::vector<std::string_view> Call::query_values(std::string_view name) const {
   return out;
 }
 
+DagFilter Call::sees() const {
+  if (who.dags.empty()) return {};
+  return [who = who](std::string_view dag_id) { return who.may_see(dag_id); };
+}
+
+Narrowed::Narrowed(StoreReader& reader, const Principal& who)
+    : reader_(who.dags.empty() ? nullptr : &reader) {
+  if (reader_ == nullptr) return;
+  std::vector<std::string> seen = reader.dag_ids();
+  std::erase_if(seen, [&](const std::string& dag_id) { return !who.may_see(dag_id); });
+  reader.see_only(Scope(std::move(seen)));
+}
+
+Narrowed::~Narrowed() {
+  if (reader_ != nullptr) reader_->see_only(std::nullopt);
+}
+
 RequestContext Call::context() {
   RequestContext context;
   context.who = who.name;
@@ -132,6 +149,7 @@ void Call::answer(Answer answer) {
 void answer_on_reader(const CallPtr& call, std::function<Answer(StoreReader&)> then) {
   call->services->readers.post_on([call, then = std::move(then)](StoreReader& reader) {
     try {
+      const Narrowed narrowed(reader, call->who);
       call->answer(then(reader));
     } catch (const std::exception& e) {
       call->answer(std::unexpected(internal_problem(e.what())));
@@ -142,9 +160,11 @@ void answer_on_reader(const CallPtr& call, std::function<Answer(StoreReader&)> t
 namespace {
 
 /// The answer while its effect is being committed; nothing when it can't be made or is too large to keep.
-std::optional<KeptAnswer> answer_to_keep(const std::function<Answer(StoreReader&, const Reply&)>& then,
+std::optional<KeptAnswer> answer_to_keep(const Call& call,
+                                         const std::function<Answer(StoreReader&, const Reply&)>& then,
                                          StoreReader& reader, const Reply& reply) {
   try {
+    const Narrowed narrowed(reader, call.who);
     Answer made = then(reader, reply);
     if (!made || made->file) return std::nullopt;
     return KeptAnswer{made->status, std::move(made->content_type), std::move(made->body)};
@@ -161,7 +181,7 @@ void commit(const CallPtr& call, Event event, std::function<Answer(StoreReader&,
   if (!call->idempotency_key.empty()) {
     call->answer_to_keep = false;
     context.answer = [call, then](StoreReader& reader, const Reply& reply) {
-      call->kept = answer_to_keep(then, reader, reply);
+      call->kept = answer_to_keep(*call, then, reader, reply);
       return call->kept;
     };
   }

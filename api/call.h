@@ -92,8 +92,8 @@ class Call {
 
   /// Who asks, for Backend::request. The answer is kept when it is given; commit() keeps it with the effect.
   RequestContext context();
-  /// Whether this caller may know of that DAG: for handlers whose path doesn't name one.
-  bool may_see(std::string_view dag_id) const { return who.may_see(dag_id); }
+  /// Which DAGs this caller may know of, for looks at the scheduler; empty: all.
+  DagFilter sees() const;
 
   std::string_view param(std::string_view name) const;
   /// A path parameter that is a number (the route's check made sure).
@@ -103,6 +103,19 @@ class Call {
   Backend& backend() const { return services->backend; }
 
   void answer(Answer);
+};
+
+/// While it lives, the reader shows what its caller may see, and no more: around everything that answers a
+/// call from a reader.
+class Narrowed {
+ public:
+  Narrowed(StoreReader&, const Principal&);
+  ~Narrowed();
+  Narrowed(const Narrowed&) = delete;
+  Narrowed& operator=(const Narrowed&) = delete;
+
+ private:
+  StoreReader* reader_;  ///< null: the caller may see everything
 };
 
 /// Runs `then` on a reader thread and answers with what it returns; exceptions become a 500 with an id.

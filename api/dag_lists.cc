@@ -16,7 +16,6 @@ namespace {
 
 /// A page of all DAGs by name: read as such, however many there are.
 bool only_pages(const Call& call, const Page& page) {
-  if (!call.who.dags.empty()) return false;  // a token for some DAGs: each row is looked at
   if (!page.order_by.empty() && page.order_by != "dag_id" && page.order_by != "-dag_id") return false;
   return std::ranges::all_of(call.query, [](const auto& named) {
     return named.first == "limit" || named.first == "offset" || named.first == "order_by";
@@ -115,11 +114,11 @@ Started list_dag_tags(const CallPtr& call, StoreReader&) {
   if (!page) return std::unexpected(page.error());
   if (!page->order_by.empty() && page->order_by != "name" && page->order_by != "-name")
     return refuse_field("order_by", "name or -name");
-  std::function<bool(std::string_view)> may_see;
-  if (!call->who.dags.empty()) may_see = [call](std::string_view dag_id) { return call->may_see(dag_id); };
   ask<std::vector<std::string>>(
       call,
-      [may_see](const Scheduler& scheduler, Now) { return scheduler.dag_words(label_of_tag(""), may_see); },
+      [of = call->sees()](const Scheduler& scheduler, Now) {
+        return scheduler.dag_words(label_of_tag(""), of);
+      },
       [page = *page, name = text_match(*call, "tag_name")](StoreReader&,
                                                            const std::vector<std::string>& tags) -> Answer {
         std::vector<std::string> all = tags;
@@ -139,7 +138,6 @@ Answer dag_stats(const Call& call, StoreReader& reader) {
   if (wanted.empty()) rows = reader.dag_page(static_cast<int>(limits::list_page) + 1, 0, false).rows;
   for (const std::string_view dag_id : std::set(wanted.begin(), wanted.end()))
     if (auto row = reader.dag(dag_id); row && !row->removed) rows.push_back(std::move(*row));
-  std::erase_if(rows, [&](const DagRow& row) { return !call.may_see(row.dag_id); });
   if (rows.size() > limits::list_page) return refuse_field("dag_ids", "name fewer DAGs");
   return list_response(
       "dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {
@@ -168,6 +166,7 @@ Started list_dag_warnings(const CallPtr& call, StoreReader&) {
     return refuse_field("warning_type", fmt::format("one of: {}", fmt::join(types, ", ")));
   DagWish wish;
   wish.limit = limits::dags_read;
+  wish.named = call->sees();
   if (const auto dag_id = call->query_value("dag_id")) wish.only = {std::string(*dag_id)};
   if (type && *type != "non-existent pool") wish.limit = 0;
   ask<std::vector<Warned>>(

@@ -218,6 +218,7 @@ void find_dags(const CallPtr& call, DagSearch search, std::function<void(StoreRe
       return refuse_too_many(call, seen.total);
     call->services->readers.post_on([call, search, then, dag_ids, total = seen.total](StoreReader& reader) {
       try {
+        const Narrowed narrowed(reader, call->who);
         then(reader, read_rows(*call, reader, search, dag_ids, total));
       } catch (const std::exception& e) {
         call->answer(std::unexpected(internal_problem(e.what())));

@@ -93,6 +93,10 @@ void EventHub::route(const std::vector<NamedEvent>& events) {
         if (channel->last_seq == named.event.seq || !channel->topics.has_dag(named.event.dag_id)) continue;
         channel->last_seq = named.event.seq;
         if (channel->topics.merge && old[i]) continue;
+        if (!channel->topics.within.empty()) {
+          channel->text += text_for(channel->topics, named);
+          continue;
+        }
         if (text.empty()) text = event_text(named);
         channel->text += text;
       }

@@ -105,7 +105,7 @@ void EventHub::read_page(const ReaderPtr& reader, StoreReader& store) {
     for (std::size_t i = 0; i < page.size(); ++i) {
       const std::int64_t object = object_of(page[i]);
       const bool old = reader->topics.merge && object != 0 && newest[object] != i;
-      if (!old && wants(reader->topics, page[i])) text += event_text(page[i]);
+      if (!old && wants(reader->topics, page[i])) text += text_for(reader->topics, page[i]);
     }
     reader->position = page.back().event.seq;
   }

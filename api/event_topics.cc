@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "api/event_text.h"
 #include "api/routes.h"
 #include "base/limits.h"
 
@@ -40,11 +41,31 @@ void sort_once(std::vector<std::string>& words) {
 bool Topics::has(std::string_view name) const { return std::ranges::binary_search(names, name); }
 
 bool Topics::has_dag(std::string_view dag_id) const {
-  return dag_ids.empty() || std::ranges::binary_search(dag_ids, dag_id);
+  return sees(dag_id) && (dag_ids.empty() || std::ranges::binary_search(dag_ids, dag_id));
 }
 
-std::expected<Topics, Problem> read_topics(const HeaderList& query) {
+bool Topics::sees(std::string_view dag_id) const {
+  if (within.empty()) return true;
+  return !dag_id.empty() && std::ranges::any_of(within, [&](const std::string& pattern) {
+    return pattern_fits(pattern, dag_id);
+  });
+}
+
+namespace {
+
+/// `dag:x` or `run:x/…` of a DAG that its reader doesn't see.
+bool names_hidden(const Topics& topics, std::string_view topic) {
+  const bool run = topic.starts_with("run:");
+  if (!run && !topic.starts_with("dag:")) return false;
+  const std::string_view of = topic.substr(4);
+  return !topics.sees(run ? of.substr(0, of.find('/')) : of);
+}
+
+}  // namespace
+
+std::expected<Topics, Problem> read_topics(const HeaderList& query, const Principal& who) {
   Topics topics;
+  topics.within = who.dags;
   for (const auto& [name, value] : query) {
     if (name == "dag_id") topics.dag_ids.push_back(value);
     if (name == "merge" && value != "true" && value != "false") return refuse_field("merge", "true or false");
@@ -62,8 +83,14 @@ std::expected<Topics, Problem> read_topics(const HeaderList& query) {
     }
   }
   if (topics.names.empty()) topics.names.emplace_back("events");
+  if (who.role < Role::admin && std::ranges::find(topics.names, "audit") != topics.names.end())
+    return refuse(403, "forbidden",
+                  fmt::format("'{}' is a {}; the topic audit needs the role admin", who.name,
+                              to_word(who.role)));
+  std::erase_if(topics.names, [&](const std::string& name) { return names_hidden(topics, name); });
   sort_once(topics.names);
   sort_once(topics.dag_ids);
+  sort_once(topics.within);
   if (topics.names.size() + topics.dag_ids.size() > limits::stream_topics)
     return refuse_field("topics", fmt::format("at most {} topics and DAGs", limits::stream_topics));
   return topics;
@@ -120,6 +147,14 @@ std::vector<std::string> topics_of(const NamedDatasetEvent& named) {
   std::vector<std::string> topics = {"events", "datasets", "dataset:*", "dataset:" + named.row.dataset};
   if (!named.dag_id.empty()) topics.push_back("dag:" + named.dag_id);
   return topics;
+}
+
+std::string text_for(const Topics& topics, const NamedEvent& named) {
+  if (topics.within.empty()) return event_text(named);
+  NamedEvent shown = named;
+  shown.event.cause = without_others(
+      named.event.cause, [&](std::string_view dag_id) { return topics.sees(dag_id); });
+  return event_text(shown);
 }
 
 bool wants(const Topics& topics, const NamedEvent& named) {

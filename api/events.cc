@@ -22,7 +22,7 @@ std::expected<std::optional<std::int64_t>, Problem> last_event_of(const Call& ca
 }  // namespace
 
 void events(const CallPtr& call) {
-  auto topics = read_topics(call->query);
+  auto topics = read_topics(call->query, call->who);
   if (!topics) return call->answer(std::unexpected(std::move(topics.error())));
   const auto after = last_event_of(*call);
   if (!after) return call->answer(std::unexpected(after.error()));

@@ -177,6 +177,16 @@ Answer explained(StoreReader& reader, const FoundTask& found, const Seen& seen) 
   return json_response(out.take());
 }
 
+/// Others who hold what it needs are counted, not named.
+void hide_others(Seen& seen, const DagFilter& of) {
+  if (!of || !seen.why) return;
+  for (Gate& gate : seen.why->gates) {
+    const auto others =
+        std::erase_if(gate.blockers, [&](const Holder& holder) { return !of(holder.dag_id); });
+    gate.more_blockers += static_cast<std::int64_t>(others);
+  }
+}
+
 }  // namespace
 
 Started explain_task_instance(const CallPtr& call, StoreReader& reader) {
@@ -185,8 +195,10 @@ Started explain_task_instance(const CallPtr& call, StoreReader& reader) {
   const TaskInstanceId id = found->instance.id;
   ask<Seen>(
       call,
-      [id](const Scheduler& scheduler, Now now) {
-        return Seen{scheduler.explain(id, now), scheduler.waiting_on(id, now), now.wall};
+      [id, of = call->sees()](const Scheduler& scheduler, Now now) {
+        Seen seen{scheduler.explain(id, now), scheduler.waiting_on(id, now), now.wall};
+        hide_others(seen, of);
+        return seen;
       },
       [found = *found](StoreReader& later, const Seen& seen) { return explained(later, found, seen); });
   return {};

@@ -58,28 +58,21 @@ bool from_our_page(const HttpRequest& head) {
   return head.count("origin") != 0 || head.header("sec-fetch-site") == "same-origin";
 }
 
+/// The handler sees to the rest: it reads from a narrowed reader.
 std::expected<void, Problem> check_scope(const Front::Admitted& in) {
-  const auto hidden = [](std::string_view dag_id) {
-    return refuse(404, "not_found", fmt::format("there is no DAG '{}'", dag_id),
-                  "millrace dags list shows those there are");
-  };
-  for (const auto& [name, value] : in.match.params) {
-    if (name != "dag_id" || value == "~") continue;
-    if (!in.who.may_see(value)) return hidden(value);
-    return {};
-  }
   const Reach reach = in.match.route->needs.reach();
-  if (reach == Reach::checked || reach == Reach::harmless) return {};
-  bool named = false;
-  for (const auto& [name, value] : in.query) {
-    if (reach != Reach::query || name != "dag_id") continue;
-    if (!in.who.may_see(value)) return hidden(value);
-    named = true;
+  bool names_one = false;
+  for (const auto& [name, value] : in.match.params) {
+    if (name != "dag_id") continue;
+    names_one = true;
+    const bool all = value == "~";
+    if (all ? reach != Reach::filtered : !in.who.may_see(value))
+      return refuse(404, "not_found", fmt::format("there is no DAG '{}'", value),
+                    "millrace dags list shows those there are");
   }
-  if (named) return {};
+  if (reach == Reach::filtered || reach == Reach::open || (reach == Reach::dag && names_one)) return {};
   return refuse(403, "out_of_scope",
-                fmt::format("'{}' is limited to some DAGs; this would show others too", in.who.name),
-                reach == Reach::query ? "name one: ?dag_id=" : "name one in the path");
+                fmt::format("'{}' is limited to some DAGs; this is about all of them", in.who.name));
 }
 
 }  // namespace

@@ -37,11 +37,11 @@ void write_health(JsonWriter& out, const DaemonStatus& status, bool all) {
 
 }  // namespace
 
-/// Open to all: says only whether it is well; the figures are for those with a token.
+/// Open to all: says only whether it is well; the figures, of all DAGs, are for those who may see all.
 void health(const CallPtr& call) {
   call->backend().status([call](const DaemonStatus& status) {
     JsonWriter out;
-    write_health(out, status, call->authenticated);
+    write_health(out, status, call->authenticated && call->who.dags.empty());
     call->answer(json_response(out.take()));
   });
 }

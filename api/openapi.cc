@@ -80,7 +80,6 @@ std::set<int> refusals_of(const Route& route) {
   if (!route.needs.open()) out.insert(401);
   if (!path_parameters(route.pattern).empty()) out.insert(404);
   if (!route.doc.query.empty()) out.insert(422);
-  if (route.needs.reach() == Reach::query) out.insert(404);
   if (changes_things(route.method)) out.insert({413, 415});
   if (takes_key(route)) out.insert({409, 422});
   if (!route.doc.body.empty()) out.insert(422);
@@ -163,7 +162,7 @@ class Document {
     out_.text_field("operationId", doc.id).text_field("summary", doc.summary);
     if (!doc.about.empty()) out_.text_field("description", doc.about);
     out_.key("tags").begin_array().string(resource.name).end_array();
-    out_.text_field("x-permission", permission_of(route));
+    out_.text_field("x-permission", permission_of(route)).text_field("x-scope", to_word(route.needs.reach()));
     out_.key("security").begin_array();
     if (route.needs.open()) out_.begin_object().end_object();
     out_.begin_object().key("token").begin_array();

@@ -72,6 +72,20 @@ bool id_character(char c) {
 
 }  // namespace
 
+std::string_view to_word(Reach reach) {
+  switch (reach) {
+    case Reach::dag:
+      return "dag";
+    case Reach::filtered:
+      return "filtered";
+    case Reach::open:
+      return "open";
+    case Reach::shut:
+      return "shut";
+  }
+  return "shut";
+}
+
 std::span<const Resource> resources() {
   static const std::vector<Resource> all = [] {
     std::vector<Resource> out;

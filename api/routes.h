@@ -14,21 +14,21 @@
 
 namespace millrace {
 
-/// How far a token that is limited to some DAGs may use a route.
+/// How far a token that is limited to some DAGs may use a route. docs/security.md lists them: a test compares
+/// the two.
 enum class Reach : std::uint8_t {
-  path,      ///< only where the path names a DAG that it may see; the default, so that a new route is shut
-  query,     ///< only with `dag_id` in the query, each one that it may see
-  checked,   ///< the handler asks Call::may_see of what it loads
-  harmless,  ///< tells nothing of DAGs
+  dag,       ///< the path names one DAG, which it must be allowed to see; the default: other routes are shut
+  filtered,  ///< answers from a narrowed reader (Narrowed) and asks the scheduler with Call::sees()
+  open,      ///< tells nothing of DAGs
+  shut,      ///< tells of all of them, or acts on what belongs to all
 };
+std::string_view to_word(Reach);
 
 /// Who may use a route. There is no default: a route that says nothing doesn't compile.
 class Needs {
  public:
-  static constexpr Needs nothing() { return Needs(true, Role::viewer, Reach::harmless); }
-  static constexpr Needs role(Role role) { return Needs(false, role, Reach::path); }
-  /// The same, but for tokens that are limited to some DAGs.
-  constexpr Needs within(Reach reach) const { return Needs(open_, role_, reach); }
+  static constexpr Needs nothing() { return Needs(true, Role::viewer, Reach::open); }
+  static constexpr Needs role(Role role, Reach reach) { return Needs(false, role, reach); }
   constexpr bool open() const { return open_; }
   constexpr Role least() const { return role_; }
   constexpr Reach reach() const { return reach_; }

@@ -140,6 +140,7 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
   }
   const bool posted = readers.post([call, &handler](StoreReader& reader) {
     try {
+      const Narrowed narrowed(reader, call->who);
       if (auto known = answer_of_first_time(*call, reader)) return call->answer(std::move(*known));
       if (const ReadHandler* read = std::get_if<ReadHandler>(&handler)) {
         call->answer((*read)(*call, reader));

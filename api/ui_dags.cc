@@ -104,6 +104,7 @@ std::expected<DagWish, Problem> wish_of(const Call& call, StoreReader& reader) {
   out.offset = static_cast<std::size_t>(page->offset);
   if (out.limit > 200) return refuse_field("limit", "a number from 0 to 200");
   out.piece = call.query_value("q").value_or("");
+  out.named = call.sees();
   std::vector<std::string> tags;
   for (const std::string_view tag : call.query_values("tag")) tags.push_back(label_of_tag(tag));
   if (!tags.empty()) out.labels.push_back(std::move(tags));

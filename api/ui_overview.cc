@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "api/explain_words.h"
 #include "api/handlers.h"
@@ -45,16 +46,39 @@ std::expected<Duration, Problem> window_of(const Call& call) {
   return refuse_field("window", "30m, 6h or 2d; at most 7d");
 }
 
-Seen look(const Scheduler& scheduler, Now now, Duration window) {
+/// Those that hold what they take, as Scheduler::machine() counts them for all.
+std::int64_t attempts_of(const Scheduler& scheduler, const DagFilter& of) {
+  std::int64_t count = 0;
+  for (const auto& [state, instances] : scheduler.active_counts(of).task_instances)
+    if (holds_attempt(state)) count += static_cast<std::int64_t>(instances);
+  return count;
+}
+
+DagCounts counts_of(const Scheduler& scheduler, const DagFilter& of) {
+  DagWish wish;
+  wish.named = of;
+  wish.limit = std::numeric_limits<std::size_t>::max();
+  DagCounts out;
+  for (const DagSeen& dag : scheduler.dags(wish).dags) {
+    ++out.dags;
+    if (dag.row->paused) ++out.paused;
+    out.running += static_cast<std::int64_t>(dag.running);
+    out.queued += static_cast<std::int64_t>(dag.queued);
+  }
+  return out;
+}
+
+Seen look(const Scheduler& scheduler, Now now, Duration window, const DagFilter& of) {
   Seen out;
   out.now = now.wall;
-  out.dags = scheduler.dag_counts();
-  out.count.tasks_running = scheduler.machine().attempts;
-  QueueSeen queue = scheduler.queue(attention_shown);
+  out.dags = of ? counts_of(scheduler, of) : scheduler.dag_counts();
+  out.count.tasks_running = of ? attempts_of(scheduler, of) : scheduler.machine().attempts;
+  QueueSeen queue = scheduler.queue(attention_shown, of);
   out.count.tasks_waiting = queue.tasks_waiting;
   out.waiting = std::move(queue.tasks);
-  out.due = scheduler.due(now.wall + window / 3, planned_shown);
+  out.due = scheduler.due(now.wall + window / 3, planned_shown, of);
   out.holds = scheduler.holds();
+  if (of) std::erase_if(out.holds, [&](const auto& hold) { return !of(hold.first); });
   return out;
 }
 
@@ -163,7 +187,9 @@ Started ui_overview(const CallPtr& call, StoreReader&) {
   if (!window) return std::unexpected(window.error());
   ask<Seen>(
       call,
-      [window = *window](const Scheduler& scheduler, Now now) { return look(scheduler, now, window); },
+      [window = *window, of = call->sees()](const Scheduler& scheduler, Now now) {
+        return look(scheduler, now, window, of);
+      },
       [window = *window](StoreReader& later, const Seen& seen) { return overview(later, seen, window); });
   return {};
 }

@@ -68,7 +68,9 @@ Started ui_queue(const CallPtr& call, StoreReader&) {
   const auto limit = static_cast<std::size_t>(page->limit);
   ask<Seen>(
       call,
-      [limit](const Scheduler& scheduler, Now now) { return Seen{scheduler.queue(limit), now.wall}; },
+      [limit, of = call->sees()](const Scheduler& scheduler, Now now) {
+        return Seen{scheduler.queue(limit, of), now.wall};
+      },
       [](StoreReader& later, const Seen& seen) { return queue_of(later, seen); });
   return {};
 }

@@ -105,9 +105,8 @@ std::vector<Gate> Admission::gates(TaskInstanceId id, bool with_blockers) const 
   if (std::ranges::all_of(out, &Gate::ok) &&
       s.lack(entry->shape->need, s.pools.at(c.pool), *entry) == State::Lack::reserved) {
     kept_for = s.reservations.front().id;
-    add("share", false, 0, 1,
-        fmt::format("a bigger task of '{}' has waited longer and what it needs is kept for it",
-                    s.reservations.front().dag_id));
+    // Whose it is its blocker says: this text is recorded, and read by who may not know of that DAG.
+    add("share", false, 0, 1, "a bigger task has waited longer and what it needs is kept for it");
   }
   if (with_blockers)
     for (Gate& gate : out)

@@ -284,12 +284,13 @@ struct Core {
   std::optional<AttemptContext> context(const Located&) const;
   std::optional<AttemptContext> attempt_context(AttemptId) const;
   std::vector<PoolUse> pool_use() const;
-  ActiveCounts active_counts() const;
+  ActiveCounts active_counts(const DagFilter& of) const;
   std::vector<Wait> waiting_on(TaskInstanceId, Now) const;
 
   // --- explain.cc
   std::optional<Explanation> explain(TaskInstanceId, Now) const;
-  QueueSeen queue(std::size_t limit) const;
+  QueueSeen queue(std::size_t limit, const DagFilter& of) const;
+  std::int64_t waiting_of(const DagFilter&) const;
   void explain_run(const Run&, Explanation&) const;
   void explain_upstream(const Run&, const Instance&, Explanation&) const;
   void explain_admission(const Run&, InstanceIndex, Explanation&) const;

@@ -264,15 +264,15 @@ std::optional<Explanation> Core::explain(TaskInstanceId id, Now at_now) const {
   return out;
 }
 
-QueueSeen Core::queue(std::size_t limit) const {
+QueueSeen Core::queue(std::size_t limit, const DagFilter& of) const {
   QueueSeen out;
-  out.contest = contest(nullptr, limit);
+  if (!of) out.contest = contest(nullptr, limit);
   std::int64_t rank = 0;
   if (limit > 0)
     admission.in_start_order({}, [&](const Candidate& c) {
       ++rank;
       const Located at = locate(c.id);
-      if (!at.run) return true;
+      if (!at.run || (of && !of(c.dag_id))) return true;
       Queued& one = out.tasks.emplace_back();
       one.who = holder_of(*at.run, at.run->instances[at.index]);
       one.rank = rank;
@@ -284,18 +284,31 @@ QueueSeen Core::queue(std::size_t limit) const {
         if (!stopped.ok) one.gates.push_back(std::move(stopped));
       return out.tasks.size() < limit;
     });
-  out.tasks_waiting = static_cast<std::int64_t>(admission.waiting({}));
+  out.tasks_waiting = of ? waiting_of(of) : static_cast<std::int64_t>(admission.waiting({}));
   // By run and not by DAG: with 10,000 DAGs most have none.
   for (const auto& [id, run] : runs) {
     if (out.runs.size() == std::min(limit, queued_runs_listed)) break;
-    if (run.row.state != RunState::queued) continue;
+    if (run.row.state != RunState::queued || (of && !of(run.row.dag_id))) continue;
     Explanation why;
     explain_run(run, why);
     for (Gate& stopped : why.gates)
       if (!stopped.ok) out.runs.push_back({holder_of(run), run.row.queued_at, std::move(stopped)});
   }
-  for (const auto& [id, backfill] : backfills) queue_dates(backfill, out);
+  for (const auto& [id, backfill] : backfills)
+    if (!of || of(backfill.row.spec.dag_id)) queue_dates(backfill, out);
   return out;
+}
+
+/// How many instances of some DAGs wait for admission.
+std::int64_t Core::waiting_of(const DagFilter& of) const {
+  std::int64_t count = 0;
+  for (const auto& [id, run] : runs) {
+    if (is_final(run.row.state) || !of(run.row.dag_id)) continue;
+    count += std::ranges::count_if(run.instances, [this](const Instance& ti) {
+      return ti.row.state == TaskState::scheduled && admission.waits(ti.row.id);
+    });
+  }
+  return count;
 }
 
 /// Dates that have no run yet: their backfill's own limit or its pause keeps them.

@@ -42,15 +42,18 @@ std::vector<PoolUse> Core::pool_use() const {
   return uses;
 }
 
-ActiveCounts Core::active_counts() const {
+ActiveCounts Core::active_counts(const DagFilter& of) const {
   ActiveCounts out;
+  const auto wanted = [&](const std::string& dag_id) { return !of || of(dag_id); };
   for (const auto& [id, run] : runs) {
     if (is_final(run.row.state)) continue;  // here for a look only
+    if (!wanted(run.row.dag_id)) continue;
     ++out.runs[run.row.state];
     for (const Instance& ti : run.instances) ++out.task_instances[ti.row.state];
   }
   for (const auto& [id, backfill] : backfills)
-    if (!is_final(backfill.row.state)) ++out.backfills[backfill.row.state];
+    if (!is_final(backfill.row.state) && wanted(backfill.row.spec.dag_id))
+      ++out.backfills[backfill.row.state];
   out.dags = static_cast<std::size_t>(dag_index.counts().dags);
   out.paused_dags = static_cast<std::size_t>(dag_index.counts().paused);
   return out;

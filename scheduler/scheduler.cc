@@ -222,7 +222,9 @@ std::optional<Explanation> Scheduler::explain(TaskInstanceId id, Now now) const 
   return state_->core.explain(id, now);
 }
 
-QueueSeen Scheduler::queue(std::size_t limit) const { return state_->core.queue(limit); }
+QueueSeen Scheduler::queue(std::size_t limit, const DagFilter& of) const {
+  return state_->core.queue(limit, of);
+}
 
 DagPage Scheduler::dags(const DagWish& wish) const { return state_->core.dag_index.find(wish); }
 
@@ -235,11 +237,12 @@ DagCounts Scheduler::dag_counts() const { return state_->core.dag_index.counts()
 
 MachineUse Scheduler::machine() const { return state_->core.admission.machine(); }
 
-std::vector<std::pair<WallTime, std::string>> Scheduler::due(WallTime until, std::size_t limit) const {
+std::vector<std::pair<WallTime, std::string>> Scheduler::due(WallTime until, std::size_t limit,
+                                                             const DagFilter& of) const {
   std::vector<std::pair<WallTime, std::string>> out;
   for (const auto& tick : state_->core.dues) {
     if (tick.first > until || out.size() == limit) break;
-    out.push_back(tick);
+    if (!of || of(tick.second)) out.push_back(tick);
   }
   return out;
 }
@@ -283,7 +286,9 @@ std::vector<AttemptId> Scheduler::live_attempts() const {
   return out;
 }
 
-ActiveCounts Scheduler::active_counts() const { return state_->core.active_counts(); }
+ActiveCounts Scheduler::active_counts(const DagFilter& of) const {
+  return state_->core.active_counts(of);
+}
 
 std::size_t Scheduler::active_runs() const {
   const DagCounts counts = dag_counts();

@@ -57,6 +57,9 @@ struct NextWake {
   std::optional<WallTime> wall;    ///< schedules
 };
 
+/// Which DAGs a look is about, by dag_id; empty: all.
+using DagFilter = std::function<bool(std::string_view)>;
+
 /// Not thread-safe: one thread owns it.
 class Scheduler {
  public:
@@ -83,7 +86,8 @@ class Scheduler {
   /// Why it isn't running, with all gates and what a forecast needs; nothing for one that isn't in memory.
   std::optional<Explanation> explain(TaskInstanceId, Now) const;
   /// Who waits for admission, the first `limit` in start order; runs and dates that wait, likewise bounded.
-  QueueSeen queue(std::size_t limit) const;
+  /// Of some DAGs alone: places in line are still those among all, and there is no contest to forecast from.
+  QueueSeen queue(std::size_t limit, const DagFilter& of = {}) const;
   MachineUse machine() const;
   /// One page of DAGs, without a walk over all of them.
   DagPage dags(const DagWish&) const;
@@ -92,7 +96,8 @@ class Scheduler {
   std::vector<std::string> dag_words(std::string_view kind,
                                      const std::function<bool(std::string_view dag_id)>& may_see) const;
   /// The next ticks of all schedules in time order: (when, dag_id).
-  std::vector<std::pair<WallTime, std::string>> due(WallTime until, std::size_t limit) const;
+  std::vector<std::pair<WallTime, std::string>> due(WallTime until, std::size_t limit,
+                                                    const DagFilter& of = {}) const;
   std::vector<PoolUse> pools() const;
   /// Which attempt holds each device; 0: free.
   std::vector<std::pair<GpuFact, AttemptId>> devices() const;
@@ -106,8 +111,8 @@ class Scheduler {
   /// For tests and the reconciler: attempts that should be alive or be starting.
   std::vector<AttemptId> live_attempts() const;
   std::size_t active_runs() const;
-  /// Looks at each active task instance once.
-  ActiveCounts active_counts() const;
+  /// Looks at each active task instance once. `dags` are all, whatever the filter.
+  ActiveCounts active_counts(const DagFilter& of = {}) const;
   /// Queued or running.
   bool is_active(RunId) const;
   /// Why scheduled runs are held (the clock stepped forward), by dag_id; empty: they aren't.

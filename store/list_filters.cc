@@ -7,6 +7,11 @@
 namespace millrace {
 namespace {
 
+/// Who triggered a run, as a reader of some DAGs may know it: see without_others().
+constexpr std::string_view shown_trigger =
+    "iif(triggered_by LIKE 'task %/%' AND substr(triggered_by, 6, instr(triggered_by, '/') - 6) NOT IN {},"
+    " 'a task of another DAG', triggered_by)";
+
 bool is_active(TaskState state) { return !is_final(state); }
 
 /// Of the DAGs whose names match: there are few of those, and a prefix is a stretch of their order. The `+`
@@ -26,8 +31,10 @@ constexpr std::string_view name_of_run = "(SELECT run_id FROM dag_run WHERE id =
 
 }  // namespace
 
-Where where_of(const RunFilter& filter) {
+Where where_of(const RunFilter& filter, const Narrowing& only) {
   Where where;
+  // The plus keeps the planner from the index of dag_id.
+  if (only.scope != nullptr) where.within(only.most ? "+dag_id" : "dag_id", *only.scope);
   if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
   where.one_of("dag_id", filter.dag_ids);
   // The words of the partial index, so that it serves.
@@ -51,7 +58,8 @@ Where where_of(const RunFilter& filter) {
   where.starts_with("+run_id", filter.run_id_prefix);
   where.text("+run_id", filter.run_id);
   of_dags(where, "dag_id", filter.dag);
-  where.text("triggered_by", filter.by);
+  if (!filter.by.like.empty() || !filter.by.prefix.empty())
+    where.text(only.scope == nullptr ? "triggered_by" : where.with(shown_trigger, *only.scope), filter.by);
   where.contains("params", filter.conf_contains);
   if (filter.version_number > 0)
     where.matches("dag_version_id IN (SELECT id FROM dag_version WHERE dag_id = dag_run.dag_id AND number = "
@@ -65,7 +73,7 @@ Where where_of(const RunFilter& filter) {
   return where;
 }
 
-Where where_of(const TaskInstanceFilter& filter, bool by_id) {
+Where where_of(const TaskInstanceFilter& filter, bool by_id, const Narrowing& only) {
   Where where;
   if (filter.run) where.equals("dag_run_id", filter.run.value);
   if (filter.runs) {
@@ -80,8 +88,18 @@ Where where_of(const TaskInstanceFilter& filter, bool by_id) {
   where.one_of("task_id", filter.task_ids);
   // Only active runs have active instances: few rows of a partial index instead of all of history.
   const bool everywhere = !filter.run && !filter.runs && filter.dag_id.empty();
-  if (everywhere && !filter.states.empty() && std::ranges::all_of(filter.states, is_active))
+  const bool of_active =
+      everywhere && !filter.states.empty() && std::ranges::all_of(filter.states, is_active);
+  if (of_active)
     where.require("dag_run_id IN (SELECT id FROM dag_run WHERE state IN ('queued', 'running'))");
+  const bool gather = everywhere && !of_active && !only.most;
+  if (only.scope != nullptr && gather && !by_id) {
+    where.through_runs_of(*only.scope, only.runs);
+  } else if (only.scope != nullptr && gather) {
+    where.require(where.with("dag_run_id IN (SELECT id FROM dag_run WHERE dag_id IN {})", *only.scope));
+  } else if (only.scope != nullptr) {
+    where.require(where.with("(SELECT dag_id FROM dag_run WHERE id = dag_run_id) IN {}", *only.scope));
+  }
   if (filter.states == std::vector{TaskState::failed}) {
     where.require("state = 'failed'");
   } else {
@@ -108,8 +126,9 @@ Where where_of(const TaskInstanceFilter& filter, bool by_id) {
   return where;
 }
 
-Where where_of(const EventFilter& filter) {
+Where where_of(const EventFilter& filter, const Scope* scope) {
   Where where;
+  if (scope != nullptr) where.within("dag_id", *scope);
   if (filter.run) where.equals("dag_run_id", filter.run.value);
   if (!filter.dag_id.empty()) where.equals("dag_id", filter.dag_id);
   if (filter.task_instance) where.equals("task_instance_id", filter.task_instance.value);

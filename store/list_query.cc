@@ -105,6 +105,22 @@ void Where::through_runs_of(std::string_view dag_id) {
   require("dag_run_id = the_run");
 }
 
+std::string Where::with(std::string_view text, const Scope& scope) {
+  return fmt::format(fmt::runtime(text),
+                     fmt::format("(SELECT value FROM json_each({}))", value(scope.json())));
+}
+
+void Where::within(std::string_view column, const Scope& scope) {
+  require(with(fmt::format("{} IN {{}}", column), scope));
+}
+
+void Where::through_runs_of(const Scope& scope, std::optional<std::int64_t> runs) {
+  const std::string first = runs ? fmt::format(" ORDER BY id LIMIT {}", *runs) : "";
+  read_from("(SELECT id AS the_run FROM dag_run WHERE dag_id IN {}" + first + ") CROSS JOIN task_instance",
+            scope);
+  require("dag_run_id = the_run");
+}
+
 void Where::bind(sqlite::Statement& statement) const {
   for (std::size_t i = 0; i < values_.size(); ++i) {
     const int index = static_cast<int>(i) + 1;

@@ -40,6 +40,13 @@ class Where {
   void through_runs_of(std::string_view dag_id);
   /// Task instances of these DAGs, few as they are.
   void of_runs_of(const std::vector<std::string>& dag_ids);
+  /// The same for the runs of several DAGs; of the first `runs` by id alone, where that many are enough.
+  void through_runs_of(const Scope&, std::optional<std::int64_t> runs);
+  void within(std::string_view column, const Scope&);
+  /// `text` with one `{}` for the scope, as the set of an IN.
+  std::string with(std::string_view text, const Scope&);
+  /// What stands instead of the table; with one `{}` for the scope.
+  void read_from(std::string_view text, const Scope& scope) { from_ = with(text, scope); }
   /// A condition without a value.
   void require(std::string_view condition);
   void starts_with(std::string_view column, std::string_view prefix);

@@ -59,11 +59,26 @@ inline std::string last_successes() {
 inline std::string pending_notifications() {
   return select_from<NotificationRow>() + "WHERE state = 'pending' ORDER BY id";
 }
-inline std::string dag_page(bool descending) {
-  return select_from<DagRow>() + "INDEXED BY dag_present WHERE removed = 0 ORDER BY dag_id" +
-         (descending ? " DESC" : "") + " LIMIT ?1 OFFSET ?2";
+/// `dag_id` is one of the scope's; its JSON array is parameter `number`.
+inline std::string in_scope(int number, const char* column = "dag_id") {
+  return std::string(column) + " IN (SELECT value FROM json_each(?" + std::to_string(number) + "))";
 }
-inline std::string dag_total() { return "SELECT n FROM dag_count"; }
+inline std::string dag_page(bool descending, bool scoped) {
+  return select_from<DagRow>() + "INDEXED BY dag_present WHERE removed = 0" +
+         (scoped ? " AND " + in_scope(3) : "") + " ORDER BY dag_id" + (descending ? " DESC" : "") +
+         " LIMIT ?1 OFFSET ?2";
+}
+inline std::string dag_total(bool scoped) {
+  return scoped ? "SELECT count(*) FROM dag INDEXED BY dag_present WHERE removed = 0 AND " + in_scope(1)
+                : "SELECT n FROM dag_count";
+}
+/// Of the files that the DAGs of a scope came from.
+inline std::string import_errors_of_dags() {
+  return select_from<ImportErrorRow>() +
+         "WHERE file_name IN (SELECT v.file_name FROM dag d JOIN dag_version v ON v.id = d.current_version_id"
+         " WHERE " +
+         in_scope(1, "d.dag_id") + ") ORDER BY file_name, id";
+}
 inline std::string dag_by_id() { return select_from<DagRow>() + "WHERE dag_id = ?1"; }
 /// `where` of these: store/list_query.h.
 inline std::string dags_like(const std::string& where, std::size_t limit) {
@@ -75,10 +90,20 @@ inline std::string kept_sum(const char* counts, const std::string& where) {
 inline std::string runs_counted(const std::string& where, std::int64_t limit) {
   return "SELECT count(*) FROM (SELECT 1 FROM dag_run" + where + " LIMIT " + std::to_string(limit) + ")";
 }
-inline std::string runs_named() { return "SELECT id FROM dag_run WHERE run_id = ?1 ORDER BY id LIMIT 1000"; }
+inline std::string runs_named(bool scoped) {
+  return "SELECT id FROM dag_run WHERE run_id = ?1" + (scoped ? " AND " + in_scope(2) : "") +
+         " ORDER BY id LIMIT 1000";
+}
 inline std::string kept_runs_of_dag() { return "SELECT state, n FROM run_count WHERE dag_id = ?1"; }
 /// Four rows for each DAG.
-inline std::string kept_runs() { return "SELECT state, sum(n) FROM run_count GROUP BY state"; }
+inline std::string kept_runs(bool scoped) {
+  return std::string("SELECT state, sum(n) FROM run_count") + (scoped ? " WHERE " + in_scope(1) : "") +
+         " GROUP BY state";
+}
+inline std::string kept_instances(bool of_dag, bool scoped) {
+  return std::string("SELECT coalesce(sum(n), 0) FROM task_count") +
+         (of_dag ? " WHERE dag_id = ?1" : scoped ? " WHERE " + in_scope(1) : "");
+}
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
 inline std::string run_at() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND execution_date = ?2"; }
@@ -106,6 +131,14 @@ inline std::string outputs_of_instance() {
          " AND task_id = (SELECT task_id FROM task_instance WHERE id = ?1) AND task_instance_id = ?1 ORDER "
          "BY key";
 }
+/// Of the newest 20 successes among the DAG's last runs.
+inline std::string mean_run_seconds(int runs_looked_at) {
+  return "SELECT avg(end_date - start_date) / 1e6 FROM (SELECT start_date, end_date FROM"
+         " (SELECT start_date, end_date, state FROM dag_run WHERE dag_id = ?1"
+         " ORDER BY execution_date DESC LIMIT " +
+         std::to_string(runs_looked_at) +
+         ") WHERE state = 'success' AND start_date IS NOT NULL AND end_date IS NOT NULL LIMIT 20)";
+}
 /// Of all mapped instances, in map order.
 inline std::string output_values() {
   return "SELECT x.value, t.map_index FROM xcom x JOIN task_instance t ON t.id = x.task_instance_id"
@@ -123,22 +156,52 @@ inline std::string partitions() {
   return "SELECT DISTINCT partition_date FROM dataset_event WHERE dataset = ?1"
          " AND partition_date >= ?2 AND partition_date < ?3 ORDER BY partition_date LIMIT 10000";
 }
-inline std::string dataset_references() {
-  return select_from<DatasetReferenceRow>() + "WHERE dataset_id = ?1 ORDER BY use, dag_id, task_id";
+inline std::string dataset_references(bool scoped) {
+  return select_from<DatasetReferenceRow>() + "WHERE dataset_id = ?1" +
+         (scoped ? " AND " + in_scope(2) : "") + " ORDER BY use, dag_id, task_id";
+}
+/// Datasets that a DAG of the scope makes, reads or waits for. `set`: what its dag_id is IN.
+inline std::string dataset_in_scope(const std::string& set) {
+  return "id IN (SELECT dataset_id FROM dataset_reference WHERE dag_id IN " + set + ")";
+}
+inline std::string dataset_name_in_scope(const std::string& key) {
+  return select_from<DatasetNameRow>() + "WHERE " + key + " = ?1 AND " +
+         dataset_in_scope("(SELECT value FROM json_each(?2))");
+}
+/// The events of those, without the names of producers of other DAGs: stands instead of the table.
+inline std::string dataset_events_in_scope(const std::string& set) {
+  std::string columns;
+  for (const Column& column : columns_of<DatasetEventRow>()) {
+    const std::string name = column.name;
+    const bool hidden = name == "source_dag_id" || name == "source_run_id" || name == "task_id" ||
+                        name == "created_by";
+    const char* instead = hidden                  ? "''"
+                          : name == "map_index"  ? "-1"
+                          : name == "dag_run_id" ? "NULL"
+                                                 : nullptr;
+    columns += columns.empty() ? "" : ", ";
+    columns += instead == nullptr ? name
+                                  : "iif(source_dag_id = '' OR source_dag_id IN " + set + ", " + name + ", " +
+                                        instead + ") AS " + name;
+  }
+  return "(SELECT " + columns + " FROM dataset_event WHERE dataset IN (SELECT name FROM dataset_name WHERE " +
+         dataset_in_scope(set) + ")) AS dataset_event";
 }
 inline std::string newest_dataset_event() {
   return select_from<DatasetEventRow>() + "WHERE dataset = ?1 ORDER BY id DESC LIMIT 1";
 }
-inline std::string links_of_event() {
-  return select_from<DatasetEventRunRow>() + "WHERE event_id = ?1 ORDER BY id";
+inline std::string links_of_event(bool scoped) {
+  return select_from<DatasetEventRunRow>() + "WHERE event_id = ?1" + (scoped ? " AND " + in_scope(2) : "") +
+         " ORDER BY id";
 }
 inline std::string events_of_run() {
   return select_from<DatasetEventRow>() +
          "WHERE id IN (SELECT event_id FROM dataset_event_run WHERE dag_run_id = ?1) ORDER BY id";
 }
 /// What waits for a window's rerun alone waits for its own run too, or has fed it: not listed.
-inline std::string queued_of(bool dag, bool dataset, bool before) {
+inline std::string queued_of(bool dag, bool dataset, bool before, bool scoped) {
   std::string sql = select_from<QueuedDatasetEventRow>() + "WHERE rerun_only = 0";
+  if (scoped) sql += " AND " + in_scope(4);
   if (dag) sql += " AND dag_id = ?1";
   if (dataset) sql += " AND dataset = ?2";
   if (before) sql += " AND at < ?3";
@@ -183,9 +246,10 @@ inline std::string inputs_of_attempt() {
   return select_from<VersionInputRow>() +
          "WHERE task_attempt_id = ?1 ORDER BY dataset DESC, partition_date DESC LIMIT ?2";
 }
-inline std::string readers_of_version() {
-  return select_from<VersionInputRow>() +
-         "WHERE dataset_version_id = ?1 ORDER BY task_attempt_id DESC LIMIT ?2";
+inline std::string readers_of_version(bool scoped) {
+  return select_from<VersionInputRow>() + "WHERE dataset_version_id = ?1" +
+         (scoped ? " AND " + in_scope(3, "(SELECT dag_id FROM dag_run WHERE id = dag_run_id)") : "") +
+         " ORDER BY task_attempt_id DESC LIMIT ?2";
 }
 inline std::string attempt_by_id() { return select_from<AttemptRow>() + "WHERE id = ?1"; }
 inline std::string attempts_of_run() {

@@ -13,6 +13,7 @@
 #include "store/asset_reader.h"
 #include "store/backfill_queries.h"
 #include "store/named_event.h"
+#include "store/scope.h"
 #include "store/store.h"
 #include "store/version_reader.h"
 #include "store/view_reader.h"
@@ -97,6 +98,13 @@ class StoreReader {
  public:
   static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
   virtual ~StoreReader() = default;
+
+  /// From now on only the rows of these DAGs are there, in lists, counts and look-ups by name, and of
+  /// datasets those that one of them makes, reads or waits for; what such a row says of other DAGs is left
+  /// out. What is asked by the id of a row that was shown (attempts, outputs, cells, transitions) isn't
+  /// looked at again; pools, variables, access() and named_events() are whole. Nothing: all rows again.
+  virtual void see_only(std::optional<Scope>) = 0;
+  virtual std::vector<std::string> dag_ids() = 0;  ///< of all DAGs, the removed ones too, whatever is seen
 
   /// One page of those that aren't removed, by dag_id.
   virtual Listed<DagRow> dag_page(int limit, int offset, bool descending) = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/asset_reader.h"
+#include "store/scope.h"
 #include "store/sqlite.h"
 
 namespace millrace {
@@ -8,7 +9,8 @@ namespace millrace {
 /// AssetReader on a connection that the caller keeps. Internal to store/.
 class SqliteAssetReader final : public AssetReader {
  public:
-  explicit SqliteAssetReader(sqlite::Connection&);
+  /// `scope` is the reader's own, which may change between calls.
+  SqliteAssetReader(sqlite::Connection&, const std::optional<Scope>& scope);
 
   Result<Listed<DatasetNameRow>> names(const AssetFilter&, const Page&) override;
   std::optional<DatasetNameRow> name(std::int64_t id) override;
@@ -23,7 +25,11 @@ class SqliteAssetReader final : public AssetReader {
                                             std::optional<WallTime> before) override;
 
  private:
+  template <class Key>
+  std::optional<DatasetNameRow> in_scope(const char* key, Key value);
+
   sqlite::Connection& connection_;
+  const std::optional<Scope>& scope_;
   sqlite::Statement name_by_id_, name_, references_, newest_event_, links_, partitions_, events_of_run_;
 };
 

@@ -29,14 +29,18 @@ std::vector<DatedRun> SqliteBackfillQueries::dated_runs(std::string_view dag_id,
 std::vector<BackfillRow> SqliteBackfillQueries::active(std::string_view dag_id) {
   sqlite::Statement statement(connection_, queries::active_backfills());
   std::vector<BackfillRow> rows = read_all<BackfillRow>(statement);
-  if (!dag_id.empty()) std::erase_if(rows, [&](const BackfillRow& row) { return row.spec.dag_id != dag_id; });
+  std::erase_if(rows, [&](const BackfillRow& row) {
+    return !sees(row.spec.dag_id) || (!dag_id.empty() && row.spec.dag_id != dag_id);
+  });
   return rows;
 }
 
 std::vector<BackfillRow> SqliteBackfillQueries::cascade(BackfillId root) {
   sqlite::Statement statement(connection_, queries::backfills_of_cascade());
   statement.bind(1, root.value);
-  return read_all<BackfillRow>(statement);
+  std::vector<BackfillRow> rows = read_all<BackfillRow>(statement);
+  std::erase_if(rows, [&](const BackfillRow& row) { return !sees(row.spec.dag_id); });
+  return rows;
 }
 
 std::vector<std::pair<WallTime, ItemState>> SqliteBackfillQueries::item_states(BackfillId id, WallTime from,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/backfill_queries.h"
+#include "store/scope.h"
 #include "store/sqlite.h"
 
 namespace millrace {
@@ -8,7 +9,9 @@ namespace millrace {
 /// BackfillQueries on a reader's connection, which must outlive it. Internal to store/.
 class SqliteBackfillQueries final : public BackfillQueries {
  public:
-  explicit SqliteBackfillQueries(sqlite::Connection& connection) : connection_(connection) {}
+  /// `scope` is the reader's own, which may change between calls.
+  SqliteBackfillQueries(sqlite::Connection& connection, const std::optional<Scope>& scope)
+      : connection_(connection), scope_(scope) {}
 
   std::vector<DatedRun> dated_runs(std::string_view dag_id, WallTime from, WallTime to) override;
   std::vector<BackfillRow> active(std::string_view dag_id) override;
@@ -19,7 +22,10 @@ class SqliteBackfillQueries final : public BackfillQueries {
   std::vector<RunRow> last_successes(std::string_view dag_id, int limit) override;
 
  private:
+  bool sees(const std::string& dag_id) const { return !scope_ || scope_->has(dag_id); }
+
   sqlite::Connection& connection_;
+  const std::optional<Scope>& scope_;
 };
 
 }  // namespace millrace

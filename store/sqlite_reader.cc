@@ -11,6 +11,8 @@
 #include "store/list_query.h"
 #include "store/queries.h"
 #include "store/reader.h"
+#include "store/scoped_rows.h"
+#include "store/sort_keys.h"
 #include "store/sqlite.h"
 #include "store/sqlite_asset_reader.h"
 #include "store/sqlite_backfill_queries.h"
@@ -20,57 +22,6 @@
 /// StoreReader on SQLite: look-ups by kept statements, lists by statements made from their filter.
 namespace millrace {
 namespace {
-
-// The first of each group is the API's word; the rest are Airflow's synonyms.
-constexpr SortKey run_keys[] = {{"id", "id"},
-                                {"dag_id", "dag_id"},
-                                {"run_id", "run_id"},
-                                {"dag_run_id", "run_id"},
-                                {"execution_date", "execution_date"},
-                                {"logical_date", "execution_date"},
-                                {"run_after", run_after_of_run},
-                                {"data_interval_start", "data_interval_start"},
-                                {"data_interval_end", "data_interval_end"},
-                                {"state", "state"},
-                                {"run_type", "run_type"},
-                                {"queued_at", "queued_at"},
-                                {"start_date", "start_date"},
-                                {"end_date", "end_date"},
-                                {"conf", "params"},
-                                {"duration", "end_date - start_date"}};
-constexpr SortKey task_instance_keys[] = {{"id", "id"},
-                                          {"task_id", "task_id"},
-                                          {"map_index", "map_index"},
-                                          {"rendered_map_index", "map_index"},
-                                          {"execution_date", "execution_date"},
-                                          {"logical_date", "execution_date"},
-                                          {"state", "state"},
-                                          {"try_number", "try_number"},
-                                          {"priority", "priority"},
-                                          {"priority_weight", "priority"},
-                                          {"pool", "pool"},
-                                          {"queued_at", "queued_at"},
-                                          {"queued_when", "queued_at"},
-                                          {"start_date", "start_date"},
-                                          {"end_date", "end_date"},
-                                          {"duration", "end_date - start_date"}};
-constexpr SortKey backfill_keys[] = {{"id", "id"},
-                                     {"dag_id", "dag_id"},
-                                     {"from_date", "from_date"},
-                                     {"to_date", "to_date"},
-                                     {"state", "state"},
-                                     {"created_at", "created_at"},
-                                     {"start_date", "start_date"},
-                                     {"completed_at", "completed_at"}};
-constexpr SortKey item_keys[] = {{"execution_date", "execution_date"},
-                                 {"logical_date", "execution_date"},
-                                 {"state", "state"},
-                                 {"reason", "reason"}};
-constexpr SortKey variable_keys[] = {
-    {"key", "key"}, {"id", "key"}, {"value", "value"}, {"description", "description"}};
-constexpr SortKey event_keys[] = {{"seq", "seq"},    {"id", "seq"},       {"event_log_id", "seq"},
-                                  {"at", "at"},      {"when", "at"},      {"kind", "kind"},
-                                  {"event", "kind"}, {"dag_id", "dag_id"}};
 
 // Fewer rows than this are found by an index and sorted; more lie so close together that a page of them is
 // found soon on a walk in its order.
@@ -95,32 +46,39 @@ class SqliteReader final : public StoreReader {
         runs_between_(connection_, queries::runs_between()),
         named_events_(connection_, queries::named_events()),
         last_event_(connection_, queries::max_id("event", "seq")),
-        assets_(connection_),
-        versions_(connection_),
-        views_(connection_),
-        about_backfills_(connection_),
+        assets_(connection_, scope_),
+        versions_(connection_, scope_),
+        views_(connection_, scope_),
+        about_backfills_(connection_, scope_),
         access_(make_access_reader(connection_)) {}
   explicit SqliteReader(std::unique_ptr<sqlite::Connection> connection) : SqliteReader(*connection) {
     connection_.exec("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -2048");
     owned_ = std::move(connection);
   }
 
+  void see_only(std::optional<Scope> scope) override { scope_ = std::move(scope); }
+
+  std::vector<std::string> dag_ids() override;
   Listed<DagRow> dag_page(int limit, int offset, bool descending) override {
     sqlite::Transaction one_snapshot(connection_, sqlite::Transaction::Kind::read);
-    sqlite::Statement page(connection_, queries::dag_page(descending));
+    sqlite::Statement page(connection_, queries::dag_page(descending, scope_.has_value()));
+    sqlite::Statement total(connection_, queries::dag_total(scope_.has_value()));
     page.bind(1, std::int64_t{limit});
     page.bind(2, std::int64_t{offset});
+    if (scope_) page.bind(3, scope_->json()), total.bind(1, scope_->json());
     Listed<DagRow> out{read_all<DagRow>(page), 0};
-    out.total_entries = connection_.integer(queries::dag_total()).value_or(0);
+    if (total.step()) out.total_entries = total.integer(0);
     return out;
   }
 
   std::optional<DagRow> dag(std::string_view dag_id) override {
+    if (!sees(dag_id)) return std::nullopt;
     dag_.bind(1, dag_id);
     return read_one<DagRow>(dag_);
   }
 
   std::vector<DagVersionRow> dag_versions(std::string_view dag_id) override {
+    if (!sees(dag_id)) return {};
     sqlite::Statement statement(connection_,
                                 "SELECT id, dag_id, number, hash, '', file_name, folder, created_at"
                                 " FROM dag_version WHERE dag_id = ?1 ORDER BY number");
@@ -131,11 +89,11 @@ class SqliteReader final : public StoreReader {
   std::optional<DagVersionRow> dag_version(DagVersionId id) override {
     sqlite::Statement statement(connection_, select_from<DagVersionRow>() + "WHERE id = ?1");
     statement.bind(1, id.value);
-    return read_one<DagVersionRow>(statement);
+    return seen(read_one<DagVersionRow>(statement));
   }
 
   std::vector<ImportErrorRow> import_errors() override {
-    return all<ImportErrorRow>("ORDER BY file_name, id");
+    return scope_ ? import_errors_of(connection_, *scope_) : all<ImportErrorRow>("ORDER BY file_name, id");
   }
 
   Result<Listed<RunRow>> runs(const RunFilter&, const Page&) override;
@@ -151,17 +109,18 @@ class SqliteReader final : public StoreReader {
   std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) override {
     run_by_name_.bind(1, dag_id);
     run_by_name_.bind(2, run_id);
-    return read_one<RunRow>(run_by_name_);
+    return seen(read_one<RunRow>(run_by_name_));
   }
 
   std::optional<RunRow> run(RunId id) override {
     run_by_id_.bind(1, id.value);
-    return read_one<RunRow>(run_by_id_);
+    return seen(read_one<RunRow>(run_by_id_));
   }
 
   std::vector<RunId> runs_named(std::string_view run_id) override {
-    sqlite::Statement statement(connection_, queries::runs_named());
+    sqlite::Statement statement(connection_, queries::runs_named(scope_.has_value()));
     statement.bind(1, run_id);
+    if (scope_) statement.bind(2, scope_->json());
     std::vector<RunId> out;
     while (statement.step()) out.push_back({statement.integer(0)});
     return out;
@@ -170,20 +129,20 @@ class SqliteReader final : public StoreReader {
   std::optional<RunRow> last_run(std::string_view dag_id) override {
     sqlite::Statement statement(connection_, queries::last_run());
     statement.bind(1, dag_id);
-    return read_one<RunRow>(statement);
+    return seen(read_one<RunRow>(statement));
   }
 
   std::optional<TaskInstanceRow> task_instance(RunId run, std::string_view task_id, int map_index) override {
     task_instance_.bind(1, run.value);
     task_instance_.bind(2, task_id);
     task_instance_.bind(3, std::int64_t{map_index});
-    return read_one<TaskInstanceRow>(task_instance_);
+    return shown(read_one<TaskInstanceRow>(task_instance_));
   }
 
   std::optional<TaskInstanceRow> task_instance(TaskInstanceId id) override {
     sqlite::Statement statement(connection_, select_from<TaskInstanceRow>() + "WHERE id = ?1");
     statement.bind(1, id.value);
-    return read_one<TaskInstanceRow>(statement);
+    return shown(read_one<TaskInstanceRow>(statement));
   }
 
   std::optional<AttemptRow> attempt(AttemptId id) override {
@@ -206,16 +165,17 @@ class SqliteReader final : public StoreReader {
     const sqlite::Use use(last_event_);
     return last_event_.step() ? last_event_.integer(0) : 0;
   }
-
   std::optional<BackfillRow> backfill(BackfillId id) override {
     sqlite::Statement statement(connection_, select_from<BackfillRow>() + "WHERE id = ?1");
     statement.bind(1, id.value);
-    return read_one<BackfillRow>(statement);
+    auto row = read_one<BackfillRow>(statement);
+    return row && sees(row->spec.dag_id) ? std::move(row) : std::nullopt;
   }
 
   BackfillQueries& about_backfills() override { return about_backfills_; }
 
   std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) override {
+    if (!sees(dag_id)) return {};
     runs_between_.bind(1, dag_id);
     runs_between_.bind(2, from.us);
     runs_between_.bind(3, to.us);
@@ -244,6 +204,24 @@ class SqliteReader final : public StoreReader {
 
  private:
   std::int64_t last_seq_before(WallTime);
+  bool sees(std::string_view dag_id) const { return !scope_ || scope_->has(dag_id); }
+  const Scope* scope() const { return scope_ ? &*scope_ : nullptr; }
+  /// Nothing for a row of a DAG that isn't seen.
+  template <class Row>
+  std::optional<Row> seen(std::optional<Row> row) const {
+    return row && sees(row->dag_id) ? shown(std::move(row)) : std::nullopt;
+  }
+  /// Without what its words say of other DAGs.
+  template <class Row>
+  std::optional<Row> shown(std::optional<Row> row) const {
+    if (row && scope_) hide_others(*row, *scope_);
+    return row;
+  }
+  template <class Row>
+  Result<Listed<Row>> shown(Result<Listed<Row>> listed) const {
+    if (listed && scope_) hide_others(listed->rows, *scope_);
+    return listed;
+  }
 
   template <class Row>
   std::vector<Row> all(const char* clauses) {
@@ -259,12 +237,20 @@ class SqliteReader final : public StoreReader {
     if (!order) return std::unexpected(order.error());
     return list_rows<Row>(connection_, where, *order, page, known_total);
   }
+  bool sees_most(const char* counts, const Page&);
+  std::int64_t kept_sum(const char* counts, const Where& where) {
+    sqlite::Statement sum(connection_, queries::kept_sum(counts, where.sql()));
+    where.bind(sum);
+    return sum.step() ? sum.integer(0) : 0;
+  }
   void narrow(Where&, const RunFilter&);
   std::optional<std::vector<std::string>> few_dags(const TextMatch&, const char* counts);
-  std::optional<std::int64_t> kept_total(const RunFilter&, const Where&);
-  std::optional<std::int64_t> kept_total(const TaskInstanceFilter&, const Where&, bool by_id);
+  std::optional<std::int64_t> kept_total(const RunFilter&, const Where&, const Narrowing&);
+  std::optional<std::int64_t> kept_total(const TaskInstanceFilter&, const Where&, bool by_id,
+                                         const Narrowing&);
 
   std::unique_ptr<sqlite::Connection> owned_;  // first: closed after the statements
+  std::optional<Scope> scope_;
   sqlite::Connection& connection_;
   sqlite::Statement dag_, run_by_name_, run_by_id_, task_instance_, attempts_, outputs_, counts_,
       runs_between_, named_events_, last_event_;
@@ -275,12 +261,35 @@ class SqliteReader final : public StoreReader {
   std::unique_ptr<AccessReader> access_;
 };
 
+std::vector<std::string> SqliteReader::dag_ids() {
+  sqlite::Statement statement(connection_, "SELECT dag_id FROM dag");
+  std::vector<std::string> out;
+  while (statement.step()) out.emplace_back(statement.text(0));
+  return out;
+}
+
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
-  Where where = where_of(filter);
-  const auto total = kept_total(filter, where);
+  static constexpr std::string_view by_date[] = {"execution_date", "-execution_date", "logical_date",
+                                                 "-logical_date"};
+  // By id the planner takes the first of each DAG; dates have an index of their own.
+  const bool dated = std::ranges::find(by_date, page.order_by) != std::end(by_date);
+  const Narrowing only{scope(), dated && filter.dag_id.empty() && sees_most("run_count", page)};
+  Where where = where_of(filter, only);
+  const auto total = kept_total(filter, where, only);
   if (page.after_id) where.more_than("id", *page.after_id);
   narrow(where, filter);
-  return listed<RunRow>(where, page, run_keys, "id", "id", total);
+  return shown(listed<RunRow>(where, page, run_keys, "id", "id", total));
+}
+
+/// Whether a page is reached sooner by going through all rows in its order than by sorting those of the
+/// scope. `counts`: the table that keeps how many there are.
+bool SqliteReader::sees_most(const char* counts, const Page& page) {
+  if (!scope_) return false;
+  Where of_scope;
+  of_scope.within("dag_id", *scope_);
+  const auto own = static_cast<double>(kept_sum(counts, of_scope));
+  const auto all = static_cast<double>(kept_sum(counts, {}));
+  return own * own > all * (static_cast<double>(page.offset) + page.limit);
 }
 
 /// The DAGs of these names, when all that they have is few rows: an index leads to those. Nothing: many, or
@@ -297,9 +306,7 @@ std::optional<std::vector<std::string>> SqliteReader::few_dags(const TextMatch& 
   if (names.size() > few_dags_at_most) return std::nullopt;
   Where of_these;
   of_these.one_of("dag_id", names);
-  sqlite::Statement sum(connection_, queries::kept_sum(counts, of_these.sql()));
-  of_these.bind(sum);
-  if (sum.step() && sum.integer(0) > few_rows) return std::nullopt;
+  if (kept_sum(counts, of_these) > few_rows) return std::nullopt;
   return names;
 }
 
@@ -316,15 +323,18 @@ void SqliteReader::narrow(Where& where, const RunFilter& filter) {
 
 /// Of runs the store keeps how many there are of each DAG in each state: the total of a filter that asks for
 /// nothing else.
-std::optional<std::int64_t> SqliteReader::kept_total(const RunFilter& filter, const Where& where) {
+std::optional<std::int64_t> SqliteReader::kept_total(const RunFilter& filter, const Where& where,
+                                                     const Narrowing& only) {
   RunFilter bare;
   bare.dag_id = filter.dag_id;
   bare.states = filter.states;
-  if (where_of(bare).sql() != where.sql()) return std::nullopt;
+  if (where_of(bare, only).sql() != where.sql()) return std::nullopt;
+  if (!filter.dag_id.empty() && !sees(filter.dag_id)) return 0;
   sqlite::Statement kept(connection_, filter.dag_id.empty()
-                                          ? queries::kept_runs()
+                                          ? queries::kept_runs(scope_.has_value())
                                           : queries::kept_runs_of_dag());
   if (!filter.dag_id.empty()) kept.bind(1, filter.dag_id);
+  else if (scope_) kept.bind(1, scope_->json());
   std::int64_t total = 0;
   while (kept.step()) {
     RunState state{};
@@ -336,31 +346,39 @@ std::optional<std::int64_t> SqliteReader::kept_total(const RunFilter& filter, co
 }
 
 std::optional<std::int64_t> SqliteReader::kept_total(const TaskInstanceFilter& filter, const Where& where,
-                                                     bool by_id) {
+                                                     bool by_id, const Narrowing& only) {
   TaskInstanceFilter bare;
   bare.dag_id = filter.dag_id;
-  if (where_of(bare, by_id).sql() != where.sql()) return std::nullopt;
-  if (filter.dag_id.empty()) return connection_.integer("SELECT sum(n) FROM task_count").value_or(0);
-  sqlite::Statement kept(connection_, "SELECT n FROM task_count WHERE dag_id = ?1");
-  kept.bind(1, filter.dag_id);
+  if (where_of(bare, by_id, only).sql() != where.sql()) return std::nullopt;
+  if (!filter.dag_id.empty() && !sees(filter.dag_id)) return 0;
+  sqlite::Statement kept(connection_, queries::kept_instances(!filter.dag_id.empty(), scope_.has_value()));
+  if (!filter.dag_id.empty()) kept.bind(1, filter.dag_id);
+  else if (scope_) kept.bind(1, scope_->json());
   return kept.step() ? kept.integer(0) : 0;
 }
 
 Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter,
                                                              const Page& page) {
   const bool by_id = page.after_id.has_value() || !page.order_by.empty();
-  Where where = where_of(filter, by_id);
-  const auto total = kept_total(filter, where, by_id);
+  static constexpr std::string_view ids[] = {"id", "-id", ""};
+  const bool walks = by_id && std::ranges::find(ids, page.order_by) != std::end(ids);
+  Narrowing only{scope(), walks && sees_most("task_count", page)};
+  Where where = where_of(filter, by_id, only);
+  const auto total = kept_total(filter, where, by_id, only);
+  // Every run has a task: so many runs fill the page.
+  if (total && !by_id) only.runs = std::int64_t{page.offset} + page.limit;
+  if (only.runs) where = where_of(filter, by_id, only);
   if (page.after_id) where.more_than("id", *page.after_id);
   if (const auto names = few_dags(filter.dag, "task_count")) where.of_runs_of(*names);
   const std::string_view by_default = filter.run            ? "task_index, map_index"
                                       : where.from().empty() ? "id"
                                                              : "the_run, id";
-  return listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id", total);
+  return shown(listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id", total));
 }
 
 Result<Listed<BackfillRow>> SqliteReader::backfills(std::string_view dag_id, const Page& page) {
   Where where;
+  if (scope_) where.within("dag_id", *scope_);
   if (!dag_id.empty()) where.equals("dag_id", dag_id);
   return listed<BackfillRow>(where, page, backfill_keys, "id", "id");
 }
@@ -372,7 +390,8 @@ Result<Listed<BackfillItemRow>> SqliteReader::backfill_items(BackfillId id, cons
 }
 
 Result<Listed<EventRow>> SqliteReader::events(const EventFilter& filter, const Page& page) {
-  Where where = where_of(filter);
+  Where where = where_of(filter, scope());
+  const std::string of_scope = where_of(EventFilter{}, scope()).sql();
   // The index is by run; a task instance alone would be looked for in all of history.
   if (filter.task_instance && !filter.run) {
     sqlite::Statement run(connection_, "SELECT dag_run_id FROM task_instance WHERE id = ?1");
@@ -382,18 +401,15 @@ Result<Listed<EventRow>> SqliteReader::events(const EventFilter& filter, const P
   if (filter.at.from) where.more_than("seq", last_seq_before(*filter.at.from));
   if (filter.at.to)
     where.require(fmt::format("seq <= {}", last_seq_before(*filter.at.to + Duration{1})));
-  const bool indexed = filter.run || !filter.dag_id.empty() || filter.task_instance || filter.at.from;
+  const bool indexed = filter.run || !filter.dag_id.empty() || filter.task_instance || filter.at.from ||
+                       !filter.owner.empty();
   const std::int64_t newest = connection_.integer("SELECT max(seq) FROM event").value_or(0);
-  const bool alone = where.sql().empty();
+  const bool alone = where.sql() == of_scope;
   if (!indexed && !alone && filter.after_seq == 0)
     where.more_than("seq", newest - static_cast<std::int64_t>(limits::event_window));
-  if (!alone) return listed<EventRow>(where, page, event_keys, "seq", "seq");
-  // The numbers have no gaps: nothing needs counting.
-  Page uncounted = page;
-  uncounted.counted = false;
-  auto all = listed<EventRow>(where, uncounted, event_keys, "seq", "seq");
-  if (all) all->total_entries = newest;
-  return all;
+  // The numbers have no gaps: nothing needs counting but what is a scope's.
+  const auto total = alone && !scope_ ? std::optional(newest) : std::nullopt;
+  return shown(listed<EventRow>(where, page, event_keys, "seq", "seq", total));
 }
 
 /// By halving: seq grows with time. A clock that was set back may misplace the lines of that stretch.
@@ -447,24 +463,22 @@ std::vector<std::pair<std::string, std::int64_t>> SqliteReader::state_counts(Run
 }
 
 std::optional<double> SqliteReader::mean_run_seconds(std::string_view dag_id) {
-  sqlite::Statement statement(
-      connection_,
-      fmt::format("SELECT avg(end_date - start_date) / 1e6 FROM (SELECT start_date, end_date FROM"
-                  " (SELECT start_date, end_date, state FROM dag_run WHERE dag_id = ?1"
-                  " ORDER BY execution_date DESC LIMIT {})"
-                  " WHERE state = 'success' AND start_date IS NOT NULL AND end_date IS NOT NULL LIMIT 20)",
-                  runs_looked_at));
+  if (!sees(dag_id)) return std::nullopt;
+  sqlite::Statement statement(connection_, queries::mean_run_seconds(runs_looked_at));
   statement.bind(1, dag_id);
   if (!statement.step() || statement.is_null(0)) return std::nullopt;
   return statement.real(0);
 }
 
 std::vector<DatasetEventRow> SqliteReader::dataset_events(std::string_view dataset, int limit) {
+  if (scope_ && !assets_.name(dataset)) return {};
   sqlite::Statement statement(
       connection_, select_from<DatasetEventRow>() + "WHERE dataset = ?1 ORDER BY id DESC LIMIT ?2");
   statement.bind(1, dataset);
   statement.bind(2, std::int64_t{limit});
-  return read_all<DatasetEventRow>(statement);
+  auto rows = read_all<DatasetEventRow>(statement);
+  if (scope_) hide_others(rows, *scope_);
+  return rows;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "store/list_query.h"
 #include "store/queries.h"
+#include "store/scoped_rows.h"
 
 namespace millrace {
 namespace {
@@ -27,6 +28,11 @@ std::vector<Row> SqliteVersionReader::rows(const std::string& sql, std::int64_t 
   statement.bind(1, id);
   if (limit > 0) statement.bind(2, std::int64_t{limit});
   return read_all<Row>(statement);
+}
+
+DatasetVersionRow SqliteVersionReader::shown(DatasetVersionRow row) const {
+  if (scope_) hide_others(row, *scope_);
+  return row;
 }
 
 std::optional<WrittenDataset> SqliteVersionReader::written(std::string_view dataset) {
@@ -57,14 +63,16 @@ Result<Listed<DatasetVersionRow>> SqliteVersionReader::list(const VersionFilter&
   rows.bind(6, std::int64_t{page.offset});
   Listed<DatasetVersionRow> listed;
   if (count.step()) listed.total_entries = count.integer(0);
-  listed.rows = read_all<DatasetVersionRow>(rows);
+  for (DatasetVersionRow& row : read_all<DatasetVersionRow>(rows))
+    listed.rows.push_back(shown(std::move(row)));
   return listed;
 }
 
 std::optional<DatasetVersionRow> SqliteVersionReader::find(DatasetVersionId id) {
   sqlite::Statement one(connection_, queries::version_by_id());
   one.bind(1, id.value);
-  return read_one<DatasetVersionRow>(one);
+  auto row = read_one<DatasetVersionRow>(one);
+  return row ? std::optional(shown(std::move(*row))) : std::nullopt;
 }
 
 Result<Listed<PartitionVersion>> SqliteVersionReader::partitions(std::string_view dataset, const Page& page) {
@@ -100,7 +108,11 @@ std::vector<VersionInputRow> SqliteVersionReader::read_by(AttemptId attempt, int
 }
 
 std::vector<VersionInputRow> SqliteVersionReader::readers_of(DatasetVersionId version, int limit) {
-  return rows<VersionInputRow>(queries::readers_of_version(), version.value, limit);
+  sqlite::Statement statement(connection_, queries::readers_of_version(scope_.has_value()));
+  statement.bind(1, version.value);
+  statement.bind(2, std::int64_t{limit});
+  if (scope_) statement.bind(3, std::string_view(scope_->json()));
+  return read_all<VersionInputRow>(statement);
 }
 
 std::vector<AttemptRow> SqliteVersionReader::attempts_of(RunId run) {
@@ -110,7 +122,10 @@ std::vector<AttemptRow> SqliteVersionReader::attempts_of(RunId run) {
 std::optional<AttemptRow> SqliteVersionReader::attempt(AttemptId id) {
   sqlite::Statement one(connection_, queries::attempt_by_id());
   one.bind(1, id.value);
-  return read_one<AttemptRow>(one);
+  auto row = read_one<AttemptRow>(one);
+  if (!row || !scope_) return row;
+  const std::string_view name = row->name;  // of the DAG first
+  return scope_->has(name.substr(0, name.find('/'))) ? std::move(row) : std::nullopt;
 }
 
 }  // namespace millrace

@@ -8,7 +8,9 @@ namespace millrace {
 /// VersionReader on the connection of a StoreReader. Internal to store/.
 class SqliteVersionReader final : public VersionReader {
  public:
-  explicit SqliteVersionReader(sqlite::Connection& connection) : connection_(connection) {}
+  /// `scope` is the reader's own, which may change between calls.
+  SqliteVersionReader(sqlite::Connection& connection, const std::optional<Scope>& scope)
+      : connection_(connection), scope_(scope) {}
 
   std::optional<WrittenDataset> written(std::string_view dataset) override;
   Result<Listed<DatasetVersionRow>> list(const VersionFilter&, const Page&) override;
@@ -26,7 +28,11 @@ class SqliteVersionReader final : public VersionReader {
   /// The rows of a query whose parameters are an id and, where there is one, a limit.
   template <class Row>
   std::vector<Row> rows(const std::string& sql, std::int64_t id, int limit = 0);
+  /// Without its producer, if that is a DAG that the scope doesn't have.
+  DatasetVersionRow shown(DatasetVersionRow) const;
+
   sqlite::Connection& connection_;
+  const std::optional<Scope>& scope_;
 };
 
 }  // namespace millrace

@@ -54,20 +54,22 @@ double quantile(const std::vector<double>& sorted, double share) {
 
 }  // namespace
 
-SqliteViews::SqliteViews(sqlite::Connection& c)
+SqliteViews::SqliteViews(sqlite::Connection& c, const std::optional<Scope>& scope)
     : connection_(c),
+      scope_(scope),
       past_task_(c, queries::past_task_durations()),
       past_run_(c, queries::past_run_durations()),
       transitions_(c, queries::transitions_of_run()),
       last_runs_(c, queries::last_runs()),
-      active_runs_(c, queries::active_run_bars()),
-      ended_runs_(c, queries::runs_ended_since()),
-      ended_counts_(c, queries::ended_counts()),
+      active_runs_(c, queries::active_run_bars(false)),
+      ended_runs_(c, queries::runs_ended_since(false)),
+      ended_counts_(c, queries::ended_counts(false)),
       runs_in_(c, queries::runs_in()),
       cells_(c, queries::cells_of_run()),
       attempts_(c, queries::attempt_bars_of_run()) {}
 
 std::optional<PastSeconds> SqliteViews::past_seconds(std::string_view dag_id, std::string_view task_id) {
+  if (!sees(dag_id)) return std::nullopt;
   sqlite::Statement& statement = task_id.empty() ? past_run_ : past_task_;
   const sqlite::Use use(statement);
   statement.bind(1, dag_id);
@@ -94,6 +96,7 @@ std::vector<Transition> SqliteViews::transitions(RunId run, TaskInstanceId id, i
     row.from = transitions_.text(3);
     row.to = transitions_.text(4);
     row.cause = transitions_.text(5);
+    if (scope_) row.cause = without_others(row.cause, [this](std::string_view other) { return sees(other); });
   }
   return out;
 }
@@ -103,6 +106,7 @@ std::int64_t SqliteViews::revision() {
 }
 
 std::vector<RunBar> SqliteViews::last_runs(std::string_view dag_id, std::optional<WallTime> end, int limit) {
+  if (!sees(dag_id)) return {};
   last_runs_.bind(1, dag_id);
   last_runs_.bind(2, end ? end->us : std::numeric_limits<std::int64_t>::max());
   last_runs_.bind(3, std::int64_t{limit});
@@ -110,25 +114,48 @@ std::vector<RunBar> SqliteViews::last_runs(std::string_view dag_id, std::optiona
 }
 
 std::vector<RunBar> SqliteViews::active_runs(int limit) {
+  if (scope_) {
+    sqlite::Statement of_scope(connection_, queries::active_run_bars(true));
+    of_scope.bind(1, std::int64_t{limit});
+    of_scope.bind(2, std::string_view(scope_->json()));
+    return run_bars(of_scope);
+  }
   active_runs_.bind(1, std::int64_t{limit});
   return run_bars(active_runs_);
 }
 
 std::vector<RunBar> SqliteViews::runs_ended_since(WallTime since, int limit) {
+  if (scope_) {
+    sqlite::Statement of_scope(connection_, queries::runs_ended_since(true));
+    of_scope.bind(1, since.us);
+    of_scope.bind(2, std::int64_t{limit});
+    of_scope.bind(3, std::string_view(scope_->json()));
+    return run_bars(of_scope);
+  }
   ended_runs_.bind(1, since.us);
   ended_runs_.bind(2, std::int64_t{limit});
   return run_bars(ended_runs_);
 }
 
 std::vector<std::pair<RunState, std::int64_t>> SqliteViews::ended_counts(WallTime since) {
-  const sqlite::Use use(ended_counts_);
-  ended_counts_.bind(1, since.us);
   std::vector<std::pair<RunState, std::int64_t>> out;
-  while (ended_counts_.step()) out.emplace_back(word<RunState>(ended_counts_, 0), ended_counts_.integer(1));
+  const auto read = [&](sqlite::Statement& counts) {
+    const sqlite::Use use(counts);
+    counts.bind(1, since.us);
+    while (counts.step()) out.emplace_back(word<RunState>(counts, 0), counts.integer(1));
+  };
+  if (scope_) {
+    sqlite::Statement of_scope(connection_, queries::ended_counts(true));
+    of_scope.bind(2, std::string_view(scope_->json()));
+    read(of_scope);
+  } else {
+    read(ended_counts_);
+  }
   return out;
 }
 
 std::vector<RunBar> SqliteViews::runs_in(std::string_view dag_id, WallTime from, WallTime to, int limit) {
+  if (!sees(dag_id)) return {};
   runs_in_.bind(1, dag_id);
   runs_in_.bind(2, from.us);
   runs_in_.bind(3, to.us);

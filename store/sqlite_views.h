@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/scope.h"
 #include "store/sqlite.h"
 #include "store/view_reader.h"
 
@@ -8,7 +9,8 @@ namespace millrace {
 /// ViewReader on a reader's connection. Internal to store/.
 class SqliteViews final : public ViewReader {
  public:
-  explicit SqliteViews(sqlite::Connection&);
+  /// `scope` is the reader's own, which may change between calls.
+  SqliteViews(sqlite::Connection&, const std::optional<Scope>& scope);
 
   std::optional<PastSeconds> past_seconds(std::string_view dag_id, std::string_view task_id) override;
   std::vector<Transition> transitions(RunId, TaskInstanceId, int limit) override;
@@ -24,7 +26,10 @@ class SqliteViews final : public ViewReader {
  private:
   void add_attempts(const RunBar&, WallTime from, WallTime to, std::size_t limit, std::vector<AttemptBar>&);
 
+  bool sees(std::string_view dag_id) const { return !scope_ || scope_->has(dag_id); }
+
   sqlite::Connection& connection_;
+  const std::optional<Scope>& scope_;
   sqlite::Statement past_task_, past_run_, transitions_, last_runs_, active_runs_, ended_runs_, ended_counts_,
       runs_in_, cells_, attempts_;
 };

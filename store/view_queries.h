@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "store/queries.h"
+
 /// The queries of ViewReader as text, so that a test can look at their plans. Internal to store/.
 namespace millrace::queries {
 
@@ -31,16 +33,18 @@ inline std::string transitions_of_run() {
 inline std::string last_runs() {
   return run_bars("WHERE dag_id = ?1 AND execution_date <= ?2 ORDER BY execution_date DESC LIMIT ?3");
 }
-inline std::string active_run_bars() {
-  return run_bars("INDEXED BY dag_run_active WHERE state IN ('queued', 'running') ORDER BY id LIMIT ?1");
+inline std::string active_run_bars(bool scoped) {
+  return run_bars("INDEXED BY dag_run_active WHERE state IN ('queued', 'running')" +
+                  (scoped ? " AND " + in_scope(2) : "") + " ORDER BY id LIMIT ?1");
 }
-inline std::string runs_ended_since() {
-  return run_bars("INDEXED BY dag_run_end WHERE end_date IS NOT NULL AND end_date >= ?1"
-                  " ORDER BY end_date DESC LIMIT ?2");
+inline std::string runs_ended_since(bool scoped) {
+  return run_bars("INDEXED BY dag_run_end WHERE end_date IS NOT NULL AND end_date >= ?1" +
+                  (scoped ? " AND " + in_scope(3) : "") + " ORDER BY end_date DESC LIMIT ?2");
 }
-inline std::string ended_counts() {
+inline std::string ended_counts(bool scoped) {
   return "SELECT state, count(*) FROM dag_run INDEXED BY dag_run_end WHERE end_date IS NOT NULL"
-         " AND end_date >= ?1 GROUP BY state";
+         " AND end_date >= ?1" +
+         (scoped ? " AND " + in_scope(2) : "") + " GROUP BY state";
 }
 inline std::string runs_in() {
   return run_bars("WHERE dag_id = ?1 AND execution_date >= ?2 AND execution_date < ?3"

@@ -7,7 +7,7 @@ namespace h = handlers;
 
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
-    {"GET", "/", viewer_harmless, h::home_page,
+    {"GET", "/", viewer_open, h::home_page,
      {.id = "get_home", .summary = "Show the first page", .also = "text/html"}},
     {"GET", "/login", anyone, h::login_page,
      {.id = "get_login_page", .summary = "Show the login form", .also = "text/html"}},
@@ -20,7 +20,7 @@ const Route table[] = {
      false, true},
     {"GET", "/login/style.css", anyone, h::page_style,
      {.id = "get_login_style", .summary = "Get the style sheet of the plain pages", .also = "text/css"}},
-    {"POST", "/logout", viewer_harmless, h::log_out,
+    {"POST", "/logout", viewer_open, h::log_out,
      {.id = "log_out", .summary = "End this browser session", .also = "303:text/html"}, false, true},
     {"POST", "/auth/token", anyone, h::issue_bearer,
      {.id = "create_token",
@@ -30,9 +30,9 @@ const Route table[] = {
       .reply = "Bearer",
       .status = 201,
       .refuses = "401"}},
-    {"GET", "/auth/me", viewer_harmless, h::who_am_i,
+    {"GET", "/auth/me", viewer_open, h::who_am_i,
      {.id = "get_me", .summary = "Say who asks and what they may", .reply = "Me"}},
-    {"POST", "/auth/links", viewer_harmless, h::make_login_link,
+    {"POST", "/auth/links", viewer_open, h::make_login_link,
      {.id = "create_login_link",
       .summary = "Make a link that logs a browser in, once, within a minute",
       .reply = "LoginLink",

@@ -7,7 +7,7 @@ namespace h = handlers;
 
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
-    {"GET", DAG "/dagRuns", viewer, h::list_runs,
+    {"GET", DAG "/dagRuns", viewer_filtered, h::list_runs,
      {.id = "get_dag_runs",
       .summary = "List runs",
       .about = "`~` as the DAG lists the runs of all.",
@@ -16,7 +16,7 @@ const Route table[] = {
                "dag_id_prefix_pattern triggering_user_name_pattern triggering_user_name_prefix_pattern "
                "conf_contains dag_version bundle_version backfill_id",
       .reply = "DagRunCollection"}},
-    {"POST", DAG "/dagRuns/list", viewer, h::list_runs_batch,
+    {"POST", DAG "/dagRuns/list", viewer_filtered, h::list_runs_batch,
      {.id = "get_list_dag_runs_batch",
       .summary = "List runs by filters in a body",
       .body = "DagRunsBatch",

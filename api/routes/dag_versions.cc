@@ -26,12 +26,12 @@ const Route table[] = {
       .summary = "Look at the DAG folder now",
       .reply = "Nothing",
       .status = 201}},
-    {"GET", API "/importErrors", viewer, h::list_import_errors,
+    {"GET", API "/importErrors", viewer_filtered, h::list_import_errors,
      {.id = "get_import_errors",
       .summary = "List the files of the DAG folder that are refused",
       .query = "limit offset filename filename_pattern filename_prefix_pattern bundle_name",
       .reply = "ImportErrorCollection"}},
-    {"GET", API "/importErrors/{import_error_id}", viewer, h::get_import_error,
+    {"GET", API "/importErrors/{import_error_id}", viewer_filtered, h::get_import_error,
      {.id = "get_import_error", .summary = "Get an import error", .reply = "ImportError"}},
 };
 // clang-format on

@@ -7,7 +7,7 @@ namespace h = handlers;
 
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
-    {"GET", API "/eventLogs", viewer_by_query, h::list_event_logs,
+    {"GET", API "/eventLogs", viewer_filtered, h::list_event_logs,
      {.id = "get_event_logs",
       .summary = "List events",
       .about = "Served by an index for a DAG, a run and a time; other filters look through what those leave, "
@@ -16,7 +16,7 @@ const Route table[] = {
                "included_events excluded_events after before event_pattern event_prefix_pattern "
                "dag_id_pattern dag_id_prefix_pattern task_id_pattern task_id_prefix_pattern",
       .reply = "EventLogCollection"}},
-    {"GET", API "/eventLogs/{event_log_id}", viewer, h::get_event_log,
+    {"GET", API "/eventLogs/{event_log_id}", viewer_filtered, h::get_event_log,
      {.id = "get_event_log", .summary = "Get an event", .reply = "EventLog"}},
 };
 // clang-format on

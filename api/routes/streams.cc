@@ -12,7 +12,7 @@ constexpr std::string_view about =
 
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
-    {"GET", "/events", viewer, h::events,
+    {"GET", "/events", viewer_filtered, h::events,
      {.id = "stream_events",
       .summary = "Follow what happens",
       .about = about,
@@ -20,7 +20,7 @@ const Route table[] = {
       .headers = "Last-Event-ID",
       .also = "text/event-stream",
       .refuses = "503"}},
-    {"GET", API "/events", viewer, h::events,
+    {"GET", API "/events", viewer_filtered, h::events,
      {.id = "stream_events_below_base",
       .summary = "Follow what happens, below the base path",
       .about = about,

@@ -7,15 +7,18 @@
 namespace millrace {
 
 inline constexpr Needs anyone = Needs::nothing();
-inline constexpr Needs viewer = Needs::role(Role::viewer);
-inline constexpr Needs operator_ = Needs::role(Role::operator_);
-inline constexpr Needs author = Needs::role(Role::author);
-inline constexpr Needs admin = Needs::role(Role::admin);
-// For tokens that are limited to some DAGs, where the path doesn't name one: see Reach.
-inline constexpr Needs viewer_by_query = viewer.within(Reach::query);
-inline constexpr Needs viewer_checked = viewer.within(Reach::checked);
-inline constexpr Needs operator_checked = operator_.within(Reach::checked);
-inline constexpr Needs viewer_harmless = viewer.within(Reach::harmless);
+// With a DAG in the path.
+inline constexpr Needs viewer = Needs::role(Role::viewer, Reach::dag);
+inline constexpr Needs operator_ = Needs::role(Role::operator_, Reach::dag);
+inline constexpr Needs dag_author = Needs::role(Role::author, Reach::dag);
+// Without: a route says what a token that is limited to some DAGs gets of it. See Reach.
+inline constexpr Needs viewer_filtered = Needs::role(Role::viewer, Reach::filtered);
+inline constexpr Needs operator_filtered = Needs::role(Role::operator_, Reach::filtered);
+inline constexpr Needs viewer_open = Needs::role(Role::viewer, Reach::open);
+inline constexpr Needs viewer_of_all = Needs::role(Role::viewer, Reach::shut);
+inline constexpr Needs operator_of_all = Needs::role(Role::operator_, Reach::shut);
+inline constexpr Needs author = Needs::role(Role::author, Reach::shut);
+inline constexpr Needs admin = Needs::role(Role::admin, Reach::shut);
 
 #define API "/api/v2"
 #define DAG API "/dags/{dag_id}"

@@ -16,13 +16,13 @@ constexpr std::string_view about_search =
 
 // clang-format off: a line says who may ask what, the next what it is
 const Route table[] = {
-    {"GET", RUN "/taskInstances", viewer, h::list_task_instances,
+    {"GET", RUN "/taskInstances", viewer_filtered, h::list_task_instances,
      {.id = "get_task_instances",
       .summary = "List task instances",
       .about = "`~` as DAG and run lists those of all.",
       .query = "limit offset cursor order_by:task_instance task_id:list task_instance_filters",
       .reply = "TaskInstanceCollection"}},
-    {"POST", RUN "/taskInstances/list", viewer, h::list_task_instances_batch,
+    {"POST", RUN "/taskInstances/list", viewer_filtered, h::list_task_instances_batch,
      {.id = "get_task_instances_batch",
       .summary = "List task instances by filters in a body",
       .body = "TaskInstancesBatch",

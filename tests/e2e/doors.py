@@ -82,6 +82,13 @@ def routes(millrace):
     return found
 
 
+def operations(millrace):
+    """The same as the document describes them: (method, path, operation)."""
+    document = millrace.request("GET", "/openapi.json", base="").json
+    return [(method.upper(), path, operation) for path, methods in document["paths"].items()
+            for method, operation in methods.items()]
+
+
 def new_token(millrace, name, role="viewer", **more):
     answer = millrace.post("/tokens", {"name": name, "role": role, **more})
     assert answer.status == 201, answer

@@ -18,11 +18,11 @@ class Message:
 class Stream:
     """Reads until it ends. `messages` only grows; wait_for() looks at them."""
 
-    def __init__(self, daemon, path="/events", last_event_id=None, **query):
+    def __init__(self, daemon, path="/events", last_event_id=None, token=None, **query):
         self.messages, self.ended = [], False
         self.last_id = last_event_id
         self.change = threading.Condition()
-        head = {"Authorization": f"Bearer {daemon.token}"}
+        head = {"Authorization": f"Bearer {token or daemon.token}"}
         if last_event_id is not None:
             head["Last-Event-ID"] = str(last_event_id)
         if query:

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "api/event_topics.h"
 #include "api/login.h"
 #include "api/routes.h"
 #include "base/limits.h"
@@ -108,11 +109,18 @@ TEST_CASE("a token limited to some DAGs sees those alone, on every route") {
   CHECK(served.ask("GET", "/api/v2/dags", Served::scoped).body.find("etl") != std::string::npos);
   CHECK(served.ask("GET", "/api/v2/dags", Served::elsewhere).body.find("etl") == std::string::npos);
   CHECK(served.ask("GET", "/api/v2/dagTags", Served::elsewhere).body.find("demo") == std::string::npos);
-  CHECK(served.ask("GET", "/api/v2/dags/~/dagRuns", Served::scoped).status == 403);
-  CHECK(served.ask("GET", "/api/v2/backfills", Served::scoped).status == 403);
-  CHECK(served.ask("GET", "/api/v2/backfills?dag_id=etl", Served::scoped).status == 200);
-  CHECK(served.ask("GET", "/api/v2/backfills?dag_id=etl", Served::elsewhere).status == 404);
-  CHECK(served.ask("GET", "/api/v2/backfills?dag_id=other_1&dag_id=etl", Served::elsewhere).status == 404);
+  for (const char* list :
+       {"/api/v2/dags/~/dagRuns", "/api/v2/backfills", "/api/v2/dags", "/api/v2/dagStats"}) {
+    CAPTURE(list);
+    const auto own = served.ask("GET", list, Served::scoped);
+    const auto none = served.ask("GET", list, Served::elsewhere);
+    CHECK(own.status == 200);
+    CHECK(own.body.find("\"etl\"") != std::string::npos);
+    CHECK(none.status == 200);
+    CHECK(none.body.find("\"etl\"") == std::string::npos);
+    CHECK(none.body.find("\"total_entries\":0") != std::string::npos);
+  }
+  CHECK(served.ask("GET", "/api/v2/dags/~/details", Served::scoped).status == 404);
   CHECK(served.ask("GET", "/api/v2/backfills/3", Served::scoped).status == 200);
   CHECK(served.ask("GET", "/api/v2/backfills/3", Served::elsewhere).status == 404);
   CHECK(served.ask("PUT", "/api/v2/backfills/3/cancel", Served::elsewhere).status == 404);
@@ -133,18 +141,30 @@ TEST_CASE("what a limited token may not see looks like what isn't there") {
   CHECK(body == missing.body);
 }
 
-TEST_CASE("a route that says nothing of limited tokens is shut to them") {
+TEST_CASE("a route for limited tokens names a DAG or says how it keeps to theirs; the rest is shut") {
   const Served served;
   for (const Route& route : routes()) {
+    CAPTURE(route.method, route.pattern);
     const bool names_one = route.pattern.find("{dag_id}") != route.pattern.npos;
-    if (names_one || route.needs.open() || route.needs.reach() != Reach::path) continue;
-    if (route.needs.least() > Role::operator_) continue;
+    const Reach reach = route.needs.reach();
+    if (reach == Reach::dag) CHECK(names_one);
+    if (names_one) CHECK((reach == Reach::dag || reach == Reach::filtered));
+    if (route.needs.least() > Role::operator_) CHECK((reach == Reach::shut || reach == Reach::dag));
+    if (reach != Reach::shut || route.needs.least() > Role::operator_) continue;
     CAPTURE(route.method, route.pattern);
     std::string path(route.pattern);
     for (auto at = path.find('{'); at != path.npos; at = path.find('{')) {
       path.replace(at, path.find('}') - at + 1, "1");
     }
     CHECK(served.ask(route.method, path, Served::scoped).status == 403);
+  }
+}
+
+TEST_CASE("the event stream's topic of the audit log is for admins") {
+  for (const Role role : {Role::viewer, Role::operator_, Role::author, Role::admin}) {
+    const auto topics = read_topics(*parse_query("topics=runs,audit"), Principal{"x", role, {}});
+    CHECK(topics.has_value() == (role == Role::admin));
+    if (!topics) CHECK(topics.error().status == 403);
   }
 }
 

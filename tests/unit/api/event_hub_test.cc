@@ -81,8 +81,8 @@ struct Stage {
     std::shared_ptr<StreamSource> source;
     Client* operator->() const { return client.get(); }
   };
-  Open open(std::string_view query, std::optional<std::int64_t> after = {}) {
-    const auto topics = read_topics(*parse_query(query));
+  Open open(std::string_view query, std::optional<std::int64_t> after = {}, const Principal& who = {}) {
+    const auto topics = read_topics(*parse_query(query), who);
     REQUIRE(topics.has_value());
     Open one{std::make_shared<Client>(), hub.stream(*topics, after, nullptr)};
     one.source->opened(one.client);
@@ -412,12 +412,35 @@ TEST_CASE("busy readers of the store send a returning reader away for a while") 
   CHECK(back->got.ends_with(resync_text()));
 }
 
+TEST_CASE("who may see some DAGs hears of those alone, live and read again, whatever topics it names") {
+  Stage stage;
+  Principal who;
+  who.dags = {"et?"};
+  for (const char* query : {"", "topics=events,runs,overview", "topics=run:web/manual__1,dag:etl,dag:web"}) {
+    const auto reader = stage.open(query, std::nullopt, who);
+    const std::int64_t before = stage.seq;
+    NamedEvent told = stage.event("run", "etl", 0, "running");
+    told.event.cause = "run again by task web/manual__1/start";
+    stage.publish({told, stage.event("run", "web", 0, "running"), stage.event("pool", "", 0, "")});
+    stage.window();
+    stage.hub.tell("run:web/manual__1", log_text("web", "manual__1", "t", -1, 1, 5));
+    const auto again = stage.open(query, before, who);
+    stage.run_jobs();
+    for (const auto* one : {&reader, &again}) {
+      CHECK((*one)->got.find("run again by a task of another DAG") != std::string::npos);
+      for (const char* hidden : {"web", "capacity"}) CHECK((*one)->got.find(hidden) == std::string::npos);
+      one->source->closed();
+    }
+    stage.window();
+  }
+}
+
 TEST_CASE("topics that there aren't are refused in words") {
   for (const std::string_view query :
        {"topics=nonsense", "topics=dag:", "topics=dag:..", "topics=run:etl", "topics=run:etl/a%00b",
         "topics=backfill:x", "topics=events,", "merge=yes", "topics=dag:~"}) {
     CAPTURE(query);
-    const auto topics = read_topics(*parse_query(query));
+    const auto topics = read_topics(*parse_query(query), {});
     if (query == "topics=events,")
       CHECK(topics.has_value());
     else
@@ -425,7 +448,7 @@ TEST_CASE("topics that there aren't are refused in words") {
   }
   std::string many = "topics=dag:d0";
   for (std::size_t i = 1; i <= limits::stream_topics; ++i) many += fmt::format(",dag:d{}", i);
-  CHECK_FALSE(read_topics(*parse_query(many)).has_value());
+  CHECK_FALSE(read_topics(*parse_query(many), {}).has_value());
 }
 
 TEST_CASE("places for streams are counted, and given back") {

@@ -102,22 +102,34 @@ std::optional<DatasetNameRow> FakeAssets::name(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<std::string> FakeReader::dag_ids() {
+  std::vector<std::string> out;
+  for (const DagRow& row : rows_.dags) out.push_back(row.dag_id);
+  return out;
+}
+std::vector<DagRow> FakeReader::dags() {
+  std::vector<DagRow> out = rows_.dags;
+  std::erase_if(out, [this](const DagRow& row) { return !sees(row.dag_id); });
+  return out;
+}
 std::optional<DagRow> FakeReader::dag(std::string_view dag_id) {
-  return first_of(rows_.dags, [&](const DagRow& row) { return row.dag_id == dag_id; });
+  return first_of(rows_.dags, [&](const DagRow& row) { return row.dag_id == dag_id && sees(dag_id); });
 }
 std::optional<DagVersionRow> FakeReader::dag_version(DagVersionId id) {
   return first_of(rows_.versions, [&](const DagVersionRow& row) { return row.id == id; });
 }
 Result<Listed<RunRow>> FakeReader::runs(const RunFilter&, const Page& page) {
   if (page.order_by == "nonsense") return fail(ErrorKind::invalid, "order_by: no such column");
-  return page_of(rows_.runs);
+  std::vector<RunRow> shown = rows_.runs;
+  std::erase_if(shown, [this](const RunRow& row) { return !sees(row.dag_id); });
+  return page_of(shown);
 }
 std::optional<RunRow> FakeReader::run(std::string_view dag_id, std::string_view run_id) {
   return first_of(rows_.runs,
                   [&](const RunRow& row) { return row.dag_id == dag_id && row.run_id == run_id; });
 }
 std::optional<RunRow> FakeReader::run(RunId id) {
-  return first_of(rows_.runs, [&](const RunRow& row) { return row.id == id; });
+  return first_of(rows_.runs, [&](const RunRow& row) { return row.id == id && sees(row.dag_id); });
 }
 Result<Listed<TaskInstanceRow>> FakeReader::task_instances(const TaskInstanceFilter&, const Page&) {
   return page_of(rows_.instances);
@@ -128,10 +140,13 @@ std::optional<TaskInstanceRow> FakeReader::task_instance(RunId, std::string_view
   });
 }
 Result<Listed<BackfillRow>> FakeReader::backfills(std::string_view, const Page&) {
-  return page_of(rows_.backfills);
+  std::vector<BackfillRow> shown = rows_.backfills;
+  std::erase_if(shown, [this](const BackfillRow& row) { return !sees(row.spec.dag_id); });
+  return page_of(shown);
 }
 std::optional<BackfillRow> FakeReader::backfill(BackfillId id) {
-  return first_of(rows_.backfills, [&](const BackfillRow& row) { return row.id == id; });
+  return first_of(rows_.backfills,
+                  [&](const BackfillRow& row) { return row.id == id && sees(row.spec.dag_id); });
 }
 
 std::vector<NamedEvent> FakeReader::named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) {

@@ -148,8 +148,11 @@ class FakeReader final : public StoreReader {
   FakeReader(const FakeRows& rows, FakeAccess& access)
       : rows_(rows), assets_(rows), versions_(rows), views_(rows), access_(access) {}
   AccessReader& access() override { return access_; }
+  void see_only(std::optional<Scope> scope) override { scope_ = std::move(scope); }
+  std::vector<std::string> dag_ids() override;
+  std::vector<DagRow> dags();
   Listed<DagRow> dag_page(int, int, bool) override {
-    return {rows_.dags, static_cast<std::int64_t>(rows_.dags.size())};
+    return {dags(), static_cast<std::int64_t>(dags().size())};
   }
   std::vector<RunId> runs_named(std::string_view) override { return {}; }
   std::optional<DagRow> dag(std::string_view dag_id) override;
@@ -194,7 +197,10 @@ class FakeReader final : public StoreReader {
   }
 
  private:
+  bool sees(std::string_view dag_id) const { return !scope_ || scope_->has(dag_id); }
+
   const FakeRows& rows_;
+  std::optional<Scope> scope_;
   FakeBackfillQueries about_backfills_{rows_};
   FakeAssets assets_;
   FakeVersions versions_;

@@ -1,6 +1,11 @@
 #include "api/routes.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <utility>
 
 using namespace millrace;
 
@@ -72,4 +77,50 @@ TEST_CASE("ids have a strict alphabet") {
   CHECK(segment_ok("map_index", "-1"));
   CHECK_FALSE(segment_ok("map_index", "-2"));
   CHECK_FALSE(segment_ok("backfill_id", "99999999999999999999"));
+}
+
+namespace {
+
+/// `GET /api/v2/assets`, as docs/security.md writes it (`GET /assets`) and as the table does.
+using Named = std::set<std::pair<std::string, std::string>>;
+
+Named of_document(std::string_view scope) {
+  std::ifstream in(MILLRACE_SOURCE_DIR "/docs/security.md");
+  REQUIRE(in);
+  Named out;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("| `" + std::string(scope) + "` |")) continue;
+    // The cells are between bars, the routes of the last one between backticks.
+    std::istringstream cell(line.substr(line.rfind('|', line.size() - 2)));
+    std::string code;
+    for (std::getline(cell, code, '`'); std::getline(cell, code, '`'); std::getline(cell, code, '`')) {
+      const std::size_t slash = code.find('/');
+      const bool whole = code.substr(slash).starts_with("//");
+      std::istringstream methods(code.substr(0, slash));
+      for (std::string method; methods >> method;)
+        out.emplace(method, whole ? code.substr(slash + 1) : "/api/v2" + code.substr(slash));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("docs/security.md says of each route that names no DAG what limited tokens get of it") {
+  for (const Reach reach : {Reach::filtered, Reach::open, Reach::shut}) {
+    Named named;
+    for (const Route& route : routes())
+      if (route.needs.reach() == reach && route.needs.least() <= Role::operator_)
+        named.emplace(route.method, route.pattern);
+    CHECK(named.size() > 5);
+    const Named said = of_document(to_word(reach));
+    for (const auto& [method, path] : named) {
+      INFO(to_word(reach) << ": " << method << " " << path);
+      CHECK(said.contains({method, path}));
+    }
+    for (const auto& [method, path] : said) {
+      INFO(to_word(reach) << " in the document: " << method << " " << path);
+      CHECK(named.contains({method, path}));
+    }
+  }
 }

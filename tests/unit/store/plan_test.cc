@@ -65,7 +65,7 @@ TEST_CASE("no query of a start or of the loop scans a table or sorts") {
       {queries::versions_of_attempt(), "dataset_version_attempt (task_attempt_id=?)"},
       {queries::inputs_of_run(), "version_input_run (dag_run_id=?)"},
       {queries::inputs_of_attempt(), "(task_attempt_id=?)"},
-      {queries::readers_of_version(), "version_input_version (dataset_version_id=?)"},
+      {queries::readers_of_version(false), "version_input_version (dataset_version_id=?)"},
       {queries::attempt_by_id(), "INTEGER PRIMARY KEY"},
       {queries::attempts_of_run(), "(task_instance_id=?)"},
       {queries::named_events(), "SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
@@ -90,13 +90,13 @@ TEST_CASE("what the API asks of dataset events is served by indexes") {
   const auto store = open_store(folder);
   const std::string events = select_from<DatasetEventRow>() + "WHERE ", page = " ORDER BY id LIMIT 50";
   const std::pair<std::string, std::string> all[] = {
-      {queries::dataset_references(), "(dataset_id=?)"},
+      {queries::dataset_references(false), "(dataset_id=?)"},
       {queries::newest_dataset_event(), "dataset_event_newest"},
-      {queries::links_of_event(), "dataset_event_run_event"},
+      {queries::links_of_event(false), "dataset_event_run_event"},
       {queries::events_of_run(), "dataset_event_run_run"},
-      {queries::queued_of(true, false, false), "(dag_id=?)"},
-      {queries::queued_of(true, true, true), "dag_id=?"},
-      {queries::queued_of(false, true, false), "queued_dataset_event_dataset"},
+      {queries::queued_of(true, false, false, false), "(dag_id=?)"},
+      {queries::queued_of(true, true, true, false), "dag_id=?"},
+      {queries::queued_of(false, true, false, false), "queued_dataset_event_dataset"},
       {events + "dataset = ?1" + page, "dataset_event_newest"},
       {events + "source_dag_id = ?1" + page, "dataset_event_source_dag"},
       {events + "source_run_id = ?1" + page, "dataset_event_source_run"},
@@ -126,8 +126,8 @@ TEST_CASE("no query of a screen scans a table") {
       {queries::past_run_durations(), {"dag_run_ended"}},
       {queries::transitions_of_run(), {"event_run (dag_run_id=?)"}},
       {queries::last_runs(), {"(dag_id=? AND execution_date<?)"}},
-      {queries::runs_ended_since(), {"dag_run_end"}},
-      {queries::ended_counts(), {"dag_run_end"}, true},
+      {queries::runs_ended_since(false), {"dag_run_end"}},
+      {queries::ended_counts(false), {"dag_run_end"}, true},
       {queries::runs_in(), {"(dag_id=? AND execution_date>? AND execution_date<?)"}},
       {queries::cells_of_run(), {"(dag_run_id=?)"}},
       {queries::attempt_bars_of_run(), {"(dag_run_id=?)", "(task_instance_id=?)"}},
@@ -141,7 +141,7 @@ TEST_CASE("no query of a screen scans a table") {
       CHECK(plan.find(std::string(table) + "\n") == std::string::npos);
     CHECK((query.sorts || plan.find("TEMP B-TREE") == std::string::npos));
   }
-  CHECK(plan_of(folder, queries::active_run_bars()).find("dag_run_active") != std::string::npos);
+  CHECK(plan_of(folder, queries::active_run_bars(false)).find("dag_run_active") != std::string::npos);
 }
 
 TEST_CASE("the lists of clients walk an index to their page and read how many there are") {
@@ -169,7 +169,7 @@ TEST_CASE("the lists of clients walk an index to their page and read how many th
        {"dag_run_dag (dag_id=?)", "(dag_run_id=?)"}},
       {page("task_id", failed.from(), failed, " ORDER BY the_run, id"),
        {"dag_run_dag (dag_id=?)", "task_instance_failed_of_run (dag_run_id=?)"}},
-      {queries::dag_page(true), {"dag_present"}},
+      {queries::dag_page(true, false), {"dag_present"}},
       {queries::kept_runs_of_dag(), {"(dag_id=?)"}},
   };
   for (const Expected& query : all) {
