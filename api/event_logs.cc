@@ -9,12 +9,6 @@
 namespace millrace::handlers {
 namespace {
 
-/// Who did it, where a person did: causes say `… by anna`.
-std::string_view owner_of(const EventRow& row) {
-  const std::size_t at = row.cause.rfind(" by ");
-  return at == row.cause.npos ? std::string_view{} : std::string_view(row.cause).substr(at + 4);
-}
-
 /// Remembers the rows that several lines name.
 class EventShapes {
  public:
@@ -55,7 +49,7 @@ void EventShapes::write(JsonWriter& out, const EventRow& row) {
   };
   number("map_index", instance != nullptr ? std::optional(instance->map_index) : std::nullopt);
   number("try_number", attempt ? std::optional(attempt->try_number) : std::nullopt);
-  out.word_field("owner", owner_of(row));
+  out.word_field("owner", row.owner);
   date_fields(out, run != nullptr ? std::optional(run->execution_date) : std::nullopt);
   out.text_field("extra", extra.text());
   out.word_field("from", row.from).word_field("to", row.to).word_field("cause", row.cause);

@@ -294,7 +294,8 @@ std::expected<EventFilter, Problem> event_filter(const Call& call, StoreReader& 
   filter.kinds = texts_of(call, "included_events");
   if (const auto kind = call.query_value("event")) filter.kinds.emplace_back(*kind);
   filter.not_kinds = texts_of(call, "excluded_events");
-  filter.by = call.query_value("owner").value_or("");
+  filter.owner = call.query_value("owner").value_or("");
+  filter.by = text_match(call, "owner");
   filter.kind = text_match(call, "event");
   filter.dag = text_match(call, "dag_id");
   filter.task = text_match(call, "task_id");
@@ -311,7 +312,7 @@ std::expected<EventFilter, Problem> event_filter(const Call& call, StoreReader& 
   if (!to) return std::unexpected(to.error());
   filter.at.to = *to;
   if (auto ok = refuse_filters(
-          call, {"run_id_pattern", "run_id_prefix_pattern", "owner_pattern", "owner_prefix_pattern"},
+          call, {"run_id_pattern", "run_id_prefix_pattern"},
           "is not a filter here; give the whole name");
       !ok)
     return std::unexpected(std::move(ok.error()));

@@ -13,6 +13,10 @@ const Reply* reply_to(RequestId request, const std::vector<Command>& deeds) {
   return nullptr;
 }
 
+/// Whether whoever made the request can be said to have moved it: not the line that goes on by itself, which
+/// whatever happens may give a turn.
+bool is_its_doing(const EventRow& row) { return row.kind != "waits" && row.cause != "admitted"; }
+
 }  // namespace
 
 /// What a request has changed since `first_change` is its doing: recorded with it, in the same transaction. A
@@ -23,6 +27,9 @@ void Loop::note(RequestContext context, RequestId request, std::size_t first_cha
   if (reply != nullptr && std::holds_alternative<Error>(reply->body)) return;
   const bool changed = changes_.size() > first_change || access_.size() > first_access;
   if (!context.who.empty() && changed) {
+    for (std::size_t i = first_change; i < changes_.size(); ++i)
+      if (auto* event = std::get_if<EventRow>(&changes_[i]); event != nullptr && is_its_doing(*event))
+        event->owner = context.who;
     AuditRow row;
     row.at = ports_.clock.now().wall;
     row.who = context.who;

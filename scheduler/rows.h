@@ -322,6 +322,7 @@ struct EventRow {
   AttemptId attempt;
   std::string from, to;                        ///< state words; empty where there is none
   std::string cause;  ///< `exit:1`, `upstream load failed`, `admitted`, `cleared by anna`, …
+  std::string owner{};  ///< whose request it was; empty: nobody's. The loop's to fill in
   friend bool operator==(const EventRow&, const EventRow&) = default;
 };
 

@@ -401,6 +401,7 @@ void visit_columns(V& v, R& r) {
   v.fixed("from_state", r.from);
   v.fixed("to_state", r.to);
   v.fixed("cause", r.cause);
+  v.fixed("owner", r.owner);
 }
 
 }  // namespace millrace

@@ -31,6 +31,7 @@ EMBED(008, variables)
 EMBED(009, cascades)
 EMBED(010, access)
 EMBED(011, flat_lists)
+EMBED(012, event_owner)
 
 namespace millrace {
 
@@ -47,6 +48,7 @@ std::span<const Migration> embedded_migrations() {
       {9, "cascades", {millrace_migration_009, millrace_migration_009_end}},
       {10, "access", {millrace_migration_010, millrace_migration_010_end}},
       {11, "flat_lists", {millrace_migration_011, millrace_migration_011_end}},
+      {12, "event_owner", {millrace_migration_012, millrace_migration_012_end}},
   };
   return all;
 }

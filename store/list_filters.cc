@@ -142,8 +142,11 @@ Where where_of(const EventFilter& filter, const Scope* scope) {
                  std::vector{*filter.try_number});
   where.one_of("kind", filter.kinds);
   where.one_of("kind", filter.not_kinds, true);
-  if (!filter.by.empty())
-    where.matches("substr(cause, -length(' by ' || {0})) = ' by ' || {0}", filter.by);
+  if (!filter.owner.empty()) {
+    where.require("owner <> ''");  // the words of the partial index
+    where.equals("owner", filter.owner);
+  }
+  where.text("owner", filter.by);
   where.text("kind", filter.kind);
   of_dags(where, "dag_id", filter.dag);
   where.text("(SELECT task_id FROM task_instance WHERE id = task_instance_id)", filter.task);

@@ -87,8 +87,8 @@ struct EventFilter {
   std::optional<std::int64_t> map_index, try_number;
   std::vector<std::string> kinds, not_kinds;
   TimeSpan at;
-  std::string by;  ///< the end of the cause: `… by anna`
-  TextMatch kind, dag, task;
+  std::string owner;
+  TextMatch kind, dag, task, by;  ///< `by`: the owner
 };
 
 /// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these. It

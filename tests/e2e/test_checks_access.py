@@ -288,6 +288,48 @@ class Audit(harness.DaemonTest):
         verdict = self.millrace.get("/auditLogs/verify").json
         self.assertEqual((verdict["valid"], verdict["broken_at"]), (False, 2))
 
+    def test_the_record_says_whose_request_moved_what(self):
+        mine = {"Authorization": f"Bearer {new_token(self.millrace, 'anna', 'author')}"}
+        self.millrace.submit(DAG.format("etl"))
+        run_id = self.millrace.request("POST", "/dags/etl/dagRuns", {}, headers=mine).json["dag_run_id"]
+        self.millrace.finish("etl", run_id)
+        self.millrace.request("PATCH", "/dags/etl", {"is_paused": True}, headers=mine)
+        lines = self.millrace.get("/eventLogs", limit=1000).json["event_logs"]
+        moves = [(row["event"], row["to"], row["owner"]) for row in lines if row["run_id"] == run_id]
+        self.assertIn(("run", "running", "anna"), moves)  # made and started in the step of the request
+        self.assertIn(("task", "queued", None), moves)  # admission gives the turn
+        self.assertIn(("task", "success", None), moves)
+        of_anna = self.millrace.get("/eventLogs", owner="anna", limit=1000).json
+        expected = [row["event_log_id"] for row in lines if row["owner"] == "anna"]
+        self.assertEqual([row["event_log_id"] for row in of_anna["event_logs"]], expected)
+        self.assertEqual(of_anna["total_entries"], len(expected))
+        self.assertIn(("dag", "anna"), [(row["event"], row["owner"]) for row in of_anna["event_logs"]])
+        self.assertEqual(self.millrace.get("/eventLogs", owner_prefix_pattern="an").json["total_entries"],
+                         len(expected))
+        self.assertEqual(self.millrace.get("/eventLogs", owner="ann").json["total_entries"], 0)
+
+    def test_admins_are_told_each_row_of_the_audit_log_as_it_is_written(self):
+        for role in ("viewer", "operator", "author"):
+            refused = event_stream.Stream(self.millrace, token=new_token(self.millrace, role, role),
+                                          topics="runs,audit")
+            self.assertEqual(refused.status, 403)
+            refused.close()
+        before = audit_logs(self.millrace)[0]["audit_log_id"]
+        stream = event_stream.Stream(self.millrace, topics="audit")
+        other = event_stream.Stream(self.millrace, topics="events")
+        self.addCleanup(stream.close)
+        self.addCleanup(other.close)
+        for slots in range(1, 31):
+            self.millrace.request("PATCH", "/pools/cpu", {"slots": slots})
+        new_token(self.millrace, "ci")  # changes nothing that the record tells of
+        stream.wait_for(lambda message: message.data["path"] == "/api/v2/tokens")
+        rows = self.millrace.get("/auditLogs", limit=31).json["audit_logs"][::-1]
+        self.assertEqual([message.data for message in stream.messages], rows)
+        self.assertEqual(rows[0]["audit_log_id"], before + 1)
+        self.assertEqual({message.type for message in stream.messages}, {"audit"})
+        other.wait_for(lambda message: message.type == "capacity")
+        self.assertFalse([message for message in other.messages if message.type == "audit"])
+
     def test_check_39_no_route_edits_the_record(self):
         for method, path, _ in routes(self.millrace):
             if "auditLogs" in path or "eventLogs" in path:
