@@ -4,7 +4,18 @@
 #include "api/routes.h"
 #include "api/shapes.h"
 
-namespace millrace::handlers {
+namespace millrace {
+
+void write_audit(JsonWriter& out, const AuditRow& row) {
+  out.begin_object().int_field("audit_log_id", row.id);
+  time_field(out, "when", row.at);
+  out.text_field("who", row.who).text_field("token_id", row.token_id).text_field("role", row.role);
+  out.text_field("remote", row.remote).text_field("method", row.method).text_field("path", row.path);
+  out.text_field("request_id", row.request_id).raw_field("changes", row.changes);
+  out.text_field("prev_hash", row.prev_hash).text_field("hash", row.hash).end_object();
+}
+
+namespace handlers {
 namespace {
 
 constexpr int verified_at_a_time = 10'000;  // some 50 ms of hashing
@@ -14,15 +25,6 @@ std::expected<std::int64_t, Problem> number_of(const Call& call, std::string_vie
   if (!text) return 0;
   if (!segment_ok("event_log_id", *text)) return refuse_field(std::string(name), "an audit_log_id");
   return std::stoll(std::string(*text));
-}
-
-void write_audit(JsonWriter& out, const AuditRow& row) {
-  out.begin_object().int_field("audit_log_id", row.id);
-  time_field(out, "when", row.at);
-  out.text_field("who", row.who).text_field("token_id", row.token_id).text_field("role", row.role);
-  out.text_field("remote", row.remote).text_field("method", row.method).text_field("path", row.path);
-  out.text_field("request_id", row.request_id).raw_field("changes", row.changes);
-  out.text_field("prev_hash", row.prev_hash).text_field("hash", row.hash).end_object();
 }
 
 }  // namespace
@@ -55,4 +57,5 @@ Answer verify_audit_log(const Call& call, StoreReader& reader) {
   return json_response(out.take());
 }
 
-}  // namespace millrace::handlers
+}  // namespace handlers
+}  // namespace millrace

@@ -119,6 +119,12 @@ std::string capacity_text(const std::vector<PoolUse>& pools) {
   return message("capacity", out);
 }
 
+std::string audit_text(const AuditRow& row) {
+  JsonWriter out;
+  write_audit(out, row);
+  return message("audit", out);
+}
+
 std::string ping_text(std::int64_t seq) { return fmt::format(": ping\nid: {}\n\n", seq); }
 
 std::string hello_text(std::optional<std::int64_t> seq) {

@@ -7,6 +7,7 @@
 
 #include "api/published.h"
 #include "scheduler/scheduler.h"
+#include "store/access.h"
 
 /// The messages of the event stream, as bytes: `id:`, `event:`, one `data:` line of JSON, an empty line. The
 /// same event reads the same live and read again.
@@ -23,6 +24,8 @@ std::string log_text(std::string_view dag_id, std::string_view run_id, std::stri
 std::string capacity_text(const std::vector<PoolUse>&);
 
 /// `: ping`, with the number that a reader of nothing new goes on from.
+/// A row of the audit log, as the list of them shows it.
+std::string audit_text(const AuditRow&);
 std::string ping_text(std::int64_t seq);
 /// The first bytes of a stream; without a number the reader's own one stays.
 std::string hello_text(std::optional<std::int64_t> seq);

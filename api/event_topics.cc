@@ -102,9 +102,8 @@ std::string_view event_type(std::string_view kind) {
   if (kind == "backfill") return "backfill";
   if (kind == "pool") return "capacity";
   if (kind.starts_with("dataset")) return "dataset";
-  if (kind == "waits" || kind == "notification") return kind;
   if (kind == "dag" || kind == "hold" || kind == "tick_skipped") return "dag";
-  return "audit";
+  return kind;
 }
 
 /// The core writes its cause as `7: paused by anna`.

@@ -31,7 +31,7 @@ struct Topics {
 /// isn't for this role. A DAG or run that a limited token may not see is a topic on which nothing happens.
 std::expected<Topics, Problem> read_topics(const HeaderList& query, const Principal& who);
 
-/// The `event:` word of an event's kind: run ti backfill dataset capacity dag waits notification audit.
+/// The `event:` word of an event's kind: run ti backfill dataset capacity dag, else the kind itself.
 std::string_view event_type(std::string_view kind);
 /// The backfill that an event of kind `backfill` is about; 0 for other kinds.
 BackfillId backfill_of(const EventRow&);

@@ -33,7 +33,8 @@ namespace millrace {
 struct ApiServer::Core : std::enable_shared_from_this<ApiServer::Core> {
   Core(Backend& backend, const Clock& clock, std::int64_t last_event)
       : hub(hub_ports(), last_event),
-        notes(hub, log_watch, backend, after()),
+        notes(hub, log_watch, backend, after(),
+              [this](Readers::Job job) { return readers.post(std::move(job)); }),
         services{backend, readers, clock, versions, http_metrics, hub, slots, log_indexes} {
     services.logins = &logins;
     services.keys = &keys;
@@ -168,6 +169,7 @@ Result<void> ApiServer::Core::open_access(const ApiOptions& options, const std::
   if (!loaded) return std::unexpected(loaded.error());
   access = std::move(*loaded);
   keys.set_kept((*reader)->access().kept_answers());
+  notes.set_audited((*reader)->access().audit_count());
   services.access = access.get();
   auto random = new_secret("req_");
   if (!random) return std::unexpected(random.error());
@@ -230,7 +232,8 @@ ApiServer::~ApiServer() { stop(); }
 
 std::uint16_t ApiServer::port() const { return core_->port; }
 
-void ApiServer::publish(std::vector<Change> committed, const InMemory& memory) {
+void ApiServer::publish(std::vector<Change> committed, const InMemory& memory, std::size_t audits) {
+  core_->notes.audited(audits);
   if (!core_->hub.skip(last_seq_of(committed)))
     core_->hub.publish(published(std::move(committed), memory));
 }

@@ -47,8 +47,8 @@ class ApiServer {
 
   std::uint16_t port() const;
   /// Tells the readers of the event stream what was committed. From the loop's thread, right after the
-  /// commit; `memory` is used during the call only.
-  void publish(std::vector<Change> committed, const InMemory& memory);
+  /// commit, with how many rows the audit log got; `memory` is used during the call only.
+  void publish(std::vector<Change> committed, const InMemory& memory, std::size_t audits = 0);
   /// Has the store remember when tokens were used last; now and then, from any thread.
   void record_use();
   /// Takes no more connections, ends those there are and joins the threads. Replies of the backend that come

@@ -24,6 +24,8 @@ std::string uuid_of(int kind, std::int64_t id);
 /// Airflow's word for a run type: `asset_triggered` for ours by datasets.
 std::string_view airflow_word(RunType);
 
+void write_audit(JsonWriter&, const AuditRow&);
+
 /// Rows written for one call: remembers the runs and versions it looked up.
 class Shapes {
  public:

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -12,6 +13,8 @@
 
 namespace millrace {
 namespace {
+
+constexpr int audit_at_a_time = 100;
 
 struct LogName {
   std::string_view task_id;
@@ -36,7 +39,51 @@ std::optional<LogName> read_log_name(std::string_view name) {
 
 }  // namespace
 
+void StreamNotes::set_audited(std::int64_t last) {
+  MutexLock lock(mutex_);
+  audit_last_ = last;
+}
+
+void StreamNotes::audited(std::size_t rows) {
+  MutexLock lock(mutex_);
+  audit_last_ += static_cast<std::int64_t>(rows);
+  if (rows == 0 || !audit_wanted_ || std::exchange(audit_reading_, true)) return;
+  after_(std::chrono::milliseconds{0}, [this] { read_audit(); });
+}
+
+void StreamNotes::read_audit() {
+  const bool taken = read_([this](StoreReader& reader) {
+    bool more = true;
+    while (more) more = tell_audit(reader);
+  });
+  if (!taken) after_(limits::stream_window, [this] { read_audit(); });
+}
+
+/// Tells some rows; whether there may be more.
+bool StreamNotes::tell_audit(StoreReader& reader) {
+  std::int64_t from = 0;
+  {
+    MutexLock lock(mutex_);
+    if (!audit_wanted_ || audit_told_ >= audit_last_) return audit_reading_ = false;
+    from = audit_told_;
+  }
+  const std::vector<AuditRow> rows = reader.access().audit_after(from, audit_at_a_time);
+  std::string text;
+  for (const AuditRow& row : rows) text += audit_text(row);
+  if (!text.empty()) hub_.tell("audit", text);
+  MutexLock lock(mutex_);
+  if (rows.empty()) return audit_reading_ = false;
+  audit_told_ = std::max(audit_told_, rows.back().id);
+  return true;
+}
+
 void StreamNotes::on_interest(const std::string& topic, bool wanted) {
+  if (topic == "audit") {
+    MutexLock lock(mutex_);
+    audit_wanted_ = wanted;
+    if (wanted) audit_told_ = audit_last_;
+    return;
+  }
   if (!topic.starts_with("run:")) return;
   after_(std::chrono::milliseconds{0}, [this, topic, wanted] { watch_run(topic, wanted); });
 }

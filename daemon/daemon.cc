@@ -229,13 +229,14 @@ Result<void> Daemon::Parts::join_rooms() {
             io.stop();
           },
       .on_committed =
-          [this](std::vector<Change> committed) {
+          [this](std::vector<Change> committed, std::size_t audits) {
             if (!api) return;
             const auto task = [this](TaskInstanceId id) -> const TaskInstanceRow* {
               const auto found = scheduler.task_context(id);
               return found ? found->task_instance : nullptr;
             };
-            api->publish(std::move(committed), {[this](RunId id) { return scheduler.run(id); }, task});
+            api->publish(std::move(committed), {[this](RunId id) { return scheduler.run(id); }, task},
+                         audits);
           },
       .new_dags_paused = config.one_run,
   });

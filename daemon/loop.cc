@@ -301,7 +301,7 @@ bool Loop::commit() {
   }
   stall(std::nullopt);
   metrics_.committed(changes_, ports_.clock.now().mono - begun);
-  if (ports_.on_committed) ports_.on_committed(std::move(changes_));
+  if (ports_.on_committed) ports_.on_committed(std::move(changes_), audits_.size());
   changes_.clear();
   new_versions_.clear();
   access_.clear();

@@ -38,7 +38,8 @@ class Loop {
     std::function<void(const RemoveRunFiles&)> remove_files;
     std::function<std::uint64_t()> seed;         ///< randomness enters here, as part of a fact
     std::function<void(const Error&)> on_fatal;  ///< the store is lost: stop; running tasks go on
-    std::function<void(std::vector<Change>)> on_committed;  ///< what is on disk now, for the event stream
+    /// What is on disk now, for the event stream, and how many rows the audit log got with it.
+    std::function<void(std::vector<Change>, std::size_t audits)> on_committed;
     bool new_dags_paused = false;
   };
   explicit Loop(Ports ports);

@@ -87,6 +87,8 @@ class AccessReader {
   /// Newest first, below `before` (0: from the newest) and by `who` (empty: all).
   virtual std::vector<AuditRow> audit_rows(std::string_view who, std::int64_t before, int limit) = 0;
   virtual std::int64_t audit_count() = 0;
+  /// Those that follow row `after`, in order.
+  virtual std::vector<AuditRow> audit_after(std::int64_t after, int limit) = 0;
   /// Follows the chain from row `from` over `limit` rows at most.
   virtual AuditVerdict verify_audit(std::int64_t from, int limit) = 0;
 };

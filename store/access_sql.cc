@@ -46,6 +46,13 @@ class SqliteAccessReader final : public AccessReader {
     return connection_.integer("SELECT max(id) FROM audit_log").value_or(0);
   }
 
+  std::vector<AuditRow> audit_after(std::int64_t after, int limit) override {
+    sqlite::Statement rows(connection_, queries::audit_from());
+    rows.bind(1, after + 1);
+    rows.bind(2, std::int64_t{limit});
+    return read_all<AuditRow>(rows);
+  }
+
   AuditVerdict verify_audit(std::int64_t from, int limit) override;
 
  private:

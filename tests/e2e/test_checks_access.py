@@ -10,6 +10,7 @@ import time
 import unittest
 import urllib.parse
 
+import event_stream
 import harness
 from doors import JSON, audit_logs, bearer, new_token, request, routes
 

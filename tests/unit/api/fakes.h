@@ -134,6 +134,7 @@ class FakeAccess final : public AccessReader {
   std::int64_t kept_answers() override { return 0; }
   std::vector<AuditRow> audit_rows(std::string_view, std::int64_t, int) override { return {}; }
   std::int64_t audit_count() override { return 0; }
+  std::vector<AuditRow> audit_after(std::int64_t, int) override { return {}; }
   AuditVerdict verify_audit(std::int64_t, int) override { return {}; }
 
   void store(const std::vector<AccessRow>&);
