@@ -50,6 +50,9 @@ struct KeptAnswer {
 struct RequestContext {
   std::string who, token_id, role, remote, method, path, request_id;  ///< `who` empty: not a person's doing
   std::string key, fingerprint;  ///< of the Idempotency-Key; empty: none was sent
+  /// Looks, in the step of the change and with nothing in between, whether it may still be made; an error
+  /// refuses it. On the loop's thread, at most once. Empty: it may.
+  std::function<Result<void>(const Scheduler&, StoreReader&)> check{};
   /// Makes the answer from a reader that sees what is about to be committed; nothing: it isn't kept. On the
   /// loop's thread; may be called again when a commit is repeated. Empty: the caller keeps it later.
   std::function<std::optional<KeptAnswer>(StoreReader&, const Reply&)> answer;

@@ -121,11 +121,41 @@ HttpResponse plan_response(const Call& call, StoreReader& reader, const Backfill
   return json_response(out.take());
 }
 
-void create(const CallPtr& call, const BackfillWish& wish) {
-  commit(call, BackfillRequested{{}, wish.spec}, [call](StoreReader& later, const Reply& reply) -> Answer {
-    if (const auto* row = std::get_if<BackfillRow>(&reply.body)) return backfill_response(*call, later, *row);
-    return std::unexpected(internal_problem("a backfill request was answered without its row"));
-  });
+void create(const CallPtr& call, const BackfillWish& wish, Check check = {}) {
+  commit(
+      call, BackfillRequested{{}, wish.spec},
+      [call](StoreReader& later, const Reply& reply) -> Answer {
+        if (const auto* row = std::get_if<BackfillRow>(&reply.body))
+          return backfill_response(*call, later, *row);
+        return std::unexpected(internal_problem("a backfill request was answered without its row"));
+      },
+      std::move(check));
+}
+
+std::expected<void, Problem> as_previewed(const Call& call, const BackfillWish& wish, const CascadePlan& plan,
+                                          StoreReader& reader) {
+  Page all;
+  all.limit = dates_compared;
+  if (auto moved = moved_since(wish.revision, preview(wish, plan, call, reader, all)))
+    return std::unexpected(std::move(*moved));
+  return {};
+}
+
+/// In the step that makes the backfill. Each change that could make its dates another matter leaves an event:
+/// where the last one is still `known`, what was seen then is so now.
+Check still_as_previewed(const CallPtr& call, const BackfillWish& wish, std::int64_t known) {
+  return [call, wish, known](const Scheduler& scheduler,
+                             StoreReader& reader) -> std::expected<void, Problem> {
+    if (reader.last_event() == known) return {};
+    BackfillWish now = wish;
+    if (const auto row = scheduler.dag_row(wish.spec.dag_id)) {
+      now.version = row->current;
+      now.dag = scheduler.dag(wish.spec.dag_id);
+    }
+    const auto plan = now.spec.cascade ? scheduler.cascade(now.spec) : Result<CascadePlan>(CascadePlan{});
+    if (!plan) return std::unexpected(to_problem(plan.error()));
+    return as_previewed(*call, now, *plan, reader);
+  };
 }
 
 Started act(const CallPtr& call, StoreReader& reader, BackfillAction::Kind kind) {
@@ -174,11 +204,10 @@ Started create_backfill(const CallPtr& call, StoreReader& reader) {
   }
   with_plan(call, reader, std::move(*wish),
             [call](StoreReader& later, const BackfillWish& given, const CascadePlan& plan) {
-              Page all;
-              all.limit = dates_compared;
-              if (auto moved = moved_since(given.revision, preview(given, plan, *call, later, all)))
-                return call->answer(std::unexpected(std::move(*moved)));
-              create(call, given);
+              const std::int64_t known = later.last_event();  // before the look, which may see more
+              if (auto same = as_previewed(*call, given, plan, later); !same)
+                return call->answer(std::unexpected(std::move(same.error())));
+              create(call, given, still_as_previewed(call, given, known));
             });
   return {};
 }

@@ -176,8 +176,19 @@ std::optional<KeptAnswer> answer_to_keep(const Call& call,
 
 }  // namespace
 
-void commit(const CallPtr& call, Event event, std::function<Answer(StoreReader&, const Reply&)> then) {
+void commit(const CallPtr& call, Event event, std::function<Answer(StoreReader&, const Reply&)> then,
+            Check check) {
   RequestContext context = call->context();
+  if (check) {
+    context.check = [call, check = std::move(check)](const Scheduler& scheduler,
+                                                     StoreReader& reader) -> Result<void> {
+      const Narrowed narrowed(reader, call->who);
+      auto may = check(scheduler, reader);
+      if (may) return {};
+      call->refused = std::move(may.error());
+      return fail(ErrorKind::conflict, call->refused->detail);
+    };
+  }
   if (!call->idempotency_key.empty()) {
     call->answer_to_keep = false;
     context.answer = [call, then](StoreReader& reader, const Reply& reply) {
@@ -192,8 +203,10 @@ void commit(const CallPtr& call, Event event, std::function<Answer(StoreReader&,
       response.content_type = std::move(call->kept->content_type);
       return call->answer(std::move(response));
     }
-    answer_on_reader(call, [then, reply = std::move(reply)](StoreReader& reader) -> Answer {
-      if (const Error* error = std::get_if<Error>(&reply.body)) return std::unexpected(to_problem(*error));
+    answer_on_reader(call, [call, then, reply = std::move(reply)](StoreReader& reader) -> Answer {
+      const Error* error = std::get_if<Error>(&reply.body);
+      if (error != nullptr && call->refused) return std::unexpected(std::move(*call->refused));
+      if (error != nullptr) return std::unexpected(to_problem(*error));
       return then(reader, reply);
     });
   });

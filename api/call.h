@@ -89,6 +89,7 @@ class Call {
   std::shared_ptr<void> key_claim;              ///< while it lives, the key is in flight
   std::optional<KeptAnswer> kept;               ///< stored with the effect: the answer to give
   bool answer_to_keep = false;                  ///< the effect is stored, its answer has to follow
+  std::optional<Problem> refused;               ///< by the check of commit()
 
   /// Who asks, for Backend::request. The answer is kept when it is given; commit() keeps it with the effect.
   RequestContext context();
@@ -120,9 +121,12 @@ class Narrowed {
 
 /// Runs `then` on a reader thread and answers with what it returns; exceptions become a 500 with an id.
 void answer_on_reader(const CallPtr&, std::function<Answer(StoreReader&)> then);
+/// Whether a change may still be made, looked at in its own step: see RequestContext::check.
+using Check = std::function<std::expected<void, Problem>(const Scheduler&, StoreReader&)>;
 /// Sends `event` to the loop; after the commit `then` makes the answer on a reader thread. A refusal answers
 /// itself.
-void commit(const CallPtr&, Event event, std::function<Answer(StoreReader&, const Reply&)> then);
+void commit(const CallPtr&, Event event, std::function<Answer(StoreReader&, const Reply&)> then,
+            Check check = {});
 /// Copies something out of the scheduler on the loop's thread, then makes the answer on a reader thread.
 template <class Seen>
 void ask(const CallPtr& call, std::function<Seen(const Scheduler&, Now)> look,

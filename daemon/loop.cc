@@ -55,6 +55,7 @@ void Loop::take(Message& message) {
   std::visit(Overloaded{[&](Event& event) { apply(std::move(event)); },
                         [&](Request& request) {
                           replies_[request.id] = std::move(request.on_reply);
+                          if (!still_holds(request)) return;
                           bring_back(request.event);
                           const std::size_t first = changes_.size();
                           apply(std::move(request.event));
@@ -239,6 +240,20 @@ void Loop::bring_back(const Event& event) {
   if (!commit()) return;
   for (ActiveBackfill& backfill : ports_.store.backfills_to_retry(action->backfill))
     apply(to_event(std::move(backfill), ports_.catalog));
+}
+
+/// What a request has to find as it was is looked at with nothing uncommitted beside it.
+bool Loop::still_holds(const Request& request) {
+  if (!request.context.check) return true;
+  if (!commit()) {
+    const auto waiting = replies_.extract(request.id);
+    const Error unknown{ErrorKind::unavailable, "the database can't be written"};
+    waiting.mapped()({request.id, stalled_because().value_or(unknown)});
+    return false;
+  }
+  const Result<void> holds = request.context.check(ports_.scheduler, ports_.store.reader());
+  if (!holds) deeds_.emplace_back(Reply{request.id, holds.error()});
+  return holds.has_value();
 }
 
 void Loop::submit(Submission& submission) {

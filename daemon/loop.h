@@ -67,6 +67,7 @@ class Loop {
  private:
   void take(Message&);
   void bring_back(const Event&);
+  bool still_holds(const Request&);
   void await(Await&);
   void watch(const Change&);
   void submit(Submission&);

@@ -151,9 +151,13 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
     access_writer_.append(std::move(row));
   }
   if (!batch.answers) return {};
-  if (!inside_) inside_ = make_reader(*connection_);
-  for (const KeptAnswerRow& row : batch.answers(*inside_)) access_writer_.write(row);
+  for (const KeptAnswerRow& row : batch.answers(reader())) access_writer_.write(row);
   return {};
+}
+
+StoreReader& SqliteStore::reader() {
+  if (!inside_) inside_ = make_reader(*connection_);
+  return *inside_;
 }
 
 Result<int> SqliteStore::sweep(WallTime now) {

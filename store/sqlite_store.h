@@ -22,6 +22,7 @@ class SqliteStore final : public Store {
   Result<void> write(const Batch&) override;
   Result<void> set_import_errors(std::span<const ImportErrorRow>) override;
 
+  StoreReader& reader() override;
   std::int64_t epoch() const override { return epoch_; }
   NextIds next_ids() override;
 

@@ -85,6 +85,9 @@ class Store {
   }
   virtual Result<void> set_import_errors(std::span<const ImportErrorRow>) = 0;  ///< replaces the whole set
 
+  /// Reads through the writing connection: what is committed, and what the open transaction has written.
+  virtual StoreReader& reader() = 0;
+
   virtual std::int64_t epoch() const = 0;
   virtual NextIds next_ids() = 0;
 

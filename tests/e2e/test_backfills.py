@@ -1,5 +1,7 @@
 """Backfills over REST on a real daemon: dry run, create, overlap, reprocess, pause, cancel, retry."""
 
+import concurrent.futures
+import datetime
 import unittest
 
 import harness
@@ -49,6 +51,34 @@ class Backfills(harness.DaemonTest):
         self.assertEqual(rows["total_entries"], 20)
         again = self.end(self.create("01-01", "01-03", reprocess_behavior="completed"))
         self.assertEqual(again["state"], "completed")
+
+    def test_nothing_comes_between_the_look_at_a_revision_and_the_start(self):
+        self.millrace.submit(DAG.format(script="true"))
+        days = [datetime.date(2001, 1, 1) + datetime.timedelta(days=n) for n in range(40)]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            for day in days:
+                body = {"dag_id": "daily", "dates": [f"{day}T00:00:00Z"]}
+                plan = self.millrace.post("/backfills/dry_run", body).json
+                start = pool.submit(self.millrace.post, "/backfills", dict(body, revision=plan["revision"]))
+                trigger = pool.submit(self.millrace.post, "/dags/daily/dagRuns",
+                                      {"logical_date": f"{day}T00:00:00Z"})
+                self.assertIn(start.result().status, (200, 201, 409), start.result())
+                self.assertIn(trigger.result().status, (200, 201, 409), trigger.result())
+        lines = []
+        while page := self.millrace.get("/eventLogs", dag_id="daily", limit=1000,
+                                        after=lines[-1]["event_log_id"] if lines else 0).json["event_logs"]:
+            lines += page
+        made = {}  # date -> the order in which its run and its backfill came
+        for line in lines:
+            by_hand = (line["run_id"] or "").startswith("manual__")
+            if line["event"] == "run" and line["from"] is None and by_hand:
+                made.setdefault(line["logical_date"][:10], []).append("run")
+            if line["event"] == "backfill" and "created by" in line["cause"]:
+                row = self.millrace.get(f"/backfills/{line['cause'].split(':')[0]}").json
+                made.setdefault(row["dates"][0][:10], []).append("backfill")
+        self.assertEqual(len(made), len(days))
+        # What the dry run would create isn't there when the backfill is made: 409 otherwise.
+        self.assertNotIn(["run", "backfill"], made.values())
 
     def test_an_overlap_is_refused_and_an_end_before_the_start_too(self):
         self.millrace.submit(DAG.format(script="sleep 1000"))

@@ -177,7 +177,10 @@ void FakeAccess::store(const std::vector<AccessRow>& rows) {
 }
 
 void FakeBackend::request(Event event, RequestContext context, OnReply on_reply) {
+  if (before_step) before_step();
   Reply answer = reply(event);
+  if (context.check)
+    if (const auto may = context.check(scheduler_, *inside); !may) answer = Reply{{}, may.error()};
   if (!context.key.empty() && !std::holds_alternative<Error>(answer.body)) {
     KeptAnswerRow row;
     row.owner = context.token_id, row.key = context.key, row.fingerprint = context.fingerprint;

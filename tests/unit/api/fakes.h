@@ -229,6 +229,7 @@ class FakeBackend final : public Backend {
 
   std::size_t wishes() const;
   Event last() const;
+  std::function<void()> before_step;  ///< what happens between a handler's look and the loop's step
   std::function<Reply(const Event&)> reply = [](const Event&) { return Reply{{}, Done{}}; };
   std::shared_ptr<const Dag> dag;
   std::string logs;

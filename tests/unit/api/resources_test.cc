@@ -208,3 +208,25 @@ TEST_CASE("a backfill's dry run says per date what would happen, and changes not
                                     R"({"dag_id":"etl","from_date":"2001-01-07","to_date":"2001-01-05"})");
   CHECK(backwards.status == 422);
 }
+
+TEST_CASE("a backfill isn't made when its dates have become another matter since the handler looked") {
+  Served served;
+  served.backend.reply = [row = served.rows.backfills.front()](const Event&) { return Reply{{}, row}; };
+  const std::string body = R"({"dag_id":"etl","from_date":"2001-01-05","to_date":"2001-01-07")";
+  const auto plan = json_of(served.ask("POST", "/api/v2/backfills/dry_run", Served::viewer, body + "}"));
+  const std::string start = fmt::format(R"({},"revision":"{}"}})", body, word(plan, "revision"));
+  CHECK(served.ask("POST", "/api/v2/backfills", Served::operator_, start).status == 200);
+  // Between the handler's look and the loop's step somebody triggers a run of the 6th.
+  served.backend.before_step = [&] {
+    RunRow run = served.rows.runs.front();
+    run.id = {2};
+    run.execution_date = *parse_iso("2001-01-06");
+    served.rows.runs.push_back(run);
+    NamedEvent event;
+    event.event.seq = 1;
+    served.rows.named_events.push_back(event);
+  };
+  const auto moved = served.ask("POST", "/api/v2/backfills", Served::operator_, start);
+  CHECK(moved.status == 409);
+  CHECK(moved.body.find("2001-01-06T00:00:00Z: was create, is skip") != std::string::npos);
+}
