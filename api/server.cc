@@ -24,6 +24,7 @@
 #include "api/routes.h"
 #include "api/stream_notes.h"
 #include "api/stream_slots.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -139,6 +140,7 @@ void ApiServer::Core::dispatch(Front::Admitted in, HttpRequest request, HttpList
   if (auto claimed = claim_key(*call, keys); !claimed) {
     return call->answer(std::unexpected(std::move(claimed.error())));
   }
+  CRASH_POINT("api.asked");
   const bool posted = readers.post([call, &handler](StoreReader& reader) {
     try {
       const Narrowed narrowed(reader, call->who);
@@ -171,6 +173,7 @@ Result<void> ApiServer::Core::open_access(const ApiOptions& options, const std::
   keys.set_kept((*reader)->access().kept_answers());
   notes.set_audited((*reader)->access().audit_count());
   services.access = access.get();
+  CRASH_POINT("api.access_loaded");
   auto random = new_secret("req_");
   if (!random) return std::unexpected(random.error());
   request_prefix = random->substr(0, 12);
@@ -195,6 +198,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
   if (auto opened = core->open_access(options, data_dir); !opened) return std::unexpected(opened.error());
   auto listener = HttpListener::bind(options.address, options.port);
   if (!listener) return std::unexpected(listener.error());
+  CRASH_POINT("api.bound");
   core->listener = std::move(*listener);
   core->clients.set(options.trusted_proxies, options.connections_per_address);
   core->port = core->listener->port();
@@ -224,6 +228,7 @@ Result<std::unique_ptr<ApiServer>> ApiServer::start(ApiOptions options, Backend&
        }},
       {options.connections_per_address, options.connections_from_loopback, options.trusted_proxies},
       options.io_threads);
+  CRASH_POINT("api.listening");
   log::info("api listens on={}:{}", options.address, core->port);
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(core)));
 }

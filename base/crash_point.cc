@@ -1,35 +1,45 @@
 #include "base/crash_point.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string>
-#include <string_view>
 
-namespace millrace {
+namespace millrace::crash_points {
 namespace {
 
-struct Armed {
+/// MILLRACE_CRASH_POINT=name or name:n.
+struct Wanted {
   std::string name;
-  std::atomic<long> passages_left{0};
-  Armed() {
-    const char* wanted = std::getenv("MILLRACE_CRASH_POINT");
-    if (wanted == nullptr) return;
-    std::string_view text = wanted;
-    const auto colon = text.rfind(':');
-    passages_left = colon == std::string_view::npos ? 1 : std::strtol(wanted + colon + 1, nullptr, 10);
-    name = text.substr(0, colon);
+  std::atomic<long> passages_left{1};
+
+  Wanted() : name(std::getenv("MILLRACE_CRASH_POINT")) {
+    const auto colon = name.rfind(':');
+    if (colon == std::string::npos) return;
+    passages_left = std::strtol(name.c_str() + colon + 1, nullptr, 10);
+    name.resize(colon);
   }
 };
 
-}  // namespace
-
-void crash_point(const char* name) {
-  static Armed armed;
-  if (armed.name.empty() || armed.name != name) return;
-  if (--armed.passages_left == 0) kill(getpid(), SIGKILL);
+/// Of several processes under one environment the first makes the file, and only it dies.
+bool is_first() {
+  const char* mark = std::getenv("MILLRACE_CRASH_MARK");
+  if (mark == nullptr) return true;
+  const int fd = open(mark, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) close(fd);
+  return fd >= 0;
 }
 
-}  // namespace millrace
+}  // namespace
+
+const bool armed = std::getenv("MILLRACE_CRASH_POINT") != nullptr;
+
+void pass(const char* name) {
+  static Wanted wanted;
+  if (wanted.name == name && --wanted.passages_left == 0 && is_first()) kill(getpid(), SIGKILL);
+}
+
+}  // namespace millrace::crash_points

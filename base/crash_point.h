@@ -1,11 +1,19 @@
 #pragma once
 
-namespace millrace {
+/// Named places where a test may end the process as if the machine had chosen that moment: in every build, so
+/// that the binary tested is the one shipped. docs/testing.md has the variables and why they are safe.
+namespace millrace::crash_points {
 
-/// Ends the process with SIGKILL when the environment names this point: `MILLRACE_CRASH_POINT=name` or
-/// `name:N` for the Nth passage. One load and a branch when it doesn't.
-void crash_point(const char* name);
+/// Whether the environment names a point. Set before main(), never after.
+extern const bool armed;
 
-}  // namespace millrace
+/// Any thread. Sends this process SIGKILL at the passage that the environment names.
+void pass(const char* name);
 
-#define CRASH_POINT(name) ::millrace::crash_point(name)
+}  // namespace millrace::crash_points
+
+/// One load and a branch that is never taken. The name is a literal, once in the tree: "step.what_is_done".
+#define CRASH_POINT(name)                                                                   \
+  do {                                                                                      \
+    if (::millrace::crash_points::armed) [[unlikely]] ::millrace::crash_points::pass(name); \
+  } while (false)

@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>  // tidy:allow(only-user) the macros that read a wait status
 
+#include "base/crash_point.h"
 #include "daemon/outputs.h"
 #include "data/publish_plan.h"
 
@@ -28,6 +29,7 @@ void take_published(AttemptFinished& event, const std::filesystem::path& path) {
     event.facts.message = std::move(report->spawn_failure);
     return;
   }
+  CRASH_POINT("end.report_read");
   const bool all = good && report->problem.empty();
   if (good && !report->problem.empty()) event.output_problem = std::move(report->problem);
   for (PublishedOutput& output : report->outputs) {
@@ -47,6 +49,7 @@ AttemptFinished attempt_end(AttemptId id, ExitFacts facts, const std::optional<A
     TaskOutputs read = read_outputs(paths.output(context->attempt->name));
     event.outputs = std::move(read.outputs);
     event.output_problem = std::move(read.problem);
+    CRASH_POINT("end.outputs_read");
   }
   if (!context->task->outputs.empty() && event.facts.kind != ExitFacts::Kind::spawn_failed)
     take_published(event, paths.publish_report(context->attempt->name));

@@ -16,6 +16,7 @@
 
 #include "api/server.h"
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/version.h"
@@ -164,12 +165,17 @@ void Daemon::Parts::await_reconcile() {
     if (cancelled) return;
     inbox->post(TimeReached{}, true);
     turn();
+    CRASH_POINT("reconcile.turned");
     if (!config.one_run) folder->scan();
+    CRASH_POINT("reconcile.scanned");
     api->record_use();
+    CRASH_POINT("reconcile.use_recorded");
     if (const auto gone = store->sweep(clock.now().wall); !gone && !loop->stalled())
       log::warn("store: sweep: {}", gone.error().message);
+    CRASH_POINT("reconcile.swept");
     if (const auto pages = store->checkpoint(); !pages)
       log::warn("store: checkpoint: {}", pages.error().message);
+    CRASH_POINT("reconcile.checkpointed");
     await_reconcile();
   });
 }
@@ -183,6 +189,7 @@ void Daemon::Parts::await_signal() {
     }
     log::info("signal={} stopping; {} running attempts go on and are found at the next start", signal,
               scheduler.live_attempts().size());
+    CRASH_POINT("stop.signalled");
     io.stop();
   });
 }
@@ -191,9 +198,11 @@ Result<void> Daemon::Parts::open_store() {
   paths.root = fs::absolute(config.data).lexically_normal();
   config.dags = fs::absolute(config.dags).lexically_normal();
   if (const auto made = make_private_folder(paths.root); !made) return made;
+  CRASH_POINT("start.folder_made");
   auto opened = Store::open(paths.database());
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
+  CRASH_POINT("start.store_opened");
   auto reader = StoreReader::open(paths.database());
   if (!reader) return std::unexpected(reader.error());
   catalog = std::make_unique<Catalog>(std::move(*reader));
@@ -252,8 +261,10 @@ Result<void> Daemon::Parts::open_executor() {
       .finished =
           [this](AttemptId id, ExitFacts facts) {
             if (Notifier::owns(id)) return notifier->ended(id, facts);
+            CRASH_POINT("report.finished_heard");
             const auto context = scheduler.attempt_context(id);
             inbox->post(attempt_end(id, std::move(facts), context, paths, random_seed()), true);
+            CRASH_POINT("report.finished_posted");
             if (!context) return;
             if (auto plan = dispatcher->outputs_of(*context)) sweep.remove(std::move(plan->scratch));
           }};
@@ -326,7 +337,9 @@ Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Daemon::~Daemon() {
   if (!parts_) return;
   if (parts_->api) parts_->api->stop();
+  CRASH_POINT("stop.api_stopped");
   if (parts_->executor) parts_->executor->detach();
+  CRASH_POINT("stop.executor_detached");
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
@@ -334,6 +347,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   signal(SIGPIPE, SIG_IGN);
   raise_open_files();
   log::set_level(config.log_level);
+  if (crash_points::armed) log::warn("MILLRACE_CRASH_POINT is set: this process may kill itself, for a test");
   if (const auto checked = check_address(config); !checked) return std::unexpected(checked.error());
   auto parts = std::make_unique<Parts>();
   parts->config = std::move(config);
@@ -347,19 +361,29 @@ Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
       log::warn("gpus: {}; none are used", found.error().message);
     }
   }
+  CRASH_POINT("start.devices_found");
   if (const auto joined = parts->join_rooms(); !joined) return std::unexpected(joined.error());
+  CRASH_POINT("start.rooms_joined");
   const MachineFound machine = find_machine(parts->config, devices);
   parts->dispatcher->set_machine(machine);
   if (const auto opened = parts->open_executor(); !opened) return std::unexpected(opened.error());
+  CRASH_POINT("start.executor_opened");
   load_state(*parts->store, *parts->catalog, *parts->loop, machine);
+  CRASH_POINT("start.state_loaded");
   const auto unseen = parts->executor->recover(outstanding(parts->scheduler));
+  CRASH_POINT("start.attempts_found");
   resume(*parts->store, parts->scheduler, *parts->loop, unseen, parts->clock);
+  CRASH_POINT("start.resumed");
   const std::vector<AttemptId> living = parts->scheduler.live_attempts();
   parts->sweep.remove_all_but(parts->paths.staging(), {living.begin(), living.end()});
+  CRASH_POINT("start.staging_swept");
   ensure_pools(parts->config, machine, parts->scheduler, *parts->loop);
+  CRASH_POINT("start.pools_set");
   if (const auto watched = parts->watch_folder(); !watched) return std::unexpected(watched.error());
+  CRASH_POINT("start.folder_watched");
   const Isolation& isolation = parts->executor->isolation();
   if (const auto opened = parts->open_api(isolation); !opened) return std::unexpected(opened.error());
+  CRASH_POINT("start.serving");
   log::info("serving address={}:{} data={} dags={} cpu={} memory={} gpus={} isolation=\"{}\"",
             parts->config.address, parts->api->port(), parts->paths.root.string(),
             parts->config.dags.string(), machine.cpu_milli / 1'000, machine.memory_bytes, devices.size(),
@@ -372,7 +396,9 @@ int Daemon::run(std::function<void()> on_signal) {
   parts_->await_signal();
   parts_->await_reconcile();
   parts_->turn();
+  CRASH_POINT("start.turned");
   parts_->io.run();
+  CRASH_POINT("stop.loop_left");
   return parts_->exit_code;
 }
 

@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 
+#include "base/crash_point.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/sha256.h"
@@ -114,6 +115,7 @@ void DagFolder::await_change() {
 }
 
 void DagFolder::scan() {
+  CRASH_POINT("folder.scanning");
   for (auto& [name, file] : files_) file.present = false;
   watch(root_);
   std::error_code error;
@@ -174,6 +176,7 @@ void DagFolder::read(const std::string& name, const fs::path& path, File& file) 
   const std::string hash = sha256_hex(*text);
   if (hash == file.content_hash && !was_gone && !problems_.contains(name)) return;
   if (hash == file.content_hash && !file.dag_id.empty()) return clear_problem(name);
+  CRASH_POINT("folder.file_read");
   ParseResult parsed = parse_dag(*text);
   if (!parsed.dag) return problem(name, render(parsed.diagnostics, name, *text));
   const auto owner = owner_.find(parsed.dag->dag_id);
@@ -188,6 +191,7 @@ void DagFolder::read(const std::string& name, const fs::path& path, File& file) 
 }
 
 void DagFolder::accept(const std::string& name, std::string text, std::shared_ptr<const Dag> dag) {
+  CRASH_POINT("folder.accepting");
   clear_problem(name);
   const std::string shown = text;
   const std::string folder = (root_ / name).parent_path().string();
@@ -223,6 +227,7 @@ void DagFolder::publish() {
   std::vector<ImportErrorRow> rows;
   for (const auto& [name, row] : problems_) rows.push_back(row);
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].id = static_cast<std::int64_t>(i) + 1;
+  CRASH_POINT("folder.problems_told");
   ports_.report(std::move(rows));
 }
 

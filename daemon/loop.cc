@@ -38,12 +38,15 @@ void Loop::turn() {
     return answer(ports_.inbox.take_looks());
   Inbox::Taken taken = ports_.inbox.take_all();
   if (!taken.messages.empty() || !taken.looks.empty()) metrics_.waited(taken.waited);
+  CRASH_POINT("loop.taken");
   for (Message& message : taken.messages) take(message);
+  CRASH_POINT("loop.applied");
   if (!commit()) return answer(taken.looks);
   CRASH_POINT("loop.committed");
   for (Command& deed : std::exchange(deeds_, {})) perform(deed);
   CRASH_POINT("loop.performed");
   for (const auto& done : std::exchange(after_commit_, {})) done();
+  CRASH_POINT("loop.told");
   answer(taken.looks);
 }
 
@@ -149,10 +152,12 @@ void Loop::collect(Command& command, Now now) {
 void Loop::render(AttemptId attempt, Now now) {
   const auto context = ports_.scheduler.attempt_context(attempt);
   if (!context) return;
+  CRASH_POINT("dispatch.rendering");
   Result<Rendered> rendered = ports_.dispatcher.render(*context, ports_.scheduler);
   if (rendered) {
     first_.push_back(AttemptRendered{attempt, std::move(rendered->command), versions_of(rendered->reads)});
     rendered_.insert_or_assign(attempt, std::move(rendered->spec));
+    CRASH_POINT("dispatch.rendered");
     return;
   }
   ExitFacts facts;
@@ -238,6 +243,7 @@ void Loop::bring_back(const Event& event) {
   // What this batch has changed of it is still to be written; the deeds wait for the end of the turn all the
   // same.
   if (!commit()) return;
+  CRASH_POINT("backfill.brings_back");
   for (ActiveBackfill& backfill : ports_.store.backfills_to_retry(action->backfill))
     apply(to_event(std::move(backfill), ports_.catalog));
 }
@@ -290,10 +296,12 @@ void Loop::submit(Submission& submission) {
     new_versions_.push_back({id, submission.dag->dag_id, 0, submission.dag->hash, std::move(submission.text),
                              submission.file_name, submission.folder, ports_.clock.now().wall});
   }
+  CRASH_POINT("submit.version_chosen");
   if (!unchanged) {
     ports_.catalog.set_current(id, {submission.dag, submission.folder});
     apply(DagSubmitted{{}, id, submission.dag, ports_.new_dags_paused, submission.by});
   }
+  CRASH_POINT("submit.applied");
   answer.changed = !unchanged;
   answer.dag = ports_.scheduler.dag_row(submission.dag->dag_id);
   after_commit_.push_back(
@@ -314,9 +322,11 @@ bool Loop::commit() {
     }
     return false;
   }
+  CRASH_POINT("loop.stored");
   stall(std::nullopt);
   metrics_.committed(changes_, ports_.clock.now().mono - begun);
   if (ports_.on_committed) ports_.on_committed(std::move(changes_), audits_.size());
+  CRASH_POINT("loop.published");
   changes_.clear();
   new_versions_.clear();
   access_.clear();
@@ -386,16 +396,31 @@ void Loop::perform(Command& command) {
                    executor_->start(std::move(spec.mapped()));
                    CRASH_POINT("dispatch.started");
                  },
-                 [&](Kill& kill) { executor_->kill(kill.attempt, KillReason::cancel); },
-                 [&](Acknowledge& done) { executor_->acknowledge(done.attempt); },
-                 [&](CheckSensor& check) { ports_.sensors.check(check.task_instance, ports_.scheduler); },
-                 [&](Deliver& wanted) { ports_.notifier.deliver(wanted.notification); },
+                 [&](Kill& kill) {
+                   CRASH_POINT("kill.committed");
+                   executor_->kill(kill.attempt, KillReason::cancel);
+                 },
+                 [&](Acknowledge& done) {
+                   CRASH_POINT("acknowledge.committed");
+                   executor_->acknowledge(done.attempt);
+                 },
+                 [&](CheckSensor& check) {
+                   CRASH_POINT("sensor.committed");
+                   ports_.sensors.check(check.task_instance, ports_.scheduler);
+                 },
+                 [&](Deliver& wanted) {
+                   CRASH_POINT("notify.committed");
+                   ports_.notifier.deliver(wanted.notification);
+                 },
                  [&](RemoveRunFiles& gone) {
+                   CRASH_POINT("remove_files.committed");
                    if (ports_.remove_files) ports_.remove_files(gone);
                  },
                  [&](Reply& reply) {
+                   CRASH_POINT("reply.committed");
                    auto waiting = replies_.extract(reply.request);
                    if (!waiting.empty()) waiting.mapped()(std::move(reply));
+                   CRASH_POINT("reply.given");
                  },
                  [&](auto&) {}},
       command);
@@ -412,6 +437,7 @@ void Loop::respawn(const std::vector<AttemptId>& attempts) {
     first_.pop_front();
     apply(std::move(event));
   }
+  CRASH_POINT("respawn.rendered");
   turn();
 }
 

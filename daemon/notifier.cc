@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/crash_point.h"
 #include "base/limits.h"
 #include "scheduler/outcome.h"
 
@@ -66,10 +67,12 @@ void Notifier::run_command(const NotificationRow& row) {
   spec.log_bytes = limits::log_bytes;
   commands_[spec.attempt] = row.id;
   executor_->start(std::move(spec));
+  CRASH_POINT("notify.command_started");
 }
 
 void Notifier::ended(AttemptId attempt, const ExitFacts& facts) {
   executor_->acknowledge(attempt);
+  CRASH_POINT("notify.command_ended");
   const auto known = commands_.extract(attempt);
   if (known.empty()) return;  // of the daemon before this one, which tries it again
   const Verdict verdict = judge(Task{}, facts, {});
@@ -105,7 +108,9 @@ void Notifier::run_posts() {
       while (!stopping_ && !(next = take_post())) wake_.wait(mutex_);
       if (!next) return;
     }
+    CRASH_POINT("notify.posting");
     const WebhookAnswer answer = post(*next);
+    CRASH_POINT("notify.posted");
     report_({next->id, answer.delivered, answer.hopeless, answer.detail});
     {
       MutexLock lock(mutex_);

@@ -6,15 +6,20 @@
 #include <set>
 #include <thread>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace millrace {
 
 void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& machine) {
   loop.apply_now(machine);
+  CRASH_POINT("recovery.machine_told");
   for (PoolRow& pool : store.pools()) loop.apply_now(PoolLoaded{std::move(pool)});
+  CRASH_POINT("recovery.pools_loaded");
   for (DatasetNameRow& row : store.dataset_names()) loop.apply_now(DatasetNameLoaded{std::move(row)});
+  CRASH_POINT("recovery.dataset_names_loaded");
   for (auto& [key, version] : store.variables()) loop.apply_now(VariableLoaded{std::move(key), version});
+  CRASH_POINT("recovery.variables_loaded");
   std::size_t dags = 0;
   for (DagRow& row : store.dags()) {
     const auto version = catalog.find(row.current);
@@ -25,19 +30,24 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
     ++dags;
     if (!row.removed) catalog.set_current(row.current, *version);
     loop.apply_now(DagLoaded{std::move(row), version->dag});
+    CRASH_POINT("recovery.dag_loaded");
   }
   std::set<BackfillId> roots;
   for (ActiveBackfill& backfill : store.active_backfills()) {
     roots.insert(root_of(backfill.row));
     loop.apply_now(to_event(std::move(backfill), catalog));
+    CRASH_POINT("recovery.backfill_loaded");
   }
   for (const BackfillId root : roots)
     for (BackfillRow& row : store.cascade(root))
       if (is_final(row.state)) loop.apply_now(to_event({std::move(row), {}}, catalog));
+  CRASH_POINT("recovery.backfills_loaded");
   for (QueuedDatasetEventRow& row : store.queued_dataset_events())
     loop.apply_now(QueuedDatasetEventLoaded{std::move(row)});
+  CRASH_POINT("recovery.queued_events_loaded");
   for (NotificationRow& row : store.pending_notifications())
     loop.apply_now(NotificationLoaded{std::move(row)});
+  CRASH_POINT("recovery.notifications_loaded");
   std::size_t runs = 0;
   for (const RunId id : store.active_runs()) {
     std::optional<RunSnapshot> snapshot = store.load_run(id);
@@ -49,6 +59,7 @@ void load_state(Store& store, Catalog& catalog, Loop& loop, const MachineFound& 
     }
     ++runs;
     loop.apply_now(RunLoaded{id, std::move(snapshot), version->dag});
+    CRASH_POINT("recovery.run_loaded");
   }
   log::info("loaded dags={} runs={} epoch={}", dags, runs, store.epoch());
 }
@@ -61,8 +72,10 @@ void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<At
     const auto context = scheduler.attempt_context(id);
     if (context) (context->attempt->kill_requested ? to_end : to_start).push_back(id);
   }
+  CRASH_POINT("recovery.unseen_sorted");
   loop.apply_now(RecoveryDone{ids.run, ids.task_instance, ids.attempt, ids.backfill, ids.event,
                               ids.dataset_event, ids.dataset_name, ids.dataset_version, ids.notification});
+  CRASH_POINT("recovery.done");
   for (const AttemptId id : to_end) {
     ExitFacts facts;
     facts.wait_status = SIGKILL;
@@ -71,7 +84,9 @@ void resume(Store& store, Scheduler& scheduler, Loop& loop, const std::vector<At
     facts.message = "it was cancelled before it started";
     loop.apply_now(AttemptFinished{id, std::move(facts), {}, {}, 0});
   }
+  CRASH_POINT("recovery.unseen_ended");
   loop.respawn(to_start);
+  CRASH_POINT("recovery.unseen_started");
 }
 
 std::vector<Outstanding> outstanding(const Scheduler& scheduler) {

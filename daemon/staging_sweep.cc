@@ -3,6 +3,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -57,8 +58,10 @@ void StagingSweep::run() {
       folder = std::move(folders_.front());
       folders_.pop_front();
     }
+    CRASH_POINT("sweep.taken");
     std::error_code error;
     fs::remove_all(folder, error);
+    CRASH_POINT("sweep.removed");
     if (error) log::warn("staging: {} can't be removed: {}", folder.string(), error.message());
   }
 }

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -29,6 +30,7 @@ bool remove_some(const fs::path& folder, int& budget) {
   }
   for (const fs::path& file : files) {
     fs::remove(file, error);
+    CRASH_POINT("trash.file_removed");
     --budget;
   }
   for (const fs::path& inner : folders) {
@@ -36,6 +38,7 @@ bool remove_some(const fs::path& folder, int& budget) {
   }
   if (budget <= 0) return false;
   --budget;
+  CRASH_POINT("trash.folder_emptied");
   return fs::remove(folder, error);
 }
 
@@ -55,6 +58,7 @@ void Trash::take(const std::string& dag_id, const std::string& run_id) {
     const fs::path from = paths_.root / kind / dag_id / run_id;
     std::error_code error;
     fs::rename(from, folder() / std::to_string(next_), error);
+    CRASH_POINT("trash.moved");
     if (!error) moved = true, ++next_;
     if (error && error != std::errc::no_such_file_or_directory)
       log::warn("trash: {} isn't moved: {}", from.string(), error.message());

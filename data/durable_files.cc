@@ -10,6 +10,8 @@
 #include <cstring>
 #include <set>
 
+#include "base/crash_point.h"
+
 namespace millrace {
 namespace {
 
@@ -42,6 +44,7 @@ Result<void> make_folders(const fs::path& folder) {
   if (folder.empty() || stat(folder.c_str(), &facts) == 0) return {};
   if (auto above = make_folders(folder.parent_path()); !above) return above;
   if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) return failed("make the folder", folder);
+  CRASH_POINT("publish.folder_made");
   return sync(folder.parent_path());
 }
 
@@ -66,6 +69,7 @@ Result<void> replace_file(const fs::path& path, std::string_view bytes) {
   draft += ".draft";
   const int fd = open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) return failed("write", draft);
+  CRASH_POINT("publish.draft_made");
   bool good = true;
   while (good && !bytes.empty()) {
     const ssize_t n = write(fd, bytes.data(), bytes.size());
@@ -73,12 +77,15 @@ Result<void> replace_file(const fs::path& path, std::string_view bytes) {
     good = n > 0;
     if (good) bytes.remove_prefix(static_cast<std::size_t>(n));
   }
+  CRASH_POINT("publish.draft_written");
   good = good && fsync(fd) == 0;
   const int error = errno;
   close(fd);
   errno = error;
   if (!good) return failed("write", draft);
+  CRASH_POINT("publish.draft_synced");
   if (std::rename(draft.c_str(), path.c_str()) != 0) return failed("replace", path);
+  CRASH_POINT("publish.report_named");
   return sync(path.parent_path());
 }
 
@@ -96,6 +103,7 @@ Result<void> move_into_place(const fs::path& from, const fs::path& to) {
                               to.string()));
     return failed(fmt::format("move {} to", from.string()), to);
   }
+  CRASH_POINT("publish.renamed");
   return sync(to.parent_path());
 }
 

@@ -91,15 +91,19 @@ Result<PublishedOutput> Publisher::prepare_one(StagedOutput& output) {
   if (auto made = make_folders(output.target.parent_path()); !made) return std::unexpected(made.error());
   if (output.merge && S_ISDIR(facts.st_mode)) {
     if (auto locked = lock(output); !locked) return std::unexpected(locked.error());
+    CRASH_POINT("publish.merge_locked");
     if (auto merged = merge(output); !merged) return std::unexpected(merged.error());
+    CRASH_POINT("publish.merged");
   }
   const auto tree = hash_tree(output.staged, plan_.threads);
   if (!tree)
     return fail(tree.error().kind, fmt::format("output {}: {}", output.dataset, tree.error().message));
+  CRASH_POINT("publish.hashed");
   std::vector<std::string> files;
   for (const HashedFile& file : tree->files) files.push_back(file.path);
   if (auto synced = sync_tree(output.staged, files); !synced) return std::unexpected(synced.error());
   if (lstat(output.staged.c_str(), &facts) != 0) return failed("look at", output.staged);
+  CRASH_POINT("publish.synced");
   PublishedOutput out;
   out.dataset = output.dataset;
   out.hash = tree->hash;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/crash_point.h"
 #include "data/publish.h"
 #include "data/task_process.h"
 
@@ -30,7 +31,9 @@ int give_up(const Publisher& publisher, const std::string& problem,
 int run_and_publish(const PublishPlan& plan, const std::vector<std::string>& argv) {
   Publisher publisher(plan);
   if (const auto made = publisher.make_scratch(); !made) return give_up(publisher, made.error().message);
+  CRASH_POINT("publish.scratch_made");
   const TaskEnd end = run_task(argv);
+  CRASH_POINT("publish.task_ended");
   if (!end.failure.empty()) {
     if (const auto told = publisher.refuse({{}, {}, end.failure}); !told)
       say("[millrace] " + told.error().message);
@@ -52,6 +55,7 @@ int run_and_publish(const PublishPlan& plan, const std::vector<std::string>& arg
     say(fmt::format("[millrace] published {} {} bytes={} files={}{} to {}", output.dataset, output.hash,
                     output.bytes, output.files, output.rows ? fmt::format(" rows={}", *output.rows) : "",
                     output.path));
+  CRASH_POINT("publish.said");
   publisher.remove_scratch();
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -85,6 +86,7 @@ void DeadRunner::settle_one(AttemptId id, JournalEntry& entry) {
 }
 
 void DeadRunner::lose(AttemptId id, std::string why) {
+  CRASH_POINT("estate.losing");
   const auto at = contents_.attempts.find(id);
   if (at == contents_.attempts.end()) return;
   ExitFacts facts;
@@ -115,6 +117,7 @@ void DeadRunner::acknowledge(AttemptId id) {
 }
 
 void DeadRunner::remove_folder() {
+  CRASH_POINT("estate.removing");
   std::error_code ignored;
   for (const std::string& cgroup : contents_.opening.cgroups) {
     for (fs::directory_iterator slot(cgroup, ignored), end; !ignored && slot != end;
@@ -125,6 +128,7 @@ void DeadRunner::remove_folder() {
     fs::remove(cgroup, ignored);
   }
   fs::remove_all(folder_, ignored);
+  CRASH_POINT("estate.removed");
 }
 
 }  // namespace millrace

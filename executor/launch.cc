@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 
 namespace millrace {
 namespace {
@@ -75,6 +76,7 @@ std::string runner_identity(const std::filesystem::path& binary) {
 Result<std::filesystem::path> launch_runner(const LocalOptions& options) {
   const auto folder = make_folder(options.state_dir);
   if (!folder) return folder;
+  CRASH_POINT("launch.folder_made");
   std::vector<std::string> arguments{options.runner_binary.string(), folder->string(),
                                      runner_identity(options.runner_binary)};
   if (!options.use_cgroups) arguments.emplace_back("--no-cgroups");
@@ -93,12 +95,14 @@ Result<std::filesystem::path> launch_runner(const LocalOptions& options) {
     return fail(ErrorKind::unavailable,
                 fmt::format("{} can't be started: {}", options.runner_binary.string(), std::strerror(error)));
   }
+  CRASH_POINT("launch.spawned");
   bool in_time = true;
   const std::string said = read_all(output[0], in_time);
   close(output[0]);
   if (!in_time) ::kill(pid, SIGKILL);
   int status = 0;
   waitpid(pid, &status, 0);
+  CRASH_POINT("launch.launched");
   if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0) return folder;
   std::error_code ignored;
   if (!runner_lives(*folder)) std::filesystem::remove_all(*folder, ignored);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 #include "executor/dead_runner.h"
 #include "executor/launch.h"
@@ -87,6 +88,7 @@ Result<void> Local::attach() {
   fs::create_directories(options_.state_dir, error);
   if (error) return fail(ErrorKind::unavailable, options_.state_dir.string() + ": " + error.message());
   chmod(options_.state_dir.c_str(), 0700);
+  CRASH_POINT("attach.folder_made");
   std::vector<fs::path> folders;
   for (fs::directory_iterator at(options_.state_dir, error), end; !error && at != end; at.increment(error)) {
     if (at->is_directory(error)) folders.push_back(at->path());
@@ -97,6 +99,7 @@ Result<void> Local::attach() {
       adopt_estate(folder, true);
       continue;
     }
+    CRASH_POINT("attach.runner_lives");
     auto link = RunnerLink::connect(io_, folder);
     if (link) {
       adopt_link(std::move(*link));
@@ -113,6 +116,7 @@ Result<void> Local::attach() {
 void Local::adopt_link(std::unique_ptr<RunnerLink> made) {
   RunnerLink* link = made.get();
   links_.push_back(std::move(made));
+  CRASH_POINT("attach.linked");
   link->report_to({
       .held = [this, link](AttemptId id) { taken_by(id, link); },
       .started =
@@ -152,16 +156,19 @@ void Local::adopt_estate(const fs::path& folder, bool say_started) {
     holder.dead = dead;
   }
   estates_.push_back(std::move(estate));
+  CRASH_POINT("attach.estate_read");
   if (begun_) dead->settle(say_started);
   drop_empty_estates();
 }
 
 Result<RunnerLink*> Local::taker() {
   if (taker_ != nullptr) return taker_;
+  CRASH_POINT("runner.wanted");
   const auto folder = launch_runner(options_);
   if (!folder) return std::unexpected(folder.error());
   auto link = RunnerLink::connect(io_, *folder);
   if (!link) return std::unexpected(link.error());
+  CRASH_POINT("runner.greeted_first");
   log::info("runner={} pid={} started isolation=\"{}\"", folder->filename().string(), (*link)->greeting().pid,
             (*link)->greeting().isolation.detail);
   adopt_link(std::move(*link));
@@ -186,9 +193,11 @@ std::vector<AttemptId> Local::recover(std::vector<Outstanding> outstanding) {
     log::error("runner={} pid={} doesn't say what it holds: its attempts stay as they are",
                link->folder().filename().string(), link->greeting().pid);
   }
+  CRASH_POINT("recover.replayed");
   begun_ = true;
   for (std::size_t i = 0; i < estates_.size(); ++i) estates_[i]->settle(true);
   recovering_ = nullptr;
+  CRASH_POINT("recover.settled");
   std::vector<AttemptId> unseen;
   for (const Outstanding& attempt : outstanding) {
     if (holders_.contains(attempt.attempt.value)) continue;
@@ -198,6 +207,7 @@ std::vector<AttemptId> Local::recover(std::vector<Outstanding> outstanding) {
       unseen.push_back(attempt.attempt);
     }
   }
+  CRASH_POINT("recover.sorted");
   for (const auto& link : links_) link->go_on();
   drop_empty_estates();
   return unseen;
@@ -246,6 +256,7 @@ void Local::start(AttemptSpec spec) {
     return report_later(id, ExitFacts::Kind::spawn_failed,
                         "the command and its environment are bigger than 8 MiB; pass big values by file");
   }
+  CRASH_POINT("executor.start_queued");
   Holder& holder = holders_[id.value];
   holder.link = link;
   if (!holder.ended) holder.spec = std::make_unique<AttemptSpec>(std::move(spec));
@@ -263,6 +274,7 @@ void Local::acknowledge(AttemptId id) {
   const auto at = holders_.find(id.value);
   if (at == holders_.end() || !at->second.ended) return;
   if (at->second.link != nullptr) at->second.link->acknowledge(id);
+  CRASH_POINT("executor.acknowledge_queued");
   if (at->second.dead != nullptr) {
     at->second.dead->acknowledge(id);
     if (at->second.dead->empty()) {
@@ -302,6 +314,7 @@ void Local::on_closed(RunnerLink* link) {
   // From the loop: the link is still on the stack, and reports may start new attempts.
   post_to(io_, [this, link, alive = alive_] {
     if (!*alive) return;
+    CRASH_POINT("executor.runner_lost");
     begun_ = true;
     bury(link);
   });
@@ -323,6 +336,7 @@ bool Local::bury(RunnerLink* link) {
   }
   std::error_code ignored;
   if (fs::exists(folder, ignored)) adopt_estate(folder, false);
+  CRASH_POINT("executor.runner_buried");
   forget_link(link);
   return true;
 }

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "base/limits.h"
 
 namespace millrace {
@@ -59,6 +60,7 @@ void Orphan::next() {
       return;
     }
   }
+  CRASH_POINT("orphan.ended");
   const auto ended = std::move(ended_);  // it may destroy this
   ended();
 }

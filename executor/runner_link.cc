@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/crash_point.h"
 #include "base/log.h"
 
 namespace millrace {
@@ -63,8 +64,10 @@ Result<std::unique_ptr<RunnerLink>> RunnerLink::connect(boost::asio::io_context&
                 "the runner in " + folder.string() + " doesn't answer: " + std::strerror(errno));
   }
   std::unique_ptr<RunnerLink> link(new RunnerLink(io, folder, fd));
+  CRASH_POINT("link.connected");
   put_frame(link->out_, MessageType::hello, [](wire::Writer& w) { w.number(runner_protocol); });
   link->send();
+  CRASH_POINT("link.hello_sent");
   const MonoTime until = SystemClock().now().mono + greeting_bound;
   while (!link->greeted_ && !link->closed_) {
     const Duration left = until - SystemClock().now().mono;
@@ -222,6 +225,7 @@ void RunnerLink::send_later() {
 
 void RunnerLink::send() {
   sending_ = false;
+  CRASH_POINT("link.sending");
   std::size_t sent = 0;
   while (!closed_ && sent < out_.size()) {
     const ssize_t n =
@@ -236,6 +240,7 @@ void RunnerLink::send() {
     }
     sent += static_cast<std::size_t>(n);
   }
+  CRASH_POINT("link.sent");
   out_.erase(0, sent);
 }
 

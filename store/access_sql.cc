@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/crash_point.h"
 #include "base/sha256.h"
 
 namespace millrace {
@@ -133,6 +134,7 @@ void AccessWriter::write(const AccessRow& row) {
   const auto put = [](sqlite::Statement& statement, const auto& value) {
     bind_row(statement, value, RowBinder::For::insert);
     statement.run();
+    CRASH_POINT("access.row_written");
   };
   if (const auto* token = std::get_if<TokenRow>(&row)) put(token_, *token);
   if (const auto* session = std::get_if<SessionRow>(&row)) put(session_, *session);
@@ -154,6 +156,7 @@ void AccessWriter::append(AuditRow row) {
   row.hash = audit_hash(row);
   bind_row(audit_, row, RowBinder::For::insert);
   audit_.run();
+  CRASH_POINT("access.audit_row_written");
   last_id_ = row.id;
   last_hash_ = row.hash;
 }

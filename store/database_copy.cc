@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "store/access_sql.h"
 #include "store/lock_file.h"
 #include "store/migrations.h"
@@ -91,21 +92,28 @@ Result<DatabaseFacts> copy_database(const fs::path& database, const fs::path& co
     return fail(ErrorKind::not_found, fmt::format("there is no database '{}'", database.string()));
   const fs::path part = copy.string() + ".part";
   try {
+    CRASH_POINT("backup.begins");
     sqlite::Connection connection(database.string(), sqlite::Mode::read_only);
     if (auto schema = schema_number(connection, database); !schema) return std::unexpected(schema.error());
     if (auto made = make_private(part); !made) return std::unexpected(made.error());
+    CRASH_POINT("backup.part_made");
     sqlite::Statement vacuum(connection, "VACUUM INTO ?1");
     vacuum.bind_copy(1, part.string());
     vacuum.run();
+    CRASH_POINT("backup.copied");
     if (auto synced = sync(part, O_RDONLY); !synced) return std::unexpected(synced.error());
+    CRASH_POINT("backup.synced");
     // A hard link is made or refused; a rename would replace what somebody put there meanwhile.
     fs::create_hard_link(part, copy, error);
     if (error == std::errc::file_exists)
       return fs::remove(part), fail(ErrorKind::conflict, fmt::format("'{}' exists", copy.string()));
     if (error) fs::rename(part, copy);
+    CRASH_POINT("backup.linked");
     fs::remove(part, error);
+    CRASH_POINT("backup.part_removed");
     if (auto synced = sync(folder_of(copy), O_RDONLY | O_DIRECTORY); !synced)
       return std::unexpected(synced.error());
+    CRASH_POINT("backup.done");
     sqlite::Connection written(copy.string(), sqlite::Mode::read_only);
     return facts_of(written, copy);
   } catch (const std::exception& problem) {
@@ -172,16 +180,21 @@ Result<void> put_in_place(const fs::path& copy, const fs::path& database) {
   try {
     const Result<LockFile> lock = LockFile::take(database);
     if (!lock) return std::unexpected(lock.error());
+    CRASH_POINT("restore.locked");
     const fs::path part = database.string() + ".restored", old = database.string() + ".before-restore";
     fs::remove(part);
     if (auto made = copy_database(copy, part); !made) return std::unexpected(made.error());
+    CRASH_POINT("restore.copied");
     fs::remove(old.string() + "-wal");
     // The old one may be damaged and isn't opened: its log moves along, the index of that is made anew.
     for (const char* suffix : {"", "-wal"})
       if (fs::exists(database.string() + suffix))
         fs::rename(database.string() + suffix, old.string() + suffix);
+    CRASH_POINT("restore.old_one_moved");
     fs::remove(database.string() + "-shm");
+    CRASH_POINT("restore.index_removed");
     fs::rename(part, database);
+    CRASH_POINT("restore.placed");
     return sync(folder_of(database), O_RDONLY | O_DIRECTORY);
   } catch (const std::exception& problem) {
     return in_words(database, problem);

@@ -12,6 +12,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/crash_point.h"
+
 namespace millrace {
 namespace {
 
@@ -34,15 +36,18 @@ Result<LockFile> LockFile::take(const std::filesystem::path& database) {
                             "may write",
                             database.parent_path().string(), std::strerror(errno), path));
   }
+  CRASH_POINT("lock.file_opened");
   LockFile lock(fd);
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     return fail(ErrorKind::conflict, fmt::format("another daemon (pid {}) uses '{}'; stop it first",
                                                  read_text(fd), database.string()));
   }
+  CRASH_POINT("lock.taken");
   const std::string pid = fmt::format("{}\n", getpid());
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
     // The lock holds; only its words for a second daemon are missing (a full disk).
   }
+  CRASH_POINT("lock.named");
   return lock;
 }
 

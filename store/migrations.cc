@@ -18,16 +18,20 @@ bool has_table(sqlite::Connection& connection) {
 
 void copy_database(sqlite::Connection& connection, const std::filesystem::path& database, int next) {
   const std::string copy = fmt::format("{}.before-{:03}", database.string(), next);
+  CRASH_POINT("migration.copy_begins");
   std::filesystem::remove(copy);  // left by a start that ended in the middle
   sqlite::Statement statement(connection, "VACUUM INTO ?1");
   statement.bind(1, copy);
   statement.run();
+  CRASH_POINT("migration.copied");
 }
 
 void apply(sqlite::Connection& connection, const Migration& migration) {
   sqlite::Transaction transaction(connection, sqlite::Transaction::Kind::write);
   connection.exec(make_table);
+  CRASH_POINT("migration.table_made");
   connection.exec(std::string(migration.sql));
+  CRASH_POINT("migration.applied");
   sqlite::Statement record(connection, "INSERT INTO schema_migrations VALUES (?1, ?2, ?3)");
   record.bind(1, migration.number);
   record.bind(2, migration.name);
@@ -75,6 +79,7 @@ Result<void> migrate(sqlite::Connection& connection, const std::filesystem::path
     if (auto same = check_applied(connection, migration); !same) return same;
   }
   if (*stored > 0 && *stored < known) copy_database(connection, database, *stored + 1);
+  CRASH_POINT("migration.begins");
   for (const Migration& migration : migrations.subspan(static_cast<std::size_t>(*stored))) {
     apply(connection, migration);
   }

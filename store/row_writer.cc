@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/crash_point.h"
 #include "store/queries.h"
 
 namespace millrace {
@@ -112,6 +113,7 @@ Result<void> RowWriter::insert(sqlite::Statement& statement, const Row& row) {
     if (failure.unique()) return exists(row);
     throw;
   }
+  CRASH_POINT("row.inserted");
   if (connection_.changes() != 1) return exists(row);
   return {};
 }
@@ -121,6 +123,7 @@ Result<void> RowWriter::write_versioned(Versioned<Row>& statements, const Row& r
   if (row.version == 1) return insert(statements.insert, row);
   bind_row(statements.update, row, RowBinder::For::update);
   statements.update.run();
+  CRASH_POINT("row.updated");
   if (connection_.changes() == 1) return {};
   return fail(ErrorKind::conflict,
               fmt::format("{}: the stored version isn't {}; somebody else has written it", named(row),
@@ -133,6 +136,7 @@ Result<void> RowWriter::put(const TaskInstanceRow& row) {
   if (row.version > 1 && row.map_index == 0) {
     expand_.bind(1, row.id.value);
     expand_.run();
+    CRASH_POINT("row.expanded");
   }
   return write_versioned(task_instance_, row);
 }
@@ -141,6 +145,7 @@ Result<void> RowWriter::put(const DatasetReferenceRow& row) {
   if (!row.removed) {
     bind_row(add_reference_, row, RowBinder::For::insert);
     add_reference_.run();
+    CRASH_POINT("row.reference_added");
     return {};
   }
   remove_reference_.bind(1, row.dataset);
@@ -148,6 +153,7 @@ Result<void> RowWriter::put(const DatasetReferenceRow& row) {
   remove_reference_.bind(3, std::string_view(row.dag_id));
   remove_reference_.bind(4, std::string_view(row.task_id));
   remove_reference_.run();
+  CRASH_POINT("row.reference_removed");
   return {};
 }
 
@@ -155,6 +161,7 @@ Result<void> RowWriter::put(const QueuedDatasetEventRow& row) {
   if (!row.removed) {
     bind_row(add_queued_, row, RowBinder::For::insert);
     add_queued_.run();
+    CRASH_POINT("row.event_queued");
     return {};
   }
   remove_queued_.bind(1, std::string_view(row.dag_id));
@@ -162,6 +169,7 @@ Result<void> RowWriter::put(const QueuedDatasetEventRow& row) {
   remove_queued_.bind(3, row.run_date.us);
   remove_queued_.bind(4, std::int64_t{row.rerun_only});
   remove_queued_.run();
+  CRASH_POINT("row.event_taken");
   return {};
 }
 
@@ -172,6 +180,7 @@ Result<void> RowWriter::put(const DatasetVersionRow& row) {
     derived->bind(2, row.partition.us);
     derived->bind(3, row.id.value);
     derived->run();
+    CRASH_POINT("row.partition_counted");
   }
   return {};
 }
@@ -180,6 +189,7 @@ Result<void> RowWriter::put(const VariableRow& row) {
   if (!row.removed) return write_versioned(variable_, row);
   remove_variable_.bind(1, row.key);
   remove_variable_.run();
+  CRASH_POINT("row.variable_removed");
   return {};
 }
 
@@ -188,6 +198,7 @@ Result<void> RowWriter::put(const RunDeletion& row) {
     statement.bind(1, row.run.value);
     if (&statement == &delete_run_.back()) statement.bind(2, row.version);
     statement.run();
+    CRASH_POINT("row.run_deleted_in_part");
   }
   if (connection_.changes() == 1) return {};
   return fail(ErrorKind::conflict, fmt::format("run {}: the stored version isn't {}; somebody else has "

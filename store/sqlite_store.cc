@@ -55,8 +55,10 @@ SqliteStore::SqliteStore(LockFile lock, std::unique_ptr<sqlite::Connection> conn
 
 SqliteStore::~SqliteStore() {
   if (!stopped_because_.empty()) return;
+  CRASH_POINT("store.stopping");
   try {
     connection_->exec(fmt::format("UPDATE daemon_epoch SET stopped_clean = 1 WHERE epoch = {}", epoch_));
+    CRASH_POINT("store.stopped");
   } catch (const sqlite::Failure& failure) {
     log::warn("store: the stop isn't recorded as clean: {}", failure.what());
   }
@@ -98,6 +100,7 @@ Result<void> SqliteStore::in_transaction(Body body) {
         return fail(ErrorKind::conflict, "another daemon has taken over this database: stop");
       }
     }
+    CRASH_POINT("store.epoch_checked");
     if (Result<void> written = body(); !written) {
       access_writer_.undone();
       return written;
@@ -126,6 +129,7 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
     if (row.number == 0) row.number = next_version_number(row.dag_id);
     if (auto written = writer_.write(row); !written) return written;
   }
+  CRASH_POINT("store.versions_written");
   // The row as it was is read just before it is written: within a batch one request may follow another.
   std::vector<AuditDiff> diffs;
   for (const Audited& audited : batch.audits) diffs.emplace_back(audited.row.who);
@@ -136,6 +140,7 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
       diffs[at].note(*connection_, batch.changes[i]);
     }
     if (auto written = writer_.write(batch.changes[i]); !written) return written;
+    CRASH_POINT("store.change_written");
   }
   at = 0;
   for (std::size_t i = 0; i < batch.access.size(); ++i) {
@@ -144,13 +149,16 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
       diffs[at].note(*connection_, batch.access[i]);
     }
     access_writer_.write(batch.access[i]);
+    CRASH_POINT("store.access_written");
   }
   for (std::size_t i = 0; i < diffs.size(); ++i) {
     AuditRow row = batch.audits[i].row;
     row.changes = diffs[i].take();
     access_writer_.append(std::move(row));
+    CRASH_POINT("store.audited");
   }
   if (!batch.answers) return {};
+  CRASH_POINT("store.answering");
   for (const KeptAnswerRow& row : batch.answers(reader())) access_writer_.write(row);
   return {};
 }
@@ -165,6 +173,7 @@ Result<int> SqliteStore::sweep(WallTime now) {
   int gone = 0;
   const auto swept = in_transaction([&]() -> Result<void> {
     gone = access_writer_.sweep(border, now, limits::swept_at_a_time);
+    CRASH_POINT("store.swept");
     return {};
   });
   if (!swept) return std::unexpected(swept.error());
@@ -181,6 +190,7 @@ int SqliteStore::next_version_number(std::string_view dag_id) {
 Result<void> SqliteStore::set_import_errors(std::span<const ImportErrorRow> rows) {
   return in_transaction([&]() -> Result<void> {
     connection_->exec("DELETE FROM import_error");
+    CRASH_POINT("store.import_errors_cleared");
     sqlite::Statement insert(*connection_, insert_into<ImportErrorRow>());
     std::int64_t next = 1;
     for (ImportErrorRow row : rows) {
@@ -188,6 +198,7 @@ Result<void> SqliteStore::set_import_errors(std::span<const ImportErrorRow> rows
       next = std::max(next, row.id) + 1;
       bind_row(insert, row, RowBinder::For::insert);
       insert.run();
+      CRASH_POINT("store.import_error_written");
     }
     return {};
   });

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/crash_point.h"
 #include "store/lock_file.h"
 #include "store/migrations.h"
 #include "store/sqlite_store.h"
@@ -65,9 +66,11 @@ std::int64_t take_epoch(sqlite::Connection& connection) {
                            "UPDATE daemon_epoch SET epoch = epoch + 1, stopped_clean = 0, boot_id = ?1");
   update.bind_copy(1, boot_id());
   update.run();
+  CRASH_POINT("open.epoch_written");
   const auto epoch = connection.integer("SELECT epoch FROM daemon_epoch");
   if (!epoch) throw StoreError("damaged database: daemon_epoch has no row");
   transaction.commit();
+  CRASH_POINT("open.epoch_taken");
   return *epoch;
 }
 
@@ -75,6 +78,7 @@ Result<std::unique_ptr<Store>> open_locked(LockFile lock, const std::filesystem:
   std::error_code no_file;
   const std::uintmax_t bytes = std::filesystem::file_size(database, no_file);
   auto connection = std::make_unique<sqlite::Connection>(database.string(), sqlite::Mode::read_write_create);
+  CRASH_POINT("open.connected");
   if (connection->is_read_only()) {
     return fail(ErrorKind::unavailable,
                 fmt::format("'{}' is read-only; the daemon needs to write it", database.string()));
@@ -87,12 +91,14 @@ Result<std::unique_ptr<Store>> open_locked(LockFile lock, const std::filesystem:
     if (auto sound = check_pages(*connection, database); !sound) return std::unexpected(sound.error());
   }
   if (!newer) {
+    CRASH_POINT("open.checked");
     const auto mode = connection->text("PRAGMA journal_mode = WAL");
     if (mode != "wal") {
       return fail(ErrorKind::unavailable,
                   fmt::format("'{}' can't use a write-ahead log here (journal mode {})", database.string(),
                               mode.value_or("unknown")));
     }
+    CRASH_POINT("open.wal_chosen");
     // FULL: acknowledged means synced. Temporary b-trees never go to /tmp. The WAL file shrinks back after a
     // burst.
     connection->exec(
@@ -102,6 +108,7 @@ Result<std::unique_ptr<Store>> open_locked(LockFile lock, const std::filesystem:
   if (auto migrated = migrate(*connection, database, migrations); !migrated) {
     return std::unexpected(migrated.error());
   }
+  CRASH_POINT("open.migrated");
   const std::int64_t epoch = take_epoch(*connection);
   return std::make_unique<SqliteStore>(std::move(lock), std::move(connection), epoch);
 }
@@ -120,8 +127,10 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path) {
                               "trusted; use a local disk",
                               database.string()));
     }
+    CRASH_POINT("open.begin");
     Result<LockFile> lock = LockFile::take(database);
     if (!lock) return std::unexpected(lock.error());
+    CRASH_POINT("open.locked");
     try {
       return open_locked(std::move(*lock), database);
     } catch (const sqlite::Failure& failure) {

@@ -11,6 +11,7 @@
 #include <csignal>
 #include <utility>
 
+#include "base/crash_point.h"
 #include "executor/process_tree.h"
 #include "executor/runner/adopted.h"
 #include "executor/runner/runner.h"
@@ -47,8 +48,10 @@ void Runner::on_spawned(Attempt& attempt, SpawnOutcome& outcome) {
   attempt.start.at = outcome.at;
   attempt.leader.fd = outcome.pidfd;
   attempt.leader.pid = outcome.pid;
+  CRASH_POINT("runner.started_heard");
   journal_.started(attempt.id, attempt.start);
   send_started(attempt);
+  CRASH_POINT("runner.started_said");
   add_to_epoll(attempt.leader, EPOLLIN);
   if (attempt.timeout) set_deadline(attempt, outcome.mono.us + attempt.timeout->count());
   if (sweep_at_us_ == 0) sweep_at_us_ = outcome.mono.us + second_us;
@@ -60,6 +63,7 @@ void Runner::fail_start(Attempt& attempt, std::string why) {
   attempt.exit.kind = ExitFacts::Kind::spawn_failed;
   attempt.exit.at = now().wall;
   attempt.exit.message = std::move(why);
+  CRASH_POINT("runner.start_failed");
   journal_.finished(attempt.id, attempt.exit);
   send_finished(attempt);
 }
@@ -67,6 +71,7 @@ void Runner::fail_start(Attempt& attempt, std::string why) {
 void Runner::handle_kill(AttemptId id) {
   const auto at = attempts_.find(id.value);
   if (at == attempts_.end()) return;
+  CRASH_POINT("runner.kill_taken");
   Attempt& attempt = *at->second;
   switch (attempt.stage) {
     case Attempt::Stage::queued: {
@@ -89,6 +94,7 @@ void Runner::handle_kill(AttemptId id) {
 void Runner::acknowledge(AttemptId id) {
   const auto at = attempts_.find(id.value);
   if (at == attempts_.end() || at->second->stage != Attempt::Stage::ended) return;
+  CRASH_POINT("runner.acknowledge_taken");
   journal_.acknowledged(id);
   forgotten_.push_back(std::move(at->second));
   attempts_.erase(at);
@@ -107,6 +113,7 @@ void Runner::ask_to_end(Attempt& attempt) {
   const auto list = [&] { return living(attempt); };
   signal_all(list, attempt.termination_signal);
   signal_all(list, SIGCONT);  // a stopped process would sit out the grace
+  CRASH_POINT("runner.asked_to_end");
   set_deadline(attempt, now().mono.us + attempt.termination_grace.count());
 }
 
@@ -123,6 +130,7 @@ void Runner::on_leader_end(Attempt& attempt) {
   // It stays a zombie until its tree is empty: so long its pid, which names the session, isn't given to
   // anyone else.
   attempt.stage = Attempt::Stage::emptying;
+  CRASH_POINT("runner.leader_ended");
   attempt.exit.at = now().wall;
   watch_survivors(attempt);
 }
@@ -178,6 +186,7 @@ void Runner::finish(Attempt& attempt) {
   }
   attempt.survivors.clear();
   set_deadline(attempt, 0);
+  CRASH_POINT("runner.tree_empty");
   rusage used{};
   int status = 0;
   if (wait4(attempt.leader.pid, &status, WNOHANG, &used) == attempt.leader.pid) {
@@ -189,15 +198,19 @@ void Runner::finish(Attempt& attempt) {
     attempt.exit.kind = ExitFacts::Kind::lost;
     attempt.exit.at = now().wall;
   }
+  CRASH_POINT("runner.reaped");
   if (attempt.slot != nullptr) {
     attempt.exit.oom = cgroups_.oom_struck(*attempt.slot);
     cgroups_.release(std::exchange(attempt.slot, nullptr), attempt.exit.message.empty());
   }
+  CRASH_POINT("runner.slot_released");
   keep_log_cap(attempt);
   attempt.stage = Attempt::Stage::ended;
   --alive_;
+  CRASH_POINT("runner.finish_known");
   journal_.finished(attempt.id, attempt.exit);
   send_finished(attempt);
+  CRASH_POINT("runner.finish_said");
   if (alive_ == 0) kill_strays();
 }
 
@@ -218,6 +231,7 @@ void Runner::on_timer() {
     switch (attempt.force) {
       case Attempt::Force::none:
         attempt.exit.timed_out = true;
+        CRASH_POINT("runner.timed_out");
         ask_to_end(attempt);
         break;
       case Attempt::Force::asked:

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/crash_point.h"
+
 namespace millrace {
 
 using wire::Writer;
@@ -38,12 +40,14 @@ void Journal::acknowledged(AttemptId attempt) {
 
 std::string Journal::flush() {
   if (facts_.empty() && intents_.empty()) return {};
+  CRASH_POINT("journal.writing");
   const std::string bytes = facts_ + intents_;
   intents_.clear();
   ssize_t n = 0;
   do {
     n = write(fd_, bytes.data(), bytes.size());
   } while (n < 0 && errno == EINTR);
+  CRASH_POINT("journal.written");
   if (n == static_cast<ssize_t>(bytes.size())) {
     bytes_ += bytes.size();
     facts_.clear();
@@ -65,6 +69,7 @@ void Journal::compact(const std::string& live) {
     unlinkat(folder_, "journal.new", 0);
     return;
   }
+  CRASH_POINT("journal.replaced");
   close(fd_);
   fd_ = fd;
   bytes_ = bytes.size();

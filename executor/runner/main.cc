@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/crash_point.h"
 #include "executor/runner/runner.h"
 
 /// millrace-runner FOLDER IDENTITY [--no-cgroups] [--cgroup-root PATH]
@@ -62,12 +63,16 @@ bool redirect(const std::string& folder) {
 /// The runner's life, after the fork. `ready` gets one 'k' or the reason why not.
 void live(const millrace::Runner::Setup& setup, int ready) {
   millrace::Runner runner;
+  CRASH_POINT("runner.forked");
   std::string failure = prepare(setup.folder);
+  CRASH_POINT("runner.locked");
   if (failure.empty()) failure = runner.open(setup);
   if (failure.empty() && !redirect(setup.folder)) failure = "no /dev/null or no log";
+  CRASH_POINT("runner.opened");
   const std::string word = failure.empty() ? "k" : failure;
   const bool told = write(ready, word.data(), word.size()) == static_cast<ssize_t>(word.size());
   close(ready);
+  CRASH_POINT("runner.ready");
   if (failure.empty() && told) runner.run();
 }
 

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/crash_point.h"
 #include "executor/process_tree.h"
 
 namespace millrace {
@@ -47,8 +48,10 @@ std::string Runner::open(Setup setup) {
   cgroups_.open(setup_.folder.substr(setup_.folder.rfind('/') + 1), setup_.cgroup_root, setup_.use_cgroups);
   const JournalOpening opening{runner_protocol, pid_, self_.boot_id, self_.host, cgroups_.folders()};
   if (!journal_.open(folder_fd_, opening)) return "the journal can't be created: " + words(errno);
+  CRASH_POINT("runner.journal_made");
   spawner_ = std::make_unique<Spawner>(cgroups_, wake_.fd, null_fd_);
   if (std::string failure = listen_in_folder(); !failure.empty()) return failure;
+  CRASH_POINT("runner.listens");
   for (Watch* watch : {&listener_, &wake_, &timer_, &folder_watch_}) add_to_epoll(*watch, EPOLLIN);
   first_client_by_us_ = SystemClock().now().mono.us + first_client_us;
   arm_timer();
@@ -150,6 +153,7 @@ void Runner::end_batch() {
     return true;
   });
   forgotten_.clear();
+  CRASH_POINT("runner.batch_sent");
   old_watches_.clear();
   arm_timer();
 }
@@ -164,10 +168,12 @@ bool Runner::may_end() const {
 void Runner::clean_up() {
   // The socket first: a daemon that comes now must not wait for us.
   unlinkat(folder_fd_, "socket", 0);
+  CRASH_POINT("runner.socket_removed");
   close(listener_.fd);
   spawner_.reset();
   cgroups_.remove_folders();
   for (const char* file : {"journal", "journal.new", "log", "lock"}) unlinkat(folder_fd_, file, 0);
+  CRASH_POINT("runner.files_removed");
   rmdir(setup_.folder.c_str());
 }
 
@@ -178,6 +184,7 @@ void Runner::accept_connection() {
   if (!connection->trusted() || connections_.size() >= connections_at_once) return;
   add_to_epoll(connection->watch, EPOLLIN);
   connections_.push_back(std::move(connection));
+  CRASH_POINT("runner.accepted");
 }
 
 void Runner::on_connection(Connection& connection, std::uint32_t events) {
@@ -241,8 +248,10 @@ void Runner::greet(Connection& connection, wire::Reader& fields) {
   const RunnerGreeting greeting{runner_protocol, setup_.identity, pid_,
                                 self_.boot_id,   self_.host,      cgroups_.isolation()};
   put_frame(connection.out, MessageType::hello_ok, [&](wire::Writer& w) { put(w, greeting); });
+  CRASH_POINT("runner.greeted");
   for (const auto& [id, attempt] : attempts_) report(*attempt);
   put_frame(connection.out, MessageType::replay_done, [](wire::Writer&) {});
+  CRASH_POINT("runner.replayed");
 }
 
 void Runner::handle_start(AttemptSpec spec) {
@@ -258,6 +267,7 @@ void Runner::handle_start(AttemptSpec spec) {
   attempt->termination_grace = spec.termination_grace;
   attempt->leader.attempt = attempt.get();
   at->second = std::move(attempt);
+  CRASH_POINT("runner.start_taken");
   journal_.intent(spec.attempt, spec.name);
   to_start_.push_back(std::make_unique<AttemptSpec>(std::move(spec)));
 }
@@ -265,6 +275,7 @@ void Runner::handle_start(AttemptSpec spec) {
 void Runner::hand_to_spawner() {
   const std::string failure = journal_.flush();
   if (to_start_.empty()) return;
+  CRASH_POINT("runner.intents_written");
   std::vector<std::unique_ptr<AttemptSpec>> specs = std::exchange(to_start_, {});
   if (failure.empty()) return spawner_->submit(std::move(specs));
   for (const auto& spec : specs) {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/crash_point.h"
 #include "base/limits.h"
 #include "executor/process_tree.h"
 #include "executor/runner/child.h"
@@ -233,6 +234,7 @@ std::uint64_t start_ticks(pid_t pid, MonoTime before, MonoTime after) {
 
 void run_plan(const AttemptSpec& spec, ChildPlan& plan, const Texts& texts, ChildStack& stack,
               SpawnOutcome& outcome) {
+  CRASH_POINT("spawn.prepared");
   const SystemClock clock;
   const int cgroup = outcome.slot != nullptr ? outcome.slot->folder : -1;
   const MonoTime before = clock.now().mono;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/crash_point.h"
+
 namespace millrace {
 
 Spawner::Spawner(Cgroups& cgroups, int wake_fd, int null_fd)
@@ -57,7 +59,9 @@ void Spawner::work() {
     const std::unique_ptr<AttemptSpec> spec = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
+    CRASH_POINT("spawner.taken");
     SpawnOutcome outcome = spawn(*spec, cgroups_, stack, null_fd_);
+    CRASH_POINT("spawner.spawned");
     lock.lock();
     outcomes_.emplace_back(spec->attempt, std::move(outcome));
     if (outcomes_.size() == 1) {
