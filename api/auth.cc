@@ -14,6 +14,7 @@
 #include <iterator>
 
 #include "api/json.h"
+#include "base/crash_point.h"
 #include "base/sha256.h"
 
 namespace millrace {
@@ -30,6 +31,30 @@ Result<std::string> read_private(const std::filesystem::path& file) {
   }
   std::ifstream in(file, std::ios::binary);
   return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+/// Whole and on disk, or not there: half a token would keep every later daemon from starting.
+Result<void> write_private(const std::filesystem::path& file, const std::string& text) {
+  const std::string draft = file.string() + ".draft";
+  ::unlink(draft.c_str());
+  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  CRASH_POINT("token.file_made");
+  bool good = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  good = good && ::fsync(fd) == 0;
+  CRASH_POINT("token.written");
+  good = good && ::rename(draft.c_str(), file.c_str()) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  CRASH_POINT("token.named");
+  if (!good) {
+    return fail(ErrorKind::unavailable,
+                fmt::format("can't write {}: {}", file.string(), std::strerror(error)));
+  }
+  const int folder = ::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && ::fsync(folder) == 0;
+  if (folder >= 0) ::close(folder);
+  if (synced) return {};
+  return fail(ErrorKind::unavailable, fmt::format("can't sync the folder of {}", file.string()));
 }
 
 }  // namespace
@@ -92,12 +117,8 @@ Result<std::string> new_secret(std::string_view prefix) {
 }
 
 Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0 && errno != EEXIST) {
-    return fail(ErrorKind::unavailable,
-                fmt::format("can't make {}: {}", file.string(), std::strerror(errno)));
-  }
-  if (fd < 0) {
+  struct stat facts{};
+  if (lstat(file.c_str(), &facts) == 0) {
     auto text = read_private(file);
     if (!text) return text;
     while (!text->empty() && (text->back() == '\n' || text->back() == '\r')) text->pop_back();
@@ -108,13 +129,9 @@ Result<std::string> ensure_admin_token(const std::filesystem::path& file) {
     return text;
   }
   auto token = new_secret("mr_");
-  const std::string line = token ? *token + "\n" : "";
-  const bool written =
-      token && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(fd) == 0;
-  ::close(fd);
-  if (!written) {
-    ::unlink(file.c_str());
-    return fail(ErrorKind::unavailable, fmt::format("can't write {}", file.string()));
+  if (!token) return token;
+  if (const auto written = write_private(file, *token + "\n"); !written) {
+    return std::unexpected(written.error());
   }
   return token;
 }
