@@ -15,8 +15,10 @@ bool ended_well(const ExitFacts& facts) {
 }
 
 /// The report is on disk before the first output moves. Of an attempt that was killed in between, those
-/// outputs that lie in their places have become versions all the same.
-void take_published(AttemptFinished& event, const std::filesystem::path& path) {
+/// outputs that lie in their places have become versions all the same. Instances of a mapped task (`joins`)
+/// lay their files into one folder one after the other, but their ends may be heard in another order: one
+/// whose folder has been replaced already isn't the newest version, whatever comes last.
+void take_published(AttemptFinished& event, const std::filesystem::path& path, bool joins) {
   const bool good = ended_well(event.facts);
   auto report = read_report(path);
   if (!report) {
@@ -33,7 +35,7 @@ void take_published(AttemptFinished& event, const std::filesystem::path& path) {
   const bool all = good && report->problem.empty();
   if (good && !report->problem.empty()) event.output_problem = std::move(report->problem);
   for (PublishedOutput& output : report->outputs) {
-    if (!all && !is_in_place(output)) continue;
+    if ((!all || joins) && !is_in_place(output)) continue;
     event.published.push_back({std::move(output.dataset), std::move(output.hash), std::move(output.path),
                                output.bytes, output.files, output.rows, std::move(output.schema)});
   }
@@ -52,7 +54,8 @@ AttemptFinished attempt_end(AttemptId id, ExitFacts facts, const std::optional<A
     CRASH_POINT("end.outputs_read");
   }
   if (!context->task->outputs.empty() && event.facts.kind != ExitFacts::Kind::spawn_failed)
-    take_published(event, paths.publish_report(context->attempt->name));
+    take_published(event, paths.publish_report(context->attempt->name),
+                   context->task_instance->map_index >= 0);
   return event;
 }
 

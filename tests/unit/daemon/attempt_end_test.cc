@@ -69,6 +69,16 @@ TEST_CASE("a good end without a report is a failure of publishing") {
   CHECK(ended.end(exited(0)).output_problem.empty());
 }
 
+TEST_CASE("of instances that publish into one folder those that another has replaced aren't its version") {
+  Ended ended;
+  ended.instance.map_index = 1;
+  ended.report(false);
+  CHECK(ended.end(exited(0)).published.empty());
+  CHECK(ended.end(exited(0)).output_problem.empty());
+  ended.report(true);
+  CHECK(ended.end(exited(0)).published.size() == 1);
+}
+
 TEST_CASE("a good end takes its report's word, whatever lies there by now") {
   Ended ended;
   ended.report(false);
