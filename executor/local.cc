@@ -43,6 +43,7 @@ class Local final : public LocalExecutor {
     DeadRunner* dead = nullptr;
     Orphan* orphan = nullptr;  ///< known from the store alone
     bool ended = false;
+    bool kill_wanted = false;  ///< whoever holds it next must know: a runner may die with the request unread
     std::unique_ptr<AttemptSpec> spec;  ///< until a runner is known to have it
   };
 
@@ -56,7 +57,7 @@ class Local final : public LocalExecutor {
   void on_closed(RunnerLink*);
   bool bury(RunnerLink*);
   void forget_link(RunnerLink*);
-  void report_later(AttemptId, ExitFacts::Kind, std::string message);
+  void report_later(AttemptId, ExitFacts::Kind, std::string message, bool killed = false);
   void watch_unheld(const Outstanding&);
   void drop_empty_estates();
 
@@ -157,7 +158,13 @@ void Local::adopt_estate(const fs::path& folder, bool say_started) {
   }
   estates_.push_back(std::move(estate));
   CRASH_POINT("attach.estate_read");
-  if (begun_) dead->settle(say_started);
+  if (begun_) {
+    dead->settle(say_started);
+    for (const AttemptId id : dead->attempts()) {
+      const auto at = holders_.find(id.value);
+      if (at != holders_.end() && at->second.kill_wanted) dead->kill(id);
+    }
+  }
   drop_empty_estates();
 }
 
@@ -265,6 +272,7 @@ void Local::start(AttemptSpec spec) {
 void Local::kill(AttemptId id, KillReason reason) {
   const auto at = holders_.find(id.value);
   if (at == holders_.end() || at->second.ended) return;
+  at->second.kill_wanted = true;
   if (at->second.link != nullptr) at->second.link->kill(id, reason);
   if (at->second.dead != nullptr) at->second.dead->kill(id);
   if (at->second.orphan != nullptr) at->second.orphan->kill();
@@ -349,7 +357,11 @@ void Local::forget_link(RunnerLink* link) {
     holder.link = nullptr;
     if (holder.ended) continue;
     // Not in its journal, so that it has never begun with it.
-    if (holder.spec) {
+    if (holder.spec && holder.kill_wanted) {
+      holder.spec.reset();
+      report_later(AttemptId{id}, ExitFacts::Kind::spawn_failed, "it was told to end before it had started",
+                   true);
+    } else if (holder.spec) {
       unread.push_back(std::move(holder.spec));
     } else {
       unknown.push_back(AttemptId{id});
@@ -366,9 +378,10 @@ void Local::forget_link(RunnerLink* link) {
   for (auto& spec : unread) start(std::move(*spec));
 }
 
-void Local::report_later(AttemptId id, ExitFacts::Kind kind, std::string message) {
+void Local::report_later(AttemptId id, ExitFacts::Kind kind, std::string message, bool killed) {
   ExitFacts facts;
   facts.kind = kind;
+  facts.killed = killed;
   facts.at = SystemClock().now().wall;
   facts.message = std::move(message);
   post_to(io_, [this, id, facts = std::move(facts), alive = alive_] {

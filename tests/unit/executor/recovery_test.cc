@@ -147,6 +147,15 @@ TEST_CASE("attempts from before a reboot are lost and nobody is signalled") {
   CHECK(facts.message.find("host rebooted") != std::string::npos);
 }
 
+TEST_CASE("a kill that a dying runner doesn't read any more isn't forgotten") {
+  Stage stage;
+  stage.executor().start(stage.shell(1, "exec sleep 600"));
+  stage.wait_started(1);
+  kill_runner(stage);
+  stage.executor().kill(AttemptId{1}, KillReason::cancel);
+  CHECK(stage.wait_finished(1).kind == Kind::lost);
+}
+
 TEST_CASE("a process that merely got the pid isn't taken for the attempt") {
   Stage stage;
   StartFacts start;
