@@ -41,8 +41,12 @@ fs::path folder_of(const fs::path& file) { return fs::absolute(file).parent_path
 /// Made empty and private, by nobody else.
 Result<void> make_private(const fs::path& path) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST)
+    return fail(ErrorKind::conflict,
+                fmt::format("'{}' exists: another copy is being made, or one was interrupted; remove it then",
+                            path.string()));
   if (fd < 0)
-    return fail(errno == EEXIST ? ErrorKind::conflict : ErrorKind::unavailable,
+    return fail(ErrorKind::unavailable,
                 fmt::format("'{}' can't be made: {}", path.string(), std::strerror(errno)));
   ::close(fd);
   return {};
@@ -185,7 +189,8 @@ Result<void> put_in_place(const fs::path& copy, const fs::path& database) {
     fs::remove(part);
     if (auto made = copy_database(copy, part); !made) return std::unexpected(made.error());
     CRASH_POINT("restore.copied");
-    fs::remove(old.string() + "-wal");
+    // After a restore that was interrupted here the old one has its new name already, and maybe its log.
+    if (fs::exists(database)) fs::remove(old.string() + "-wal");
     // The old one may be damaged and isn't opened: its log moves along, the index of that is made anew.
     for (const char* suffix : {"", "-wal"})
       if (fs::exists(database.string() + suffix))

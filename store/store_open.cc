@@ -60,6 +60,12 @@ Result<void> check_pages(sqlite::Connection& connection, const std::filesystem::
                                               database.string(), verdict));
 }
 
+/// Between the old database and the new one there is neither (put_in_place); to start empty would look like
+/// loss.
+bool restore_was_interrupted(const std::filesystem::path& database) {
+  return !std::filesystem::exists(database) && std::filesystem::exists(database.string() + ".restored");
+}
+
 std::int64_t take_epoch(sqlite::Connection& connection) {
   sqlite::Transaction transaction(connection, sqlite::Transaction::Kind::write);
   sqlite::Statement update(connection,
@@ -126,6 +132,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path) {
                   fmt::format("'{}' is on a network file system, where SQLite's locks can't be "
                               "trusted; use a local disk",
                               database.string()));
+    }
+    if (restore_was_interrupted(database)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("a restore of '{}' was interrupted: restore again, or move the old database "
+                              "back from '{}.before-restore', and its '-wal' with it",
+                              database.string(), database.string()));
     }
     CRASH_POINT("open.begin");
     Result<LockFile> lock = LockFile::take(database);

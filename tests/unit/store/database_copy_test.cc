@@ -129,4 +129,24 @@ TEST_CASE("a copy takes the place of a database that no daemon has; the old one 
   CHECK(open_store(other)->next_ids().run == 2);
 }
 
+TEST_CASE("a restore that was interrupted between two databases is said, not served as an empty one") {
+  const Folder folder;
+  {
+    const auto store = open_store(folder);
+    REQUIRE(store->commit(std::vector<Change>{plain_run(1)}));
+  }
+  const auto copy = folder.path() / "copy.db";
+  REQUIRE(copy_database(folder.database(), copy));
+  const std::filesystem::path old = folder.database().string() + ".before-restore";
+  std::filesystem::rename(folder.database(), old);
+  std::filesystem::remove(folder.database().string() + "-wal");
+  std::ofstream(old.string() + "-wal") << "the old one's log";
+  std::ofstream(folder.database().string() + ".restored") << "half";
+  CHECK(refusal(folder.database()).find("was interrupted: restore again") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.database()));
+  REQUIRE(put_in_place(copy, folder.database()));
+  CHECK(open_store(folder)->active_runs().size() == 1);
+  CHECK(contents(old.string() + "-wal") == "the old one's log");
+}
+
 }  // namespace millrace::test
