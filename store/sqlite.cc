@@ -18,7 +18,11 @@ int primary(int code) { return code & 0xff; }
 }  // namespace
 
 bool Failure::full() const { return primary(code_) == SQLITE_FULL; }
-bool Failure::busy() const { return primary(code_) == SQLITE_BUSY || primary(code_) == SQLITE_LOCKED; }
+bool Failure::busy() const {
+  // PROTOCOL: the locks of the WAL itself, after SQLite's own long wait for them.
+  const int code = primary(code_);
+  return code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_PROTOCOL;
+}
 bool Failure::unique() const {
   return code_ == SQLITE_CONSTRAINT_UNIQUE || code_ == SQLITE_CONSTRAINT_PRIMARYKEY ||
          code_ == SQLITE_CONSTRAINT_ROWID;
