@@ -1,6 +1,6 @@
 # The commands a person types. CMake does the work.
 
-.PHONY: build run test dev asan tsan clang bench schema tidy clean
+.PHONY: build run test dev asan tsan clang bench crash soak schema tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -40,6 +40,15 @@ clang:
 	@mkdir -p build
 	@$(call configure,$@)
 	@cmake --build build/$@
+
+## crash: dies at every named point of the programs, and again in recovery
+crash: build
+	@tests/faults/crash_points.py
+
+## soak: kill -9 at random moments, then at each system call; for hours
+soak: build
+	@tests/faults/soak.py
+	@tests/faults/syscalls.py
 
 ## bench: no-op tasks beside ninja and xargs
 bench: build

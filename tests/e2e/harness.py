@@ -51,6 +51,7 @@ class Daemon:
         self.port = free_port()
         self.process = None
         self.before = []  # words before the daemon's own: a program that ends by being it
+        self.binary = BINARY
         self.environment = dict(os.environ, **(environment or {}))
         self.log = self.root / "daemon.log"
         self.config = self.root / "millrace.yaml"
@@ -58,8 +59,9 @@ class Daemon:
 
     # life
 
-    def start(self, environment=None, wait=True):
-        command = [*self.before, BINARY, "serve", "--data", self.data, "--dags", self.dags,
+    def start(self, environment=None, wait=True, prefix=()):
+        """`prefix`: a program that becomes the daemon, like strace -D; beside `before`, for this start alone."""
+        command = [*prefix, *self.before, self.binary, "serve", "--data", self.data, "--dags", self.dags,
                    "--config", self.config, "--listen", f"127.0.0.1:{self.port}"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdout=log, stderr=log,
