@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "executor/process_tree.h"
 #include "executor/runner/cgroup_mounts.h"
@@ -136,13 +137,27 @@ std::string Cgroups::slot_folder(const std::string& base, int index) const {
 std::unique_ptr<Slot> Cgroups::make_slot(int index) {
   auto slot = std::make_unique<Slot>();
   slot->index = index;
-  if (v2_folder_.empty()) return slot;
-  const std::string folder = slot_folder(v2_folder_, index);
-  if (!make_folder(folder)) return slot;
-  if (pid_limits_) write_file(folder + "/pids.max", task_processes);
-  slot->folder = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
-  slot->procs = ::open((folder + "/cgroup.procs").c_str(), O_RDWR | O_CLOEXEC);
+  if (!v2_folder_.empty()) open_slot(*slot);
   return slot;
+}
+
+void Cgroups::open_slot(Slot& slot) {
+  const std::string folder = slot_folder(v2_folder_, slot.index);
+  if (!make_folder(folder)) return;
+  if (pid_limits_) write_file(folder + "/pids.max", task_processes);
+  slot.folder = ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  slot.procs = ::open((folder + "/cgroup.procs").c_str(), O_RDWR | O_CLOEXEC);
+}
+
+/// Linux 6.18 kills at once whatever is cloned into a cgroup that was ever told cgroup.kill: it compares the
+/// count of such kills with that of the parent's cgroup. A new folder of the same name is another cgroup.
+bool Cgroups::make_anew(Slot& slot) {
+  ::close(std::exchange(slot.folder, -1));
+  ::close(std::exchange(slot.procs, -1));
+  if (rmdir(slot_folder(v2_folder_, slot.index).c_str()) != 0) return false;
+  open_slot(slot);
+  slot.killed = false;
+  return slot.procs >= 0;
 }
 
 Slot* Cgroups::acquire(const AttemptSpec& spec, std::string& failure) {
@@ -244,6 +259,7 @@ std::vector<int> Cgroups::open_joins(const Slot& slot, bool cloned_into) {
 void Cgroups::release(Slot* slot, bool emptied) {
   if (slot == nullptr || !emptied) return;
   if (slot->limited) lift_limits(*slot);
+  if (slot->killed && !make_anew(*slot)) return;
   const std::lock_guard lock(mutex_);
   free_.push_back(slot);
 }
@@ -270,8 +286,10 @@ std::vector<pid_t> Cgroups::processes(const Slot& slot) const {
   return pids;
 }
 
-bool Cgroups::kill_all(const Slot& slot) const {
-  return slot.procs >= 0 && write_file(slot_folder(v2_folder_, slot.index) + "/cgroup.kill", "1").empty();
+bool Cgroups::kill_all(Slot& slot) const {
+  if (slot.procs < 0) return false;
+  slot.killed = true;
+  return write_file(slot_folder(v2_folder_, slot.index) + "/cgroup.kill", "1").empty();
 }
 
 std::uint64_t Cgroups::oom_kills(const Slot& slot) const {

@@ -20,6 +20,7 @@ struct Slot {
   bool v1_made = false;
   bool limited = false;  ///< the running attempt has limits that must be undone
   bool limits_cpu = false, limits_memory = false;
+  bool killed = false;  ///< by cgroup.kill
   std::uint64_t oom_before = 0;
 };
 
@@ -46,7 +47,7 @@ class Cgroups {
   /// Living processes in it; only meaningful with a `procs` file.
   std::vector<pid_t> processes(const Slot&) const;
   /// Kills everything in it at once; false if this kernel can't.
-  bool kill_all(const Slot&) const;
+  bool kill_all(Slot&) const;
   bool oom_struck(const Slot&) const;
   /// At the runner's end, when all are empty.
   void remove_folders();
@@ -61,6 +62,8 @@ class Cgroups {
   void open_v2(const std::string& runner, const std::string& root);
   void open_v1(const std::string& runner, const std::string& root);
   std::unique_ptr<Slot> make_slot(int index);
+  void open_slot(Slot&);
+  bool make_anew(Slot&);
   std::string set_limits(Slot&, const AttemptSpec&);
   void lift_limits(Slot&);
   std::uint64_t oom_kills(const Slot&) const;

@@ -30,6 +30,21 @@ TEST_CASE("a task that has timed out gets SIGTERM and may clean up") {
   CHECK_THAT(stage.log(1), Catch::EndsWith("cleaned\n"));
 }
 
+TEST_CASE("what runs where an attempt was killed by force isn't killed with it") {
+  Stage stage;
+  for (std::int64_t id = 1; id <= 5; id += 2) {
+    AttemptSpec spec = stage.shell(id, "sleep 600 & sleep 600");
+    spec.termination_grace = Duration{0};
+    stage.executor().start(spec);
+    stage.wait_started(id);
+    stage.executor().kill(AttemptId{id}, KillReason::cancel);
+    CHECK(WTERMSIG(stage.wait_finished(id).wait_status) == SIGKILL);
+    stage.executor().acknowledge(AttemptId{id});
+    const ExitFacts next = stage.run(stage.command(id + 1, {"true"}));
+    CHECK(next.wait_status == 0);
+  }
+}
+
 TEST_CASE("a task that ignores SIGTERM is killed after its grace") {
   Stage stage(GENERATE(true, false));
   AttemptSpec spec = stage.shell(1, "trap '' TERM; while :; do sleep 0.05; done");
