@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/failures.md"
 CASES = 90
 # `file` "name", "name"
-REFERENCE = re.compile(r'`((?:unit|e2e|interop|docs|sim)/[\w./-]+)`((?:,? "[^"]+")*)')
+REFERENCE = re.compile(r'`((?:unit|e2e|faults|interop|docs|sim)/[\w./-]+)`((?:,? "[^"]+")*)')
 
 
 def rows(text: str) -> dict[int, list[str]]:
