@@ -1,6 +1,6 @@
 # The commands a person types. CMake does the work.
 
-.PHONY: build run test dev asan tsan clang bench crash soak schema tidy clean
+.PHONY: build run test dev asan tsan clang bench crash soak oracle schema tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -49,6 +49,18 @@ crash: build
 soak: build
 	@tests/faults/soak.py
 	@tests/faults/syscalls.py
+
+## oracle: schedules against the slow reference, for long: make oracle CRONS=10000000 HISTORIES=5000 SEED=2
+CRONS ?= 1000000
+HISTORIES ?= 2000
+SEED ?= 1
+oracle:
+	@tools/setup build
+	@mkdir -p build
+	@$(call configure,release)
+	@cmake --build build/release --target dags_test scheduler_test
+	@MILLRACE_ORACLE_CRONS=$(CRONS) MILLRACE_ORACLE_SEED=$(SEED) build/release/dags_test "oracle: crons*"
+	@MILLRACE_MATCHING_SEEDS=$(HISTORIES) build/release/scheduler_test "every due time*,a schedule that changes*"
 
 ## bench: no-op tasks beside ninja and xargs
 bench: build

@@ -1,131 +1,30 @@
-// Schedules against a slow reference that shares no code with them: local time comes from the C library, a
-// cron is a set of numbers for each field, ticks come from walking every minute around a transition.
-// MILLRACE_ORACLE_CRONS=n samples n crons at each transition instead of 2; MILLRACE_ORACLE_TRANSITIONS=n
-// looks at n transitions of each zone instead of 3.
+// Schedules against the slow reference of cron_reference.h.
+// MILLRACE_ORACLE_CRONS=n draws n crons for the case that looks anywhere (`make oracle CRONS=n`) instead of
+// 100,000; MILLRACE_ORACLE_SEED draws others.
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <ctime>
-#include <filesystem>
-#include <fstream>
+#include <iostream>
 #include <map>
 #include <random>
 #include <set>
-#include <sstream>
 
-#include "dags/schedule.h"
+#include "cron_reference.h"
 
 using namespace millrace;
+using namespace millrace::test;
 
 namespace {
 
-constexpr std::int64_t day_s = 86'400;
 constexpr std::int64_t begin_s = 0;            // 1970
 constexpr std::int64_t end_s = 4'133'980'800;  // 2101
-
-/// The C library's local time of one zone at a time.
-class LibraryZone {
- public:
-  explicit LibraryZone(const std::string& name) {
-    setenv("TZ", (":" + name).c_str(), 1);
-    tzset();
-  }
-  ~LibraryZone() {
-    unsetenv("TZ");
-    tzset();
-  }
-  LibraryZone(const LibraryZone&) = delete;
-  LibraryZone& operator=(const LibraryZone&) = delete;
-
-  std::int64_t offset(std::int64_t utc_s) const {
-    const std::time_t t = utc_s;
-    std::tm tm{};
-    localtime_r(&t, &tm);
-    return tm.tm_gmtoff;
-  }
-
-  /// Where the offset changes: steps of five days, then halving.
-  std::vector<std::int64_t> transitions() const {
-    std::vector<std::int64_t> found;
-    std::int64_t before = offset(begin_s);
-    for (std::int64_t t = begin_s; t < end_s; t += 5 * day_s) {
-      const std::int64_t after = offset(t + 5 * day_s);
-      if (after == before) continue;
-      std::int64_t low = t, high = t + 5 * day_s;
-      while (high - low > 1) {
-        const std::int64_t middle = low + (high - low) / 2;
-        (offset(middle) == before ? low : high) = middle;
-      }
-      found.push_back(high);
-      before = after;
-    }
-    return found;
-  }
-};
-
-std::vector<std::string> zone_names() {
-  std::vector<std::string> names;
-  std::ifstream table("/usr/share/zoneinfo/tzdata.zi");
-  for (std::string line; std::getline(table, line);)
-    if (line.starts_with("Z ") && !line.starts_with("Z Factory "))
-      names.push_back(line.substr(2, line.find(' ', 2) - 2));
-  return names;
-}
 
 std::size_t scale(const char* variable, std::size_t otherwise) {
   const char* text = std::getenv(variable);
   return text == nullptr ? otherwise : std::stoul(text);
 }
 
-std::set<int> numbers(const std::string& field, int low, int high) {
-  std::set<int> out;
-  std::stringstream list(field);
-  for (std::string item; std::getline(list, item, ',');) {
-    int first = low, last_value = high, step = 1;
-    char dash = 0;
-    std::stringstream in(item.substr(0, item.find('/')));
-    if (item[0] != '*') {
-      in >> first;
-      last_value = first;
-      if (in >> dash) in >> last_value;
-    }
-    if (item.find('/') != std::string::npos) step = std::stoi(item.substr(item.find('/') + 1));
-    for (int v = first; v <= last_value; v += step) out.insert(v);
-  }
-  return out;
-}
-
-struct ReferenceCron {
-  std::string text;
-  std::array<std::set<int>, 6> sets;
-  bool either = false, wildcard = false;
-
-  explicit ReferenceCron(std::string cron) : text(std::move(cron)) {
-    std::vector<std::string> words;
-    std::stringstream in(text);
-    for (std::string word; in >> word;) words.push_back(word);
-    if (words.size() == 5) words.insert(words.begin(), "0");
-    constexpr std::array<std::array<int, 2>, 6> bounds = {
-        {{0, 59}, {0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}}};
-    for (std::size_t i = 0; i < 6; ++i) sets[i] = numbers(words[i], bounds[i][0], bounds[i][1]);
-    const auto star = [&](std::size_t i) { return words[i].find('*') != std::string::npos; };
-    either = !star(3) && !star(5);
-    wildcard = star(1) || star(2);
-  }
-
-  /// `minute`: local minutes since 1970-01-01 00:00.
-  bool matches(std::int64_t minute) const {
-    const std::time_t t = minute * 60;
-    std::tm tm{};
-    gmtime_r(&t, &tm);
-    if (!sets[1].contains(tm.tm_min) || !sets[2].contains(tm.tm_hour) || !sets[4].contains(tm.tm_mon + 1))
-      return false;
-    const bool day = sets[3].contains(tm.tm_mday), weekday = sets[5].contains(tm.tm_wday);
-    return either ? day || weekday : day && weekday;
-  }
-};
-
-/// The wall clock around a transition, minute by minute.
+/// A third opinion, minute by minute: the wall clock around a transition, minute by minute.
 struct Walk {
   std::int64_t first = 0;                                   // UTC minute
   std::vector<std::int64_t> local;                          // local minute shown in UTC minute first + i
@@ -174,40 +73,9 @@ std::vector<ReferenceCron> sampled_crons(std::size_t random_count) {
         "15 0,1,2,3 * * *", "0,59 0-4 * * *", "*/10 2 * * *", "*/15 30 2 * * *", "59 59 23 * * *",
         "30 */5 1 * * *", "45 1-3 1-7 * 0", "0 12 * * 1-5"})
     crons.emplace_back(text);
-  std::mt19937 random(7);
-  const auto number = [&](int low, int high) {
-    return std::to_string(low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1)));
-  };
-  const auto field = [&](int low, int high) -> std::string {
-    switch (random() % 5) {
-      case 0:
-        return "*";
-      case 1:
-        return "*/" + number(1, (high - low) / 2 + 1);
-      case 2:
-        return number(low, high) + "," + number(low, high);
-      case 3:
-        return number(low, low + 1) + "-" + number(high - 2, high) + "/" + number(1, 3);
-      default:
-        return number(low, high);
-    }
-  };
-  while (crons.size() < random_count + 15) {
-    const std::string seconds = random() % 4 == 0 ? number(0, 59) + "," + number(0, 59) + " " : "";
-    const std::string hours = random() % 2 == 0 ? number(0, 3) + "-" + number(3, 5) : field(0, 23);
-    crons.emplace_back(seconds + field(0, 59) + " " + hours + " " + (random() % 3 == 0 ? field(1, 28) : "*") +
-                       " * " + (random() % 3 == 0 ? field(0, 6) : "*"));
-  }
+  RandomCrons random(7);
+  while (crons.size() < random_count + 15) crons.emplace_back(random.draw_nightly());
   return crons;
-}
-
-Schedule schedule_of(const ReferenceCron& cron, const Zone& zone, DstPolicy dst) {
-  Schedule s;
-  s.kind = Schedule::Kind::cron;
-  s.cron = parse_cron(cron.text).value();
-  s.zone = zone;
-  s.dst = dst;
-  return s;
 }
 
 void compare(const std::string& zone, std::int64_t transition, const Walk& walk, const ReferenceCron& cron,
@@ -251,17 +119,16 @@ TEST_CASE("oracle: every zone's offsets 1970-2100 are the C library's") {
       if (o.begin_s < end_s && o.end_s > begin_s)
         REQUIRE(library.offset(std::max(o.begin_s, begin_s)) == o.offset_s);
     }
-    for (const std::int64_t transition : library.transitions())
-      if (transition < end_s) REQUIRE(std::ranges::binary_search(ours, transition));
+    for (const std::int64_t transition : library.transitions(begin_s, end_s))
+      REQUIRE(std::ranges::binary_search(ours, transition));
     seen += ours.size();
   }
   CHECK(seen > 20'000);
 }
 
 TEST_CASE("oracle: ticks around transitions of every zone are the slow reference's") {
-  const std::size_t per_zone = scale("MILLRACE_ORACLE_TRANSITIONS", 3);
-  const std::size_t per_transition = scale("MILLRACE_ORACLE_CRONS", 2);
-  const auto crons = sampled_crons(std::max<std::size_t>(40, per_transition));
+  constexpr std::size_t per_zone = 2, per_transition = 2;
+  const auto crons = sampled_crons(40);
   const std::set<std::string> odd = {"Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca",
                                      "Pacific/Kwajalein"};
   std::mt19937 random(1970);
@@ -269,7 +136,7 @@ TEST_CASE("oracle: ticks around transitions of every zone are the slow reference
   for (const std::string& name : zone_names()) {
     const LibraryZone library(name);
     const Zone zone = Zone::find(name).value();
-    const auto transitions = library.transitions();
+    const auto transitions = library.transitions(begin_s, end_s);
     for (std::size_t i = 0; i < per_zone && !transitions.empty(); ++i) {
       const std::int64_t transition = transitions[random() % transitions.size()];
       const Walk walk(library, transition);
@@ -292,7 +159,7 @@ TEST_CASE("oracle: the days that were skipped or lived twice") {
     const LibraryZone library(name);
     const Zone zone = Zone::find(name).value();
     std::int64_t widest = 0, size = 0;
-    for (const std::int64_t t : library.transitions()) {
+    for (const std::int64_t t : library.transitions(begin_s, end_s)) {
       const std::int64_t change = std::abs(library.offset(t) - library.offset(t - 1));
       if (change > size) std::tie(widest, size) = std::tuple(t, change);
     }
@@ -302,4 +169,57 @@ TEST_CASE("oracle: the days that were skipped or lived twice") {
     for (const ReferenceCron& cron : sampled_crons(40))
       for (const DstPolicy dst : policies) compare(name, widest, walk, cron, schedule_of(cron, zone, dst));
   }
+}
+
+TEST_CASE("oracle: crons from the whole grammar at any moment in every zone are the slow reference's") {
+  const std::size_t wanted = scale("MILLRACE_ORACLE_CRONS", 100'000);
+  const std::size_t seed = scale("MILLRACE_ORACLE_SEED", 1);
+  const std::vector<std::string> names = zone_names();
+  RandomCrons random(seed);
+  std::size_t drawn = 0, never = 0, ticks = 0, differences = 0;
+  for (std::size_t z = 0; z < names.size(); ++z) {
+    const LibraryZone library(names[z]);
+    const Zone zone = Zone::find(names[z]).value();
+    const auto changes = library.transitions(begin_s, end_s);
+    for (const std::size_t until = wanted * (z + 1) / names.size(); drawn < until; ++drawn) {
+      const bool nightly = random.number(2) == 0 && !changes.empty();
+      const ReferenceCron cron(nightly ? random.draw_nightly() : random.draw());
+      const DstPolicy dst = random.policy();
+      if (parse_cron(cron.text).has_value() != cron.comes())
+        FAIL_CHECK(cron.text << (cron.comes() ? " is refused" : " is taken, and never comes"));
+      if (!cron.comes() && ++never > 0) continue;
+      const Schedule s = schedule_of(cron, zone, dst);
+      const std::int64_t moment = nightly ? changes[random.number(changes.size())] - 26 * 3600 +
+                                                std::int64_t(random.number(52 * 3600))
+                                          : begin_s + std::int64_t(random.number(end_s - begin_s));
+      std::optional<std::int64_t> expected = moment;
+      std::optional<WallTime> ours = WallTime{moment * 1'000'000};
+      const auto differs = [&](const char* way, std::int64_t from) {
+        ++ticks;
+        if (expected.has_value() == ours.has_value() && (!ours || ours->us == *expected * 1'000'000))
+          return false;
+        FAIL_CHECK(names[z] << ", '" << cron.text << "', missing " << int(dst.missing) << ", duplicate "
+                            << int(dst.duplicate) << ", " << way << " " << to_iso(WallTime{from * 1'000'000})
+                            << ": " << (ours ? to_iso(*ours) : "never") << " instead of "
+                            << (expected ? to_iso(WallTime{*expected * 1'000'000}) : "never"));
+        ++differences;
+        return true;
+      };
+      for (int i = 0; i < 3 && expected; ++i) {
+        const std::int64_t from = *expected;
+        expected = cron.next(library, dst, from), ours = next_tick(s, *ours);
+        if (differs("after", from)) break;
+      }
+      expected = moment, ours = WallTime{moment * 1'000'000};
+      for (int i = 0; i < 3 && expected; ++i) {
+        const std::int64_t from = *expected;
+        expected = cron.previous(library, dst, from), ours = previous_tick(s, *ours);
+        if (differs("before", from)) break;
+      }
+    }
+  }
+  CHECK(drawn == wanted);
+  if (std::getenv("MILLRACE_ORACLE_CRONS") != nullptr)
+    std::cout << "oracle: crons=" << drawn << " never_come=" << never << " zones=" << names.size()
+              << " ticks=" << ticks << " differences=" << differences << " seed=" << seed << "\n";
 }
