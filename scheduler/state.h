@@ -90,9 +90,14 @@ struct QueuedRun {
   friend bool operator<(const QueuedRun& a, const QueuedRun& b) { return a.key() < b.key(); }
 
  private:
-  /// Manual runs first: an ad-hoc run isn't held up by a catch-up.
+  /// Manual runs first: an ad-hoc run isn't held up by a catch-up. Those of backfills last: they don't wait
+  /// for a place, and are taken from the end.
   std::tuple<int, WallTime, RunId> key() const {
-    return {type == RunType::manual ? 0 : 1 + static_cast<int>(type), execution_date, id};
+    const int rank = type == RunType::manual      ? 0
+                     : type == RunType::scheduled ? 1
+                     : type == RunType::backfill  ? 3
+                                                  : 2;
+    return {rank, execution_date, id};
   }
 };
 
