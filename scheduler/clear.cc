@@ -228,6 +228,8 @@ Result<void> Core::move_version(Run& run, DagVersionId version, std::shared_ptr<
     if (!present[t]) append(run, t, -1, {});
   index(run);
   run_event(run, std::string(to_word(run.row.state)), "moved to the latest version by " + by);
+  // New tasks, and those with other upstreams than before, may have nothing left to wait for.
+  consider_all(run);
   return {};
 }
 
