@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 #include <system_error>
 #include <unordered_map>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "base/clock.h"
 #include "base/crash_point.h"
 #include "base/log.h"
+#include "executor/boot_mark.h"
 #include "executor/dead_runner.h"
 #include "executor/launch.h"
 #include "executor/runner_link.h"
@@ -69,6 +72,8 @@ class Local final : public LocalExecutor {
   RunnerLink* taker_ = nullptr;  ///< of this build: takes new work
   std::vector<std::unique_ptr<DeadRunner>> estates_;
   std::map<AttemptId, std::unique_ptr<Orphan>> unheld_;
+  std::optional<BootMark> boot_mark_;
+  std::set<AttemptId> traceless_;  ///< of another boot, lost; the mark stays until all of it is stored
   std::unordered_map<std::int64_t, Holder> holders_;
   bool begun_ = false, detached_ = false;
   /// Set while recovering: an end that the store has is acknowledged instead of reported.
@@ -90,6 +95,7 @@ Result<void> Local::attach() {
   if (error) return fail(ErrorKind::unavailable, options_.state_dir.string() + ": " + error.message());
   chmod(options_.state_dir.c_str(), 0700);
   CRASH_POINT("attach.folder_made");
+  boot_mark_.emplace(options_.state_dir);
   std::vector<fs::path> folders;
   for (fs::directory_iterator at(options_.state_dir, error), end; !error && at != end; at.increment(error)) {
     if (at->is_directory(error)) folders.push_back(at->path());
@@ -210,11 +216,17 @@ std::vector<AttemptId> Local::recover(std::vector<Outstanding> outstanding) {
     if (holders_.contains(attempt.attempt.value)) continue;
     if (attempt.started) {
       watch_unheld(attempt);
+    } else if (boot_mark_->is_of_another_boot()) {
+      traceless_.insert(attempt.attempt);
+      holders_[attempt.attempt.value] = {};
+      report_later(attempt.attempt, ExitFacts::Kind::lost,
+                   "host rebooted: whether it had begun, and how it ended, is unknown");
     } else if (all_replayed) {
       unseen.push_back(attempt.attempt);
     }
   }
   CRASH_POINT("recover.sorted");
+  if (boot_mark_->is_of_another_boot() && traceless_.empty()) boot_mark_->renew();
   for (const auto& link : links_) link->go_on();
   drop_empty_estates();
   return unseen;
@@ -292,6 +304,7 @@ void Local::acknowledge(AttemptId id) {
     }
   }
   holders_.erase(at);
+  if (traceless_.erase(id) > 0 && traceless_.empty()) boot_mark_->renew();
 }
 
 void Local::taken_by(AttemptId id, RunnerLink* link) {

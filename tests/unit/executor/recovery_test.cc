@@ -156,6 +156,22 @@ TEST_CASE("a kill that a dying runner doesn't read any more isn't forgotten") {
   CHECK(stage.wait_finished(1).kind == Kind::lost);
 }
 
+TEST_CASE("what was dispatched before a reboot and left no trace is lost until that is stored") {
+  Stage stage;
+  stage.close();
+  std::ofstream(stage.options.state_dir / "boot") << "another-boot\n";
+  // A runner's journal is never synced: the power cut may have taken what said that they had begun.
+  CHECK(stage.reopen({dispatched(1), dispatched(2)}).empty());
+  CHECK(stage.wait_finished(1).kind == Kind::lost);
+  CHECK(stage.wait_finished(2).message.find("host rebooted") != std::string::npos);
+  stage.executor().acknowledge(AttemptId{1});
+  stage.finished.clear();
+  CHECK(stage.reopen({dispatched(2)}).empty());  // the daemon died before it could store it
+  CHECK(stage.wait_finished(2).kind == Kind::lost);
+  stage.executor().acknowledge(AttemptId{2});
+  CHECK(stage.reopen({dispatched(3)}) == std::vector{AttemptId{3}});
+}
+
 TEST_CASE("a process that merely got the pid isn't taken for the attempt") {
   Stage stage;
   StartFacts start;
