@@ -59,7 +59,7 @@ struct Daemon::Parts {
   std::function<void()> on_signal;
   int exit_code = 0;
 
-  void turn();
+  void step(void (Loop::*part)());
   void arm();
   void await_reconcile();
   void await_signal();
@@ -118,9 +118,9 @@ std::uint64_t random_seed() {
 
 }  // namespace
 
-void Daemon::Parts::turn() {
+void Daemon::Parts::step(void (Loop::*part)()) {
   try {
-    loop->turn();
+    (loop.get()->*part)();
   } catch (const std::exception& problem) {
     // A read of the store failed (StoreError): what is in memory can't be trusted to be whole any more.
     log::error("loop: {}; stopping, running attempts go on", problem.what());
@@ -133,29 +133,14 @@ void Daemon::Parts::turn() {
 
 /// One timer for whatever is next: nothing polls.
 void Daemon::Parts::arm() {
-  if (loop->stalled()) {
-    wake.expires_after(std::max(loop->retry_at() - clock.now().mono, Duration{0}));
-  } else {
-    const NextWake next = scheduler.next_wake();
-    const Now now = clock.now();
-    std::optional<Duration> in;
-    if (next.mono) in = *next.mono - now.mono;
-    if (next.wall && (!in || *next.wall - now.wall < *in)) in = *next.wall - now.wall;
-    if (!in) {
-      wake.cancel();
-      return;
-    }
-    // A far tick is waited for by the reconciler, which also notices a clock that was set.
-    if (*in > limits::reconcile_interval) {
-      wake.cancel();
-      return;
-    }
-    wake.expires_after(std::max(*in, Duration{0}));
+  const std::optional<Duration> in = loop->due_in();
+  if (!in) {
+    wake.cancel();
+    return;
   }
+  wake.expires_after(*in);
   wake.async_wait([this](auto cancelled) {
-    if (cancelled) return;
-    if (!loop->stalled()) inbox->post(TimeReached{}, true);
-    turn();
+    if (!cancelled) step(&Loop::wake);
   });
 }
 
@@ -163,19 +148,13 @@ void Daemon::Parts::await_reconcile() {
   reconcile.expires_after(limits::reconcile_interval);
   reconcile.async_wait([this](auto cancelled) {
     if (cancelled) return;
-    inbox->post(TimeReached{}, true);
-    turn();
+    step(&Loop::wake);
     CRASH_POINT("reconcile.turned");
     if (!config.one_run) folder->scan();
     CRASH_POINT("reconcile.scanned");
     api->record_use();
     CRASH_POINT("reconcile.use_recorded");
-    if (const auto gone = store->sweep(clock.now().wall); !gone && !loop->stalled())
-      log::warn("store: sweep: {}", gone.error().message);
-    CRASH_POINT("reconcile.swept");
-    if (const auto pages = store->checkpoint(); !pages)
-      log::warn("store: checkpoint: {}", pages.error().message);
-    CRASH_POINT("reconcile.checkpointed");
+    loop->tend_store();
     await_reconcile();
   });
 }
@@ -211,7 +190,7 @@ Result<void> Daemon::Parts::open_store() {
 
 Result<void> Daemon::Parts::join_rooms() {
   dispatcher = std::make_unique<Dispatcher>(config, paths, *catalog, *store);
-  inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { turn(); }); }, clock);
+  inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { step(&Loop::turn); }); }, clock);
   sensors = std::make_unique<Sensors>(*dispatcher, *store,
                                       [this](SensorChecked answer) { inbox->post(std::move(answer), true); });
   auto allowed = AddressRanges::parse(config.webhook_allow);
@@ -395,7 +374,7 @@ int Daemon::run(std::function<void()> on_signal) {
   parts_->on_signal = std::move(on_signal);
   parts_->await_signal();
   parts_->await_reconcile();
-  parts_->turn();
+  parts_->step(&Loop::turn);
   CRASH_POINT("start.turned");
   parts_->io.run();
   CRASH_POINT("stop.loop_left");

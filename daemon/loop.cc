@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/crash_point.h"
@@ -52,6 +53,33 @@ void Loop::turn() {
 
 void Loop::answer(const std::vector<Look>& looks) {
   for (const Look& look : looks) look(ports_.scheduler, ports_.clock.now());
+}
+
+void Loop::wake() {
+  // A stalled loop has a batch to repeat; what the clock says is for later.
+  if (!stalled()) ports_.inbox.post(TimeReached{}, true);
+  turn();
+}
+
+std::optional<Duration> Loop::due_in() const {
+  const Now now = ports_.clock.now();
+  if (stalled()) return std::max(retry_at_ - now.mono, Duration{0});
+  const NextWake next = ports_.scheduler.next_wake();
+  std::optional<Duration> in;
+  if (next.mono) in = *next.mono - now.mono;
+  if (next.wall && (!in || *next.wall - now.wall < *in)) in = *next.wall - now.wall;
+  // A far tick is waited for by the reconciler, which also notices a clock that was set.
+  if (!in || *in > limits::reconcile_interval) return {};
+  return std::max(*in, Duration{0});
+}
+
+void Loop::tend_store() {
+  if (const auto gone = ports_.store.sweep(ports_.clock.now().wall); !gone && !stalled())
+    log::warn("store: sweep: {}", gone.error().message);
+  CRASH_POINT("reconcile.swept");
+  if (const auto pages = ports_.store.checkpoint(); !pages)
+    log::warn("store: checkpoint: {}", pages.error().message);
+  CRASH_POINT("reconcile.checkpointed");
 }
 
 void Loop::take(Message& message) {

@@ -51,6 +51,12 @@ class Loop {
   /// wait. While the store can't be written it tries again from time to time, and answers questions from
   /// memory, which is ahead of the disk then.
   void turn();
+  /// Looks at all that is bound to a clock, then takes a turn.
+  void wake();
+  /// When to call wake() at the latest. Nothing: the reconciler's turn is soon enough.
+  std::optional<Duration> due_in() const;
+  /// The reconciler's share of the store: rows that have expired, and the WAL.
+  void tend_store();
   /// Applies one event within the turn that runs, or outside of one in a turn of its own.
   void apply_now(Event);
   /// Starts attempts that were committed before this daemon lived and that no runner has ever seen.
@@ -58,7 +64,6 @@ class Loop {
 
   /// True while a commit is being repeated (disk full): nothing moves, questions are answered.
   bool stalled() const { return stalled_; }
-  MonoTime retry_at() const { return retry_at_; }  ///< while stalled: when the commit is tried again
   /// Why: `full` or `unavailable`; nothing when it isn't. Any thread.
   std::optional<Error> stalled_because() const;
   /// Any thread may write() them.
@@ -114,7 +119,7 @@ class Loop {
   std::map<RequestId, Backend::OnReply> replies_;
   std::int64_t next_version_id_ = 0;
   bool stalled_ = false;
-  MonoTime retry_at_;
+  MonoTime retry_at_;  // while stalled: when the commit is tried again
   mutable Mutex stalled_mutex_;
   std::optional<Error> stalled_because_ GUARDED_BY(stalled_mutex_);
 };
