@@ -1,6 +1,6 @@
 # The commands a person types. CMake does the work.
 
-.PHONY: build run test dev asan tsan clang bench crash soak oracle schema tidy clean
+.PHONY: build run test dev asan tsan clang bench crash soak oracle sim sim-canary schema tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -53,14 +53,30 @@ soak: build
 ## oracle: schedules against the slow reference, for long: make oracle CRONS=10000000 HISTORIES=5000 SEED=2
 CRONS ?= 1000000
 HISTORIES ?= 2000
-SEED ?= 1
 oracle:
 	@tools/setup build
 	@mkdir -p build
 	@$(call configure,release)
 	@cmake --build build/release --target dags_test scheduler_test
-	@MILLRACE_ORACLE_CRONS=$(CRONS) MILLRACE_ORACLE_SEED=$(SEED) build/release/dags_test "oracle: crons*"
+	@MILLRACE_ORACLE_CRONS=$(CRONS) MILLRACE_ORACLE_SEED=$(or $(SEED),1) build/release/dags_test "oracle: crons*"
 	@MILLRACE_MATCHING_SEEDS=$(HISTORIES) build/release/scheduler_test "every due time*,a schedule that changes*"
+
+## sim: plays histories full of faults (docs/testing.md): SEEDS= FROM= SECONDS=, or one SEED= with its trace
+sim:
+	@tools/setup build
+	@mkdir -p build
+	@$(call configure,release)
+	@cmake --build build/release --target millrace_sim
+	@build/release/millrace_sim $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --seeds $(or $(SEEDS),100)) \
+	  $(if $(SECONDS),--seconds $(SECONDS))
+
+## sim-canary: puts known bugs into the product, one after the other, and has the simulator find them
+sim-canary:
+	@tools/setup build
+	@mkdir -p build
+	@$(call configure,release)
+	@cmake --build build/release --target millrace_sim_canary
+	@build/release/millrace_sim_canary --canaries
 
 ## bench: no-op tasks beside ninja and xargs
 bench: build

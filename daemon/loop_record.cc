@@ -1,3 +1,4 @@
+#include "base/canary.h"
 #include "base/limits.h"
 #include "daemon/loop.h"
 
@@ -41,6 +42,7 @@ void Loop::note(RequestContext context, RequestId request, std::size_t first_cha
     row.request_id = context.request_id;
     audits_.push_back({std::move(row), first_change, changes_.size(), first_access, access_.size()});
   }
+  if (CANARY("key_forgotten")) return;
   if (!context.key.empty() && (changed || reply != nullptr)) keyed_.push_back({std::move(context), request});
 }
 

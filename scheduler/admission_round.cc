@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "base/canary.h"
 #include "base/invariant.h"
 #include "scheduler/admission_state.h"
 
@@ -48,7 +49,7 @@ const GpuNeed* Admission::State::gpus_kept_from(const Entry& entry) const {
 }
 
 Admission::State::Lack Admission::State::lack(const Need& need, const Pool& pool, const Entry& entry) const {
-  if (pool_free(pool) < need.slots) return Lack::pool;
+  if (pool_free(pool) + (CANARY("one_slot_too_many") ? 1 : 0) < need.slots) return Lack::pool;
   if (need.cpu_milli > 0 && cpu_free() < need.cpu_milli) return Lack::cpu;
   if (need.memory_bytes > 0 && memory_free() < need.memory_bytes) return Lack::memory;
   if (need.gpu.count > 0 && devices.free_for(need.gpu) < need.gpu.count) return Lack::gpu;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/canary.h"
 #include "scheduler/core.h"
 #include "scheduler/retry.h"
 
@@ -76,7 +77,7 @@ void Core::kill(Run& run, InstanceIndex i) {
 void Core::close(Attempt& attempt, Outcome outcome) {
   touch(attempt);
   attempt.row.outcome = outcome;
-  admission.release(attempt.row.task_instance);
+  if (!CANARY("slots_kept") || outcome != Outcome::failed) admission.release(attempt.row.task_instance);
   admit_due = true;
   --attempt.run->live;
 }
@@ -102,7 +103,7 @@ void Core::on(const AttemptFinished& fact) {
 
 void Core::finish(Run& run, InstanceIndex i, const Verdict& verdict, std::uint64_t seed) {
   const Instance& ti = run.instances[i];
-  if (is_final(ti.row.state)) return;  // marked by hand meanwhile
+  if (is_final(ti.row.state) && !CANARY("final_left")) return;  // marked by hand meanwhile
   if (ti.row.state == TaskState::restarting) {
     if (run.row.cancel_requested)
       return move(run, i, TaskState::failed, run.row.reason, std::string(run.row.reason));
@@ -145,6 +146,7 @@ void Core::fail_or_retry(Run& run, InstanceIndex i, const Verdict& verdict, std:
   ti.row.not_before = now.wall + retry->delay;
   notify(run, NotifyOn::retry, &ti, cause);
   if (retry->delay == Duration{0}) return make_ready(run, i, "no delay");
+  if (CANARY("retry_forgotten")) return;
   arm(ti.due, now.mono + retry->delay, Timer::Kind::due, ti.row.id.value);
 }
 

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "base/canary.h"
 #include "base/limits.h"
 #include "scheduler/backfill_plan.h"
 #include "scheduler/core.h"
@@ -120,6 +121,8 @@ void Core::decide_dates(Backfill& backfill, const std::vector<WallTime>& dates,
       decide_date(backfill, date, existing, sources);
     touch(backfill);
     if (!queued) backfill.row.cursor = backfill.dates.after(date);
+    if (CANARY("date_passed_over") && !queued && backfill.row.cursor)
+      backfill.row.cursor = backfill.dates.after(*backfill.row.cursor);
     ++decided;
     if (++backfill.work < limits::backfill_work) continue;
     // Enough for one transaction; the others have their turn.

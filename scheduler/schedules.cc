@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/canary.h"
 #include "base/limits.h"
 #include "dags/parser.h"
 #include "scheduler/core.h"
@@ -31,6 +32,7 @@ void Core::set_due(DagEntry& entry, std::optional<WallTime> at) {
 }
 
 void Core::tick_skipped(const std::string& dag_id, WallTime tick, const std::string& why) {
+  if (CANARY("skip_unrecorded")) return;
   EventRow row;
   row.kind = "tick_skipped";
   row.dag_id = dag_id;
@@ -98,6 +100,7 @@ void Core::ticks_decided(DagEntry& entry, const TickDecision& decided) {
   if (decided.watermark != entry.row.watermark) {
     touch(entry);
     entry.row.watermark = decided.watermark;
+    if (CANARY("tick_passed_over")) entry.row.watermark = next_tick(entry.dag->schedule, *decided.watermark);
   }
   if (!entry.row.paused && !entry.row.removed) set_due(entry, decided.next);
 }

@@ -1,5 +1,7 @@
 #include "scheduler/trigger_rule.h"
 
+#include "base/canary.h"
+
 namespace millrace {
 
 Readiness decide(TriggerRule rule, const UpstreamCounts& counts) {
@@ -10,7 +12,7 @@ Readiness decide(TriggerRule rule, const UpstreamCounts& counts) {
   const std::uint32_t done = success + skipped + failed;
   const bool all_done = counts[Bucket::pending] == 0;
   if (done == 0 && all_done) return ready;
-  const Readiness at_end = all_done ? ready : wait;
+  const Readiness at_end = all_done || CANARY("child_too_early") ? ready : wait;
   switch (rule) {
     case TriggerRule::all_success: return failed ? upstream_failed : skipped ? skip : at_end;
     case TriggerRule::all_failed: return success || skipped ? skip : at_end;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/canary.h"
 #include "base/crash_point.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -77,6 +78,7 @@ std::unexpected<Error> SqliteStore::refused(const sqlite::Failure& failure) {
   if (failure.read_only()) {
     return fail(ErrorKind::unavailable, fmt::format("the database can't be written: {}", failure.what()));
   }
+  if (CANARY("failed_sync_repeated") && failure.io()) return fail(ErrorKind::unavailable, failure.what());
   if (failure.io() || failure.damaged()) {
     // After a failed fsync the kernel may have dropped the pages: what a retry reports means nothing. The
     // next start reads the truth from the WAL.
@@ -96,7 +98,8 @@ Result<void> SqliteStore::in_transaction(Body body) {
     {
       // Nobody can take the next epoch while this transaction holds the write lock.
       const sqlite::Use use(stored_epoch_);
-      if (!stored_epoch_.step() || stored_epoch_.integer(0) != epoch_) {
+      const bool ours = stored_epoch_.step() && stored_epoch_.integer(0) == epoch_;
+      if (!ours && !CANARY("epoch_forgotten")) {
         return fail(ErrorKind::conflict, "another daemon has taken over this database: stop");
       }
     }

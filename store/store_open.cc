@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/canary.h"
 #include "base/crash_point.h"
 #include "store/lock_file.h"
 #include "store/migrations.h"
@@ -110,6 +111,7 @@ Result<std::unique_ptr<Store>> open_locked(LockFile lock, const std::filesystem:
     connection->exec(
         "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;"
         "PRAGMA cache_size = -8192; PRAGMA foreign_keys = OFF");
+    if (CANARY("commit_unsynced")) connection->exec("PRAGMA synchronous = OFF");
   }
   if (auto migrated = migrate(*connection, database, migrations); !migrated) {
     return std::unexpected(migrated.error());
