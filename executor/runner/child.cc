@@ -7,9 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -20,6 +22,8 @@ constexpr bool has_clone3 = true;
 constexpr bool has_clone3 =
     false;  // clone3 needs a few lines of assembly for each machine; clone() has a wrapper
 #endif
+
+rlim_t core_limit_of_tasks = 0;  // soft; what forbid_core_dumps() found
 
 [[noreturn]] void fail(ChildPlan& plan, ChildPlan::Step step) {
   plan.failed_step = step;
@@ -44,6 +48,11 @@ void limit(ChildPlan& plan) {
   if (plan.data_bytes > 0) {
     const rlimit data{plan.data_bytes, plan.data_bytes};
     if (setrlimit(RLIMIT_DATA, &data) != 0) fail(plan, ChildPlan::Step::limits);
+  }
+  rlimit core{};
+  if (getrlimit(RLIMIT_CORE, &core) == 0) {
+    core.rlim_cur = std::min(core_limit_of_tasks, core.rlim_max);
+    if (setrlimit(RLIMIT_CORE, &core) != 0) fail(plan, ChildPlan::Step::limits);
   }
   // The kernel short of memory should take a task before the runner or the daemon. Raising is always allowed.
   const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -110,6 +119,13 @@ long clone3_onto(clone_args& args, void (*function)(void*), void* argument) {
 int child_for_clone(void* argument) { child(argument); }
 
 }  // namespace
+
+void forbid_core_dumps() {
+  rlimit core{};
+  if (getrlimit(RLIMIT_CORE, &core) != 0) return;
+  core_limit_of_tasks = std::exchange(core.rlim_cur, 0);
+  setrlimit(RLIMIT_CORE, &core);
+}
 
 bool clones_into_cgroups() { return has_clone3; }
 

@@ -32,6 +32,10 @@ struct ChildPlan {
   int failed_program = 0;  ///< index into `programs`
 };
 
+/// No core dump of this process, which holds the environments of tasks; children get back the soft limit that
+/// it had. Before the first child, on one thread.
+void forbid_core_dumps();
+
 /// A child that shares memory with the caller, which stands still until it runs another program or ends.
 /// Returns its pid or -errno; `pidfd` is set. `cgroup_fd` -1: the caller's cgroup.
 long start_child(ChildPlan&, char* stack, std::uint64_t stack_bytes, int cgroup_fd, int& pidfd);

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/crash_point.h"
+#include "executor/runner/child.h"
 #include "executor/runner/runner.h"
 
 /// millrace-runner FOLDER IDENTITY [--no-cgroups] [--cgroup-root PATH]
@@ -47,9 +48,7 @@ std::string prepare(const std::string& folder) {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
   }
-  const rlimit no_core{0, 0};
-  const rlimit soft_core{0, RLIM_INFINITY};
-  if (setrlimit(RLIMIT_CORE, &soft_core) != 0) setrlimit(RLIMIT_CORE, &no_core);
+  millrace::forbid_core_dumps();
   return {};
 }
 
