@@ -10,6 +10,7 @@
 #include "base/diagnostics.h"
 #include "base/error.h"
 #include "base/metrics.h"
+#include "base/secret_mask.h"
 #include "dags/parser.h"
 #include "scheduler/commands.h"
 #include "scheduler/events.h"
@@ -81,6 +82,8 @@ class Backend {
   virtual std::shared_ptr<const Dag> dag_version(DagVersionId) = 0;
   /// The log file of an attempt, below the data folder.
   virtual std::string log_path(std::string_view attempt_name) = 0;
+  /// What hides the secrets of a DAG in texts of its tasks; null when it has none. Any thread.
+  virtual std::shared_ptr<const SecretMask> secret_mask(std::string_view dag_id) = 0;
   /// Calls `then` when the run is final on disk; at once when it isn't active, or when too many wait.
   virtual void await_end(RunId, std::function<void()> then) = 0;
   /// Looks at the DAG folder's files now instead of when the watch says so.

@@ -74,6 +74,7 @@ std::expected<BackfillWish, Problem> backfill_wish(const Call& call, StoreReader
   auto params = resolve_params(*wish.dag, wish.spec.params);
   if (!params) return refuse_field("dag_run_conf", params.error().message);
   wish.spec.params = std::move(*params);
+  wish.spec.description = without_secrets(call, wish.spec.dag_id, std::move(wish.spec.description));
   return wish;
 }
 

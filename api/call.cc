@@ -387,6 +387,11 @@ void commit_access(const CallPtr& call, std::vector<AccessRow> rows, RequestCont
       });
 }
 
+std::string without_secrets(const Call& call, std::string_view dag_id, std::string text) {
+  if (const auto mask = call.backend().secret_mask(dag_id)) mask->hide(text);
+  return text;
+}
+
 HttpResponse json_response(std::string body, int status) {
   HttpResponse response;
   response.status = status;

@@ -178,6 +178,9 @@ class BodyReader {
 /// Stores access rows, brings Access in step, then answers.
 void commit_access(const CallPtr&, std::vector<AccessRow>, RequestContext, std::function<Answer()> then);
 
+/// A person's text about runs of that DAG, without its secrets.
+std::string without_secrets(const Call&, std::string_view dag_id, std::string text);
+
 HttpResponse json_response(std::string body, int status = 200);
 HttpResponse empty_response();
 

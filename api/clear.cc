@@ -97,6 +97,7 @@ Started clear_run(const CallPtr& call, StoreReader& reader) {
     in.refuse("only_new", "is not available: run_on_latest_version brings new tasks in");
   wish.run_note = in.text("note");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
+  if (wish.run_note) wish.run_note = without_secrets(*call, run->dag_id, *wish.run_note);
   const bool as_run = !wish.dry_run;
   send_clear(call, std::move(wish), *run, as_run);
   return {};
@@ -133,6 +134,7 @@ Started clear_task_instances(const CallPtr& call, StoreReader& reader) {
     return {};
   }
   wish.run = runs->front().id;
+  if (wish.note) wish.note = without_secrets(*call, runs->front().dag_id, *wish.note);
   for (std::size_t i = 1; i < runs->size(); ++i) wish.more_runs.push_back((*runs)[i].id);
   send_clear(call, std::move(wish), runs->front(), false);
   return {};

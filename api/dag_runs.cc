@@ -44,7 +44,7 @@ std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& d
   const auto execution = in.time("execution_date");
   const auto start = in.time("data_interval_start"), end = in.time("data_interval_end");
   const auto conf = in.object("conf");
-  wish.note = in.text("note").value_or("");
+  wish.note = without_secrets(call, dag.dag_id, in.text("note").value_or(""));
   in.time("run_after");
   in.text("partition_key");
   if (logical && execution && *logical != *execution)
@@ -137,7 +137,7 @@ Started patch_run(const CallPtr& call, StoreReader& reader) {
     return run_answer(*call, later, reply, id);
   };
   if (note) {
-    NoteSet wish{{}, id, {}, *note, by};
+    NoteSet wish{{}, id, {}, without_secrets(*call, run->dag_id, *note), by};
     if (!state) {
       commit(call, std::move(wish), answer);
       return {};

@@ -1,7 +1,6 @@
 #include "api/http.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -32,23 +31,6 @@ std::string_view HttpRequest::header(std::string_view name) const {
 
 std::size_t HttpRequest::count(std::string_view name) const {
   return static_cast<std::size_t>(std::ranges::count(headers, name, &HeaderList::value_type::first));
-}
-
-FileSlice::FileSlice(FileSlice&& other) noexcept
-    : offset(other.offset), length(other.length), fd_(std::exchange(other.fd_, -1)) {}
-
-FileSlice& FileSlice::operator=(FileSlice&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = std::exchange(other.fd_, -1);
-    offset = other.offset;
-    length = other.length;
-  }
-  return *this;
-}
-
-FileSlice::~FileSlice() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {

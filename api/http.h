@@ -1,8 +1,11 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +16,7 @@
 /// only session.cc and listener.cc see Beast.
 namespace millrace {
 
+class SecretMask;
 class StreamSource;
 
 using HeaderList = std::vector<std::pair<std::string, std::string>>;
@@ -41,7 +45,14 @@ class FileSlice {
 
   explicit operator bool() const { return fd_ >= 0; }
   int fd() const { return fd_; }
+  /// As pread(2), but what `mask` knows is overwritten, also what lies across an end of `into`.
+  ssize_t read_at(std::span<char> into, std::int64_t at) const;
+  /// Bytes that may be shown, and the number won't go down while the file grows. With a mask and while it is
+  /// still written, not what a secret could begin with: the end of an unfinished line.
+  std::int64_t shown_bytes(bool still_written) const;
+
   std::int64_t offset = 0, length = 0;
+  std::shared_ptr<const SecretMask> mask{};  ///< null: nothing to hide; shared with the other readers
 
  private:
   int fd_ = -1;

@@ -52,12 +52,15 @@ std::expected<FoundLog, Problem> find_log(const Call& call, StoreReader& reader)
                   fmt::format("task '{}' has no try {}", of->instance.task_id, call.param("try_number")),
                   fmt::format("it was tried {} times", attempts.size()));
   }
-  FileSlice file = open_log(*call.services, *at);
+  FileSlice file = open_log(*call.services, of->run.dag_id, *at);
   return FoundLog{std::move(*of), std::move(*at), std::move(file)};
 }
 
-FileSlice open_log(const Services& services, const AttemptRow& attempt) {
-  return open_below(services, services.backend.log_path(attempt.name));
+FileSlice open_log(const Services& services, std::string_view dag_id, const AttemptRow& attempt) {
+  FileSlice file = open_below(services, services.backend.log_path(attempt.name));
+  file.mask = services.backend.secret_mask(dag_id);
+  if (file.mask) file.length = file.shown_bytes(!attempt.outcome);
+  return file;
 }
 
 std::optional<std::int64_t> to_offset(std::string_view text) {

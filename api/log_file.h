@@ -19,7 +19,8 @@ struct FoundLog {
 /// found.
 std::expected<FoundLog, Problem> find_log(const Call&, StoreReader&);
 
-FileSlice open_log(const Services&, const AttemptRow&);
+/// With what masks its DAG's secrets; as long as may be shown of it.
+FileSlice open_log(const Services&, std::string_view dag_id, const AttemptRow&);
 
 std::optional<std::int64_t> to_offset(std::string_view);
 

@@ -1,8 +1,6 @@
 #include "api/log_follow.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -132,9 +130,8 @@ void LogFollow::look(StoreReader& reader) {
     const auto at = std::ranges::find(attempts, log_.attempt.id, &AttemptRow::id);
     if (at != attempts.end()) log_.attempt = *at;
   }
-  if (!log_.file) log_.file = open_log(services_, log_.attempt);
-  struct stat facts{};
-  const std::int64_t size = log_.file && ::fstat(log_.file.fd(), &facts) == 0 ? facts.st_size : 0;
+  if (!log_.file) log_.file = open_log(services_, log_.of.run.dag_id, log_.attempt);
+  const std::int64_t size = log_.file.shown_bytes(!log_.attempt.outcome);
   if (size < offset_) {
     offset_ = std::max<std::int64_t>(0, size - shown_after_cut);
     return out_->write(piece_of(cut_text(offset_, size)));
@@ -145,7 +142,8 @@ void LogFollow::look(StoreReader& reader) {
 
 void LogFollow::send_piece(std::int64_t size) {
   std::string bytes(limits::log_follow_piece, '\0');
-  const ssize_t got = ::pread(log_.file.fd(), bytes.data(), bytes.size(), offset_);
+  bytes.resize(std::min(bytes.size(), static_cast<std::size_t>(size - offset_)));
+  const ssize_t got = log_.file.read_at(bytes, offset_);
   if (got <= 0) return;
   bytes.resize(static_cast<std::size_t>(got));
   const bool last = log_.attempt.outcome && offset_ + got >= size;

@@ -1,11 +1,11 @@
 #include "api/log_search.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "api/json.h"
@@ -48,7 +48,7 @@ class Scan {
   bool read_block() {
     base_ = place_.offset;
     const auto wanted = std::min<std::int64_t>(block, file_.length - base_);
-    const ssize_t got = ::pread(file_.fd(), bytes_.data(), static_cast<std::size_t>(wanted), base_);
+    const ssize_t got = file_.read_at(std::span(bytes_).first(static_cast<std::size_t>(wanted)), base_);
     if (got <= 0) return false;
     view_ = std::string_view(bytes_.data(), static_cast<std::size_t>(got));
     at_end_ = base_ + got >= file_.length;
@@ -116,7 +116,7 @@ class Scan {
     if (place_.line_start >= base_) {
       line = view_.substr(static_cast<std::size_t>(place_.line_start - base_), begin.size());
     } else {
-      const ssize_t got = ::pread(file_.fd(), begin.data(), begin.size(), place_.line_start);
+      const ssize_t got = file_.read_at(begin, place_.line_start);
       line = std::string_view(begin.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     }
     const auto level = level_of(line.substr(0, line.find('\n')));

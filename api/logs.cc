@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 
@@ -27,7 +26,7 @@ Answer json_answer(const Call& call, const FileSlice& file, bool live) {
     from = std::min(*offset, file.length);
   }
   std::string text(static_cast<std::size_t>(std::min(json_piece, file.length - from)), '\0');
-  const ssize_t got = file ? ::pread(file.fd(), text.data(), text.size(), from) : 0;
+  const ssize_t got = file ? file.read_at(text, from) : 0;
   text.resize(static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
   const bool to_the_end = from + static_cast<std::int64_t>(text.size()) >= file.length;
   const std::size_t line_end = text.rfind('\n');

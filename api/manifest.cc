@@ -81,6 +81,8 @@ void write_task(JsonWriter& out, StoreReader& reader, const RunRecord& record, c
   out.key("env").begin_array();
   if (const auto task = dag != nullptr ? dag->find(row.task_id) : std::nullopt)
     for (const auto& [name, value] : dag->tasks[*task].env) out.string(name);
+  if (dag != nullptr)
+    for (const Secret& secret : dag->secrets) out.string(secret.env);
   out.end_array().key("attempts").begin_array();
   if (const auto attempts = record.attempts.find(row.id); attempts != record.attempts.end())
     for (const AttemptRow& attempt : attempts->second) write_attempt(out, reader, record, attempt);
@@ -106,7 +108,7 @@ Answer get_manifest(const Call& call, StoreReader& reader) {
   out.text_field("triggered_by", run->triggered_by);
   out.key("dag_version").begin_object().int_field("number", facts ? facts->number : 0);
   out.text_field("hash", facts ? facts->hash : std::string{}).end_object();
-  out.raw_field("params", run->params).key("tasks").begin_array();
+  out.raw_field("params", shown_params(call.backend(), run->dag_id, run->params)).key("tasks").begin_array();
   for (const TaskInstanceRow& row : record->tasks) write_task(out, reader, *record, dag.get(), row);
   out.end_array().end_object();
   return json_response(out.take());

@@ -49,6 +49,7 @@ std::expected<MarkWish, Problem> read_mark(const Call& call, StoreReader& reader
   if (word && !allowed) in.refuse("new_state", "must be success, failed or skipped");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   if (!word && (!wish.note || dry_run)) return refuse_field("new_state", "is missing: nothing to change");
+  if (wish.note) wish.note = without_secrets(call, found->run.dag_id, *wish.note);
   wish.has_state = word.has_value();
   wish.mark.run = found->run.id;
   wish.mark.task_instance = found->instance.id;

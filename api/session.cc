@@ -213,7 +213,7 @@ class Session final : public HttpSession, public std::enable_shared_from_this<Se
     if (file.length == 0) return sent();
     const auto wanted = std::min<std::int64_t>(file.length, static_cast<std::int64_t>(file_piece));
     piece_.resize(static_cast<std::size_t>(wanted));
-    const ssize_t got = ::pread(file.fd(), piece_.data(), piece_.size(), file.offset);
+    const ssize_t got = file.read_at(piece_, file.offset);
     if (got <= 0) return end();  // cut shorter than promised: the client sees a broken answer, as it should
     file.offset += got;
     file.length -= got;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "store/secret_texts.h"
+
 namespace millrace {
 namespace {
 
@@ -53,6 +55,12 @@ void time_field(JsonWriter& out, std::string_view name, std::optional<WallTime> 
 void date_fields(JsonWriter& out, std::optional<WallTime> date) {
   time_field(out, "logical_date", date);
   time_field(out, "execution_date", date);
+}
+
+std::string shown_params(Backend& backend, std::string_view dag_id, const JsonText& params) {
+  std::string shown = masked(params);
+  const auto mask = backend.secret_mask(dag_id);
+  return mask ? hidden_json(shown, *mask) : shown;
 }
 
 std::string partition_text(WallTime partition) {
@@ -128,7 +136,7 @@ void Shapes::run(JsonWriter& out, const RunRow& row) {
   out.text_field("state", to_word(row.state)).word_field("reason", row.reason);
   out.text_field("triggered_by", triggered_by_word(row.type));
   out.word_field("triggering_user_name", row.triggered_by);
-  out.raw_field("conf", row.params).word_field("note", row.note);
+  out.raw_field("conf", shown_params(services_.backend, row.dag_id, row.params)).word_field("note", row.note);
   out.key("dag_versions").begin_array();
   const auto facts = services_.versions.find(reader_, row.dag_version);
   if (facts) dag_version(out, row.dag_version);
@@ -268,7 +276,7 @@ void Shapes::backfill(JsonWriter& out, const BackfillRow& row, const std::functi
   out.key("dates").begin_array();
   for (const WallTime date : spec.dates) out.string(to_iso(date));
   out.end_array();
-  out.raw_field("dag_run_conf", spec.params);
+  out.raw_field("dag_run_conf", shown_params(services_.backend, spec.dag_id, spec.params));
   out.text_field("state", to_word(row.state)).bool_field("is_paused", row.state == BackfillState::paused);
   out.text_field("reprocess_behavior", to_word(spec.reprocess));
   out.int_field("max_active_runs", spec.max_active_runs).bool_field("run_backwards", spec.run_backwards);

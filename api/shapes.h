@@ -25,6 +25,8 @@ std::string uuid_of(int kind, std::int64_t id);
 std::string_view airflow_word(RunType);
 
 void write_audit(JsonWriter&, const AuditRow&);
+/// A run's params as they may be shown: not what secret-looking names hold, nor secrets of the DAG.
+std::string shown_params(Backend&, std::string_view dag_id, const JsonText& params);
 
 /// Rows written for one call: remembers the runs and versions it looked up.
 class Shapes {

@@ -63,6 +63,12 @@ inline constexpr int lineage_nodes = 1'000;  ///< one answer; more is no picture
 inline constexpr int lineage_depth = 20;     ///< steps from the root
 inline constexpr std::size_t manifest_tasks = 10'000;  ///< instances of one run in one document
 
+// Secrets
+inline constexpr std::size_t secrets_per_dag = 100;     ///< each is read at the start of each attempt
+inline constexpr std::size_t secret_bytes = 64u << 10;  ///< a variable of an environment has 128 KiB at most
+inline constexpr std::size_t secret_least_bytes = 6;    ///< a shorter one is a part of any text
+inline constexpr std::size_t secret_prints = 100'000;   ///< of a DAG: a token renewed hourly for ten years
+
 // HTTP
 inline constexpr std::size_t http_header_bytes = 16u << 10;
 inline constexpr std::size_t http_body_bytes = 16u << 20;  ///< a DAG file

@@ -5,6 +5,7 @@
 #include "base/crash_point.h"
 #include "daemon/outputs.h"
 #include "data/publish_plan.h"
+#include "store/secret_texts.h"
 
 namespace millrace {
 namespace {
@@ -44,11 +45,11 @@ void take_published(AttemptFinished& event, const std::filesystem::path& path, b
 }  // namespace
 
 AttemptFinished attempt_end(AttemptId id, ExitFacts facts, const std::optional<AttemptContext>& context,
-                            const Paths& paths, std::uint64_t seed) {
+                            const Paths& paths, const SecretMask* mask, std::uint64_t seed) {
   AttemptFinished event{id, std::move(facts), {}, {}, seed};
   if (!context) return event;
   if (event.facts.kind == ExitFacts::Kind::exited) {
-    TaskOutputs read = read_outputs(paths.output(context->attempt->name));
+    TaskOutputs read = read_outputs(paths.output(context->attempt->name), mask);
     event.outputs = std::move(read.outputs);
     event.output_problem = std::move(read.problem);
     CRASH_POINT("end.outputs_read");
@@ -56,6 +57,10 @@ AttemptFinished attempt_end(AttemptId id, ExitFacts facts, const std::optional<A
   if (!context->task->outputs.empty() && event.facts.kind != ExitFacts::Kind::spawn_failed)
     take_published(event, paths.publish_report(context->attempt->name),
                    context->task_instance->map_index >= 0);
+  if (mask == nullptr) return event;
+  mask->hide(event.facts.message);
+  mask->hide(event.output_problem);
+  for (Published& output : event.published) output.schema = hidden_json(output.schema, *mask);
   return event;
 }
 

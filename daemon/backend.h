@@ -15,8 +15,12 @@ namespace millrace {
 /// The daemon as the API sees it: everything goes through the inbox. Any thread.
 class DaemonBackend final : public Backend {
  public:
-  DaemonBackend(Inbox& inbox, Catalog& catalog, Paths paths, std::string dag_folder)
-      : inbox_(inbox), catalog_(catalog), paths_(std::move(paths)), dag_folder_(std::move(dag_folder)) {}
+  DaemonBackend(Inbox& inbox, Catalog& catalog, const Secrets& secrets, Paths paths, std::string dag_folder)
+      : inbox_(inbox),
+        catalog_(catalog),
+        secrets_(secrets),
+        paths_(std::move(paths)),
+        dag_folder_(std::move(dag_folder)) {}
 
   /// The loop that registers replies and knows its own state. Set before the API starts.
   void set_loop(Loop& loop) { loop_ = &loop; }
@@ -35,12 +39,16 @@ class DaemonBackend final : public Backend {
   void metrics(std::function<void(MetricsText)> on_metrics) override;
   std::shared_ptr<const Dag> dag_version(DagVersionId id) override;
   std::string log_path(std::string_view attempt_name) override;
+  std::shared_ptr<const SecretMask> secret_mask(std::string_view dag_id) override {
+    return secrets_.mask_of(dag_id);
+  }
   void await_end(RunId run, std::function<void()> then) override;
   void scan_dags(std::function<void()> done) override { scan_(std::move(done)); }
 
  private:
   Inbox& inbox_;
   Catalog& catalog_;
+  const Secrets& secrets_;
   Paths paths_;
   std::string dag_folder_;
   Loop* loop_ = nullptr;

@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -44,6 +45,7 @@ struct Daemon::Parts {
   boost::asio::steady_timer reconcile{io};
   std::unique_ptr<Store> store;
   std::unique_ptr<Catalog> catalog;
+  std::unique_ptr<Secrets> secrets;
   Scheduler scheduler;
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Inbox> inbox;
@@ -185,11 +187,14 @@ Result<void> Daemon::Parts::open_store() {
   auto reader = StoreReader::open(paths.database());
   if (!reader) return std::unexpected(reader.error());
   catalog = std::make_unique<Catalog>(std::move(*reader));
+  auto known = Secrets::open(paths, store->secret_prints());
+  if (!known) return std::unexpected(known.error());
+  secrets = std::move(*known);
   return {};
 }
 
 Result<void> Daemon::Parts::join_rooms() {
-  dispatcher = std::make_unique<Dispatcher>(config, paths, *catalog, *store);
+  dispatcher = std::make_unique<Dispatcher>(config, paths, *catalog, *store, *secrets);
   inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { step(&Loop::turn); }); }, clock);
   sensors = std::make_unique<Sensors>(*dispatcher, *store,
                                       [this](SensorChecked answer) { inbox->post(std::move(answer), true); });
@@ -205,6 +210,7 @@ Result<void> Daemon::Parts::join_rooms() {
       .scheduler = scheduler,
       .catalog = *catalog,
       .dispatcher = *dispatcher,
+      .secrets = *secrets,
       .sensors = *sensors,
       .notifier = *notifier,
       .inbox = *inbox,
@@ -242,7 +248,8 @@ Result<void> Daemon::Parts::open_executor() {
             if (Notifier::owns(id)) return notifier->ended(id, facts);
             CRASH_POINT("report.finished_heard");
             const auto context = scheduler.attempt_context(id);
-            inbox->post(attempt_end(id, std::move(facts), context, paths, random_seed()), true);
+            const auto mask = context ? secrets->mask_of(context->run->dag_id) : nullptr;
+            inbox->post(attempt_end(id, std::move(facts), context, paths, mask.get(), random_seed()), true);
             CRASH_POINT("report.finished_posted");
             if (!context) return;
             if (auto plan = dispatcher->outputs_of(*context)) sweep.remove(std::move(plan->scratch));
@@ -280,7 +287,7 @@ Result<void> Daemon::Parts::watch_folder() {
 }
 
 Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
-  backend = std::make_unique<DaemonBackend>(*inbox, *catalog, paths, config.dags.string());
+  backend = std::make_unique<DaemonBackend>(*inbox, *catalog, *secrets, paths, config.dags.string());
   backend->set_loop(*loop);
   backend->set_scan([this](std::function<void()> done) {
     boost::asio::post(io, [this, done = std::move(done)] {
@@ -323,6 +330,8 @@ Daemon::~Daemon() {
 
 Result<std::unique_ptr<Daemon>> Daemon::start(Config config) {
   umask(077);
+  // What this process holds of secrets goes into no core dump, and no process of its user may look for it.
+  prctl(PR_SET_DUMPABLE, 0);
   signal(SIGPIPE, SIG_IGN);
   raise_open_files();
   log::set_level(config.log_level);

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "daemon/values.h"
 #include "data/contract_check.h"
+#include "store/secret_texts.h"
 
 namespace millrace {
 
@@ -240,9 +241,12 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
   if (std::getenv("PATH") == nullptr) out.emplace_back("PATH", "/usr/local/bin:/usr/bin:/bin");
   for (auto& pair : standard_environment(run_values(context, paths_.datasets().string())))
     out.push_back(std::move(pair));
-  for (const Param& param : context.dag->params)
-    if (const auto value = json_member(context.run->params, param.name))
-      out.emplace_back("PARAM_" + upper_name(param.name), plain_text(*value));
+  for (const Param& param : context.dag->params) {
+    const auto value = json_member(context.run->params, param.name);
+    if (!value) continue;
+    out.emplace_back("PARAM_" + upper_name(param.name), plain_text(*value));
+    if (secret_name(param.name)) secrets_.watch_for(context.dag->dag_id, out.back().first, out.back().second);
+  }
   for (const DatasetInput& input : context.task->inputs) {
     const auto paths = input_paths(input, context, scheduler);
     if (!paths) return std::unexpected(paths.error());
@@ -255,6 +259,9 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
     if (!value) return std::unexpected(value.error());
     out.emplace_back(context.task->env[i].first, std::move(*value));
   }
+  auto secrets = secrets_.values(*context.dag);
+  if (!secrets) return std::unexpected(secrets.error());
+  for (auto& pair : *secrets) out.push_back(std::move(pair));
   out.emplace_back("MILLRACE_OUTPUT", paths_.output(context.attempt->name).string());
   out.emplace_back("MILLRACE_URL", fmt::format("http://{}:{}", config_.address, config_.port));
   // Set without a device too: a CPU task must not find one by itself.

@@ -9,6 +9,7 @@
 #include "daemon/catalog.h"
 #include "daemon/config.h"
 #include "daemon/paths.h"
+#include "daemon/secrets.h"
 #include "daemon/staging.h"
 #include "dags/parser.h"
 #include "dags/template.h"
@@ -28,10 +29,10 @@ struct Rendered {
 /// Turns an admitted attempt into a command with its environment. Loop thread.
 class Dispatcher {
  public:
-  Dispatcher(const Config& config, Paths paths, Catalog& catalog, Store& store)
-      : config_(config), paths_(std::move(paths)), catalog_(catalog), store_(store) {}
+  Dispatcher(const Config& config, Paths paths, Catalog& catalog, Store& store, Secrets& secrets)
+      : config_(config), paths_(std::move(paths)), catalog_(catalog), store_(store), secrets_(secrets) {}
 
-  /// Or why it can't run: a template's value is missing, with the place in the DAG file.
+  /// Or why it can't run: a template's value or a secret is missing, with the place in the DAG file.
   Result<Rendered> render(const AttemptContext&, const Scheduler&) const;
   /// One template in the light of a task instance: for sensors and child runs.
   Result<std::string> render(const Template&, const AttemptContext&, const Scheduler&) const;
@@ -63,6 +64,7 @@ class Dispatcher {
   Paths paths_;
   Catalog& catalog_;
   Store& store_;
+  Secrets& secrets_;
   MachineFound machine_;
 };
 

@@ -194,7 +194,9 @@ void Loop::render(AttemptId attempt, Now now) {
   if (!context) return;
   CRASH_POINT("dispatch.rendering");
   Result<Rendered> rendered = ports_.dispatcher.render(*context, ports_.scheduler);
+  const auto mask = ports_.secrets.mask_of(context->run->dag_id);
   if (rendered) {
+    if (mask) mask->hide(rendered->command);
     first_.push_back(AttemptRendered{attempt, std::move(rendered->command), versions_of(rendered->reads)});
     rendered_.insert_or_assign(attempt, std::move(rendered->spec));
     CRASH_POINT("dispatch.rendered");
@@ -204,6 +206,7 @@ void Loop::render(AttemptId attempt, Now now) {
   facts.kind = ExitFacts::Kind::spawn_failed;
   facts.at = now.wall;
   facts.message = std::move(rendered.error().message);
+  if (mask) mask->hide(facts.message);
   first_.push_back(AttemptFinished{attempt, std::move(facts), {}, {}, ports_.seed()});
 }
 
@@ -349,9 +352,15 @@ void Loop::submit(Submission& submission) {
 }
 
 bool Loop::commit() {
-  if (changes_.empty() && new_versions_.empty() && access_.empty() && keyed_.empty()) return true;
+  if (changes_.empty() && new_versions_.empty() && ports_.secrets.unstored().empty() && access_.empty() &&
+      keyed_.empty())
+    return true;
   const MonoTime begun = ports_.clock.now().mono;
-  Batch batch{.changes = changes_, .versions = new_versions_, .access = access_, .audits = audits_};
+  Batch batch{.changes = changes_,
+              .versions = new_versions_,
+              .secrets = ports_.secrets.unstored(),
+              .access = access_,
+              .audits = audits_};
   if (!keyed_.empty()) batch.answers = [this](StoreReader& reader) { return answers(reader); };
   const Result<void> committed = ports_.store.write(batch);
   if (!committed) {
@@ -369,6 +378,7 @@ bool Loop::commit() {
   CRASH_POINT("loop.published");
   changes_.clear();
   new_versions_.clear();
+  ports_.secrets.stored();
   access_.clear();
   audits_.clear();
   keyed_.clear();

@@ -32,6 +32,7 @@ class Loop {
     Scheduler& scheduler;
     Catalog& catalog;
     Dispatcher& dispatcher;
+    Secrets& secrets;
     Sensors& sensors;
     Notifier& notifier;
     Inbox& inbox;

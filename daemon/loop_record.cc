@@ -18,6 +18,12 @@ const Reply* reply_to(RequestId request, const std::vector<Command>& deeds) {
 /// whatever happens may give a turn.
 bool is_its_doing(const EventRow& row) { return row.kind != "waits" && row.cause != "admitted"; }
 
+const std::string* dag_of(const Change& change) {
+  if (const auto* run = std::get_if<RunRow>(&change)) return &run->dag_id;
+  if (const auto* backfill = std::get_if<BackfillRow>(&change)) return &backfill->spec.dag_id;
+  return nullptr;
+}
+
 }  // namespace
 
 /// What a request has changed since `first_change` is its doing: recorded with it, in the same transaction. A
@@ -40,7 +46,10 @@ void Loop::note(RequestContext context, RequestId request, std::size_t first_cha
     row.method = context.method;
     row.path = context.path;
     row.request_id = context.request_id;
-    audits_.push_back({std::move(row), first_change, changes_.size(), first_access, access_.size()});
+    Audited audited{std::move(row), first_change, changes_.size(), first_access, access_.size()};
+    for (std::size_t i = first_change; i < changes_.size() && !audited.mask; ++i)
+      if (const std::string* dag_id = dag_of(changes_[i])) audited.mask = ports_.secrets.mask_of(*dag_id);
+    audits_.push_back(std::move(audited));
   }
   if (CANARY("key_forgotten")) return;
   if (!context.key.empty() && (changed || reply != nullptr)) keyed_.push_back({std::move(context), request});

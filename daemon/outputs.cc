@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/limits.h"
+#include "store/secret_texts.h"
 
 namespace millrace {
 namespace {
@@ -65,7 +66,7 @@ struct Lines {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text) : lines_{text} {}
+  Reader(std::string_view text, const SecretMask* mask) : lines_{text}, mask_(mask) {}
 
   TaskOutputs read() {
     while (const auto line = lines_.next()) {
@@ -74,7 +75,8 @@ class Reader {
     }
     TaskOutputs out;
     out.problem = std::move(problem_);
-    for (auto& [key, value] : values_) out.outputs.push_back({key, std::move(value)});
+    for (auto& [key, value] : values_)
+      out.outputs.push_back({key, mask_ == nullptr ? std::move(value) : hidden_json(value, *mask_)});
     return out;
   }
 
@@ -84,11 +86,17 @@ class Reader {
     return false;
   }
 
+  bool may_be_key(std::string_view key) {
+    if (!is_key(key)) return refuse("a key must be letters, digits, '_' or '-'");
+    if (mask_ != nullptr && mask_->hidden(key) != key) return refuse("a key holds a secret");
+    return true;
+  }
+
   bool read_object(std::string_view line) {
     const auto object = parse_json(line);
     if (!object || !object->is_object()) return refuse("not a JSON object");
     for (const auto& [key, value] : object->items()) {
-      if (!is_key(key)) return refuse("a key must be letters, digits, '_' or '-'");
+      if (!may_be_key(key)) return false;
       values_[key] = to_text(value);
     }
     return true;
@@ -100,13 +108,14 @@ class Reader {
     if (block != std::string_view::npos && (equals == std::string_view::npos || block < equals))
       return read_block(line.substr(0, block), line.substr(block + 2));
     if (equals == std::string_view::npos) return refuse("expected 'key=value', 'key<<EOF' or a JSON object");
-    if (!is_key(line.substr(0, equals))) return refuse("a key must be letters, digits, '_' or '-'");
+    if (!may_be_key(line.substr(0, equals))) return false;
     values_[std::string{line.substr(0, equals)}] = value_of(line.substr(equals + 1));
     return true;
   }
 
   bool read_block(std::string_view key, std::string_view end) {
-    if (!is_key(key) || end.empty()) return refuse("expected 'key<<EOF'");
+    if (end.empty()) return refuse("expected 'key<<EOF'");
+    if (!may_be_key(key)) return false;
     const int opened = lines_.number;
     std::string text;
     while (const auto line = lines_.next()) {
@@ -122,6 +131,7 @@ class Reader {
   }
 
   Lines lines_;
+  const SecretMask* mask_;
   std::map<std::string, JsonText> values_;
   std::string problem_;
 };
@@ -135,9 +145,9 @@ struct File {
 
 }  // namespace
 
-TaskOutputs parse_outputs(std::string_view text) { return Reader{text}.read(); }
+TaskOutputs parse_outputs(std::string_view text, const SecretMask* mask) { return Reader{text, mask}.read(); }
 
-TaskOutputs read_outputs(const std::filesystem::path& path) {
+TaskOutputs read_outputs(const std::filesystem::path& path, const SecretMask* mask) {
   // The task could have put a FIFO or a link there: neither may block or leave the folder.
   const File file{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   if (file.fd < 0) {
@@ -159,7 +169,7 @@ TaskOutputs read_outputs(const std::filesystem::path& path) {
     got += static_cast<std::size_t>(n);
   }
   text.resize(got);
-  return parse_outputs(text);
+  return parse_outputs(text, mask);
 }
 
 }  // namespace millrace

@@ -11,6 +11,7 @@ struct Paths {
   std::filesystem::path root;  ///< absolute
 
   std::filesystem::path database() const { return root / "millrace.db"; }
+  std::filesystem::path secrets_key() const { return root / "secrets.key"; }
   std::filesystem::path runner() const { return root / "runner"; }
   std::filesystem::path datasets() const { return root / "datasets"; }
   std::filesystem::path log(std::string_view attempt) const {

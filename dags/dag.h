@@ -53,6 +53,15 @@ struct Resources {
   friend bool operator==(const Resources&, const Resources&) = default;
 };
 
+/// A value that is read when an attempt starts: the DAG says where, and never holds it.
+struct Secret {
+  enum class From : std::uint8_t { env, file };
+  std::string env;     ///< the variable that tasks find it in
+  From from = From::env;
+  std::string source;  ///< a variable of the daemon's environment, or an absolute path
+  Place place;         ///< of `from`: an attempt that can't have it points here
+};
+
 using EnvList = std::vector<std::pair<std::string, Template>>;
 
 struct CommandAction { std::vector<Template> argv; };
@@ -205,6 +214,7 @@ struct Dag {
   bool depends_on_past = false;
   std::optional<Duration> run_timeout;
   std::vector<Param> params;
+  std::vector<Secret> secrets;        ///< of every task
   std::vector<Dataset> datasets;
   Notify notify;
   std::optional<Deadline> deadline;

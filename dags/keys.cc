@@ -195,6 +195,14 @@ constexpr Form notify_argv_form{.shape = Shape::list,
                                 .title = "a list: the program and its arguments",
                                 .items = &text_form,
                                 .at_least = 1};
+constexpr Form name_form{.shape = Shape::name};
+constexpr std::array secret_keys{
+    Key{"env", &name_form, "The environment variable that tasks find it in", true},
+    Key{"from", &text_form, "env:NAME of the daemon, or file:/path: read when an attempt starts", true}};
+constexpr Form secret_form{
+    .shape = Shape::object, .title = "a map such as {env: DB_URL, from: env:DB_URL}", .keys = secret_keys};
+constexpr Form secrets_form{.shape = Shape::list, .items = &secret_form};
+
 constexpr std::array notify_target_keys{
     Key{"webhook", &text_form, "A URL that a JSON body is posted to"},
     Key{"command", &notify_argv_form, "A program; what happened is in its environment"}};
@@ -371,7 +379,7 @@ constexpr std::array dag_keys{
     Key{"run_timeout", &span_form, "A run fails after this"},
     Key{"params", &params_form, "Parameters of a run"},
     Key{"env", &env_form, "Environment variables of every task"},
-    Key{"secrets", &later_form, {}},
+    Key{"secrets", &secrets_form, "Values that are read at the start, and masked where they show"},
     Key{"defaults", &task_form, "Any task key; a task's own value wins"},
     Key{"datasets", &datasets_form, "What this DAG produces"},
     Key{"task_groups", &task_groups_form, "Groups that tasks are shown in"},

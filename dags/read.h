@@ -51,6 +51,11 @@ Zone read_zone(YamlNode, const Zone& fallback, Diagnostics&);
 std::optional<WallTime> read_moment(YamlNode, const Zone&);
 Schedule read_schedule(YamlNode, const Zone&, std::optional<WallTime> start_date, Diagnostics&);
 
+/// Where values come from that no file holds.
+std::vector<Secret> read_secrets(YamlNode, Diagnostics&);
+/// A variable can't be both.
+void check_not_secret(YamlNode env, const std::vector<Secret>&, Diagnostics&);
+
 std::vector<Param> read_params(YamlNode, Diagnostics&);
 std::vector<Dataset> read_datasets(YamlNode, const TemplateScope&, Diagnostics&);
 

@@ -154,8 +154,13 @@ void read_dag(DagDraft& draft) {
   if (!dag.notify.on_late.empty() && !dag.deadline)
     draft.out.add(dag.notify.on_late[0].place, "'on_late' needs a deadline",
                   "deadline: {after: queued, within: 4h}");
+  dag.secrets = read_secrets(root.find("secrets"), draft.out);
+  for (const Secret& secret : dag.secrets) scope.secrets.push_back(secret.env);
+  check_not_secret(root.find("env"), dag.secrets, draft.out);
+  check_not_secret(root.find("defaults").find("env"), dag.secrets, draft.out);
   read_dag_env(draft, scope);
   draft.scope.params = scope.params;
+  draft.scope.secrets = scope.secrets;
   const YamlNode tasks = root.find("tasks");
   if (tasks.size() > limits::tasks_per_dag && tasks.is_map()) {
     draft.out.add(tasks.place(),

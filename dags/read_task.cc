@@ -124,6 +124,7 @@ void read_env(DagDraft& draft, TaskIndex index) {
   for (const auto& [name, value] : draft.env) draft.scope.env.push_back(name);
   merge_env(draft, index, draft.sources[index].defaults.find("env"));
   merge_env(draft, index, draft.sources[index].own.find("env"));
+  check_not_secret(draft.sources[index].own.find("env"), draft.dag.secrets, draft.out);
   draft.scope.env.clear();
   for (const auto& [name, value] : task.env) draft.scope.env.push_back(name);
 }

@@ -68,7 +68,7 @@ struct Template {
 
 /// What a DAG file defines, so that names in templates can be checked where they stand.
 struct TemplateScope {
-  std::vector<std::string_view> params, env, outputs, inputs, tasks;
+  std::vector<std::string_view> params, env, secrets, outputs, inputs, tasks;
   bool tasks_sorted = false;   ///< then a task is found by halving: worth it with 100,000 of them
   bool params_allowed = true;  ///< false inside `script:` — the value arrives as $PARAM_NAME instead
   bool item_allowed = false;   ///< true inside a task with `expand`

@@ -157,6 +157,10 @@ NameCheck check_name(std::string_view name, const TemplateScope& scope) {
                         parameter_variable(rest)),
             ValueType::any};
   }
+  if (head == "env" && contains(scope.secrets, rest)) {
+    return {fmt::format("'{}' is a secret: it has no value in templates", name),
+            fmt::format("the program finds it in its environment, as ${}", rest), ValueType::any};
+  }
   if (head == "env") return check_in("environment variable", "env.", rest, scope.env, ValueType::any);
   if (head == "outputs") return check_in("output", "outputs.", rest, scope.outputs, ValueType::text);
   if (head == "inputs") return check_in("input", "inputs.", rest, scope.inputs, ValueType::text);

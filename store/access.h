@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/secret_mask.h"
 #include "base/time.h"
 
 /// Rows of who may come in and of what they did. The scheduler knows nothing of them: api/ makes them, the
@@ -65,6 +67,7 @@ struct Audited {
   AuditRow row;
   std::size_t first_change = 0, end_change = 0;
   std::size_t first_access = 0, end_access = 0;
+  std::shared_ptr<const SecretMask> mask{};  ///< of the DAG that it is about, for `changes`; null: none
 };
 
 /// What a look along the audit chain found.

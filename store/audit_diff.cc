@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <nlohmann/json.hpp>
 
 #include "base/limits.h"
+#include "store/secret_texts.h"
 
 namespace millrace {
 namespace {
@@ -16,20 +15,6 @@ using Json = nlohmann::json;
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-void mask(Json& json) {
-  if (json.is_object()) {
-    for (auto& [name, value] : json.items()) {
-      if (secret_name(name)) {
-        value = "***";
-      } else {
-        mask(value);
-      }
-    }
-  } else if (json.is_array()) {
-    for (Json& item : json) mask(item);
-  }
 }
 
 bool has_secret_key(const std::vector<RowTexts::Value>& values) {
@@ -52,26 +37,6 @@ std::string shown(const RowTexts::Value& column, bool secret_row) {
 }
 
 }  // namespace
-
-bool secret_name(std::string_view name) {
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  std::ranges::replace(lower, '-', '_');
-  static constexpr std::array<std::string_view, 9> words = {
-      "password", "passwd", "secret", "api_key", "apikey", "private_key", "credential", "authorization",
-      "access_token"};
-  if (lower == "token" || lower.ends_with("_token") || lower == "secret_sha256") return true;
-  return std::ranges::any_of(words, [&](std::string_view word) { return lower.find(word) != lower.npos; });
-}
-
-std::string masked(std::string_view text) {
-  if (text.empty() || (text.front() != '{' && text.front() != '[')) return std::string(text);
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return std::string(text);
-  mask(json);
-  return dump(json);
-}
 
 std::string RowTexts::quoted(std::string_view text) { return dump(Json(text)); }
 

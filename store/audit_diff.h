@@ -145,9 +145,4 @@ class AuditDiff {
   std::size_t listed_ = 0, left_out_ = 0;
 };
 
-/// Whether values under this name are kept out of records: `password`, `api_key`, `client_secret` …
-bool secret_name(std::string_view);
-/// JSON text with the values of secret names replaced by "***"; other text comes back as it is.
-std::string masked(std::string_view json_text);
-
 }  // namespace millrace

@@ -104,9 +104,22 @@ struct Table<NotificationRow> : NothingDerived {
   static constexpr const char* name = "notification";
 };
 template <>
+struct Table<SecretPrintRow> : NothingDerived {
+  static constexpr const char* name = "secret_print";
+};
+template <>
 struct Table<EventRow> : NothingDerived {
   static constexpr const char* name = "event";
 };
+
+template <class V, RowOf<SecretPrintRow> R>
+void visit_columns(V& v, R& r) {
+  v.key("dag_id", r.dag_id);
+  v.key("digest", r.digest);
+  v.fixed("name", r.name);
+  v.fixed("bytes", r.bytes);
+  v.fixed("rolling", r.rolling);
+}
 
 template <class V, RowOf<DagRow> R>
 void visit_columns(V& v, R& r) {

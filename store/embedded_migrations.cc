@@ -32,6 +32,7 @@ EMBED(009, cascades)
 EMBED(010, access)
 EMBED(011, flat_lists)
 EMBED(012, event_owner)
+EMBED(013, secret_prints)
 
 namespace millrace {
 
@@ -49,6 +50,7 @@ std::span<const Migration> embedded_migrations() {
       {10, "access", {millrace_migration_010, millrace_migration_010_end}},
       {11, "flat_lists", {millrace_migration_011, millrace_migration_011_end}},
       {12, "event_owner", {millrace_migration_012, millrace_migration_012_end}},
+      {13, "secret_prints", {millrace_migration_013, millrace_migration_013_end}},
   };
   return all;
 }

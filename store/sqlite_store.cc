@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/audit_diff.h"
 #include "store/queries.h"
+#include "store/secret_texts.h"
 #include "store/sqlite_reader.h"
 
 namespace millrace {
@@ -123,7 +124,9 @@ Result<void> SqliteStore::in_transaction(Body body) {
 }
 
 Result<void> SqliteStore::write(const Batch& batch) {
-  if (batch.changes.empty() && batch.versions.empty() && batch.access.empty() && !batch.answers) return {};
+  if (batch.changes.empty() && batch.versions.empty() && batch.secrets.empty() && batch.access.empty() &&
+      !batch.answers)
+    return {};
   return in_transaction([&] { return write_rows(batch); });
 }
 
@@ -131,6 +134,13 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
   for (DagVersionRow row : batch.versions) {
     if (row.number == 0) row.number = next_version_number(row.dag_id);
     if (auto written = writer_.write(row); !written) return written;
+  }
+  if (!batch.secrets.empty()) {
+    sqlite::Statement insert(*connection_, insert_into<SecretPrintRow>() + " ON CONFLICT DO NOTHING");
+    for (const SecretPrintRow& row : batch.secrets) {
+      bind_row(insert, row, RowBinder::For::insert);
+      insert.run();
+    }
   }
   CRASH_POINT("store.versions_written");
   // The row as it was is read just before it is written: within a batch one request may follow another.
@@ -157,6 +167,7 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
   for (std::size_t i = 0; i < diffs.size(); ++i) {
     AuditRow row = batch.audits[i].row;
     row.changes = diffs[i].take();
+    if (batch.audits[i].mask) row.changes = hidden_json(row.changes, *batch.audits[i].mask);
     access_writer_.append(std::move(row));
     CRASH_POINT("store.audited");
   }
@@ -235,6 +246,10 @@ std::vector<std::pair<std::string, std::int64_t>> SqliteStore::variables() {
   std::vector<std::pair<std::string, std::int64_t>> all;
   while (statement.step()) all.emplace_back(statement.text(0), statement.integer(1));
   return all;
+}
+std::vector<SecretPrintRow> SqliteStore::secret_prints() {
+  sqlite::Statement all(*connection_, select_from<SecretPrintRow>() + "ORDER BY dag_id, digest");
+  return read_all<SecretPrintRow>(all);
 }
 std::vector<DatasetNameRow> SqliteStore::dataset_names() { return read_all<DatasetNameRow>(dataset_names_); }
 std::vector<QueuedDatasetEventRow> SqliteStore::queued_dataset_events() {

@@ -32,6 +32,7 @@ class SqliteStore final : public Store {
   std::vector<ActiveBackfill> active_backfills() override;
   std::vector<ActiveBackfill> backfills_to_retry(BackfillId) override;
   std::vector<BackfillRow> cascade(BackfillId root) override;
+  std::vector<SecretPrintRow> secret_prints() override;
   std::vector<DatasetNameRow> dataset_names() override;
   std::vector<QueuedDatasetEventRow> queued_dataset_events() override;
   std::vector<NotificationRow> pending_notifications() override;

@@ -38,6 +38,14 @@ struct ImportErrorRow {
   WallTime at;
 };
 
+/// By what one value of a DAG's secrets is found again in a text (base/secret_mask.h); never the value.
+struct SecretPrintRow {
+  std::string dag_id, digest;
+  std::string name;  ///< the variable that held it first
+  std::int64_t bytes = 0, rolling = 0;
+  friend bool operator==(const SecretPrintRow&, const SecretPrintRow&) = default;
+};
+
 struct NextIds {
   std::int64_t run = 1, task_instance = 1, attempt = 1, backfill = 1, event = 1, dataset_event = 1,
                dataset_name = 1, dataset_version = 1, dag_version = 1, notification = 1;
@@ -54,6 +62,7 @@ class StoreReader;
 struct Batch {
   std::span<const Change> changes{};
   std::span<const DagVersionRow> versions{};
+  std::span<const SecretPrintRow> secrets{};  ///< those that are there stay as they are
   std::span<const AccessRow> access{};
   std::span<const Audited> audits{};  ///< in the order of their changes; ranges don't overlap
   /// Called when all of the above is written and nothing is committed, with a reader that sees it: answers to
@@ -103,6 +112,7 @@ class Store {
   virtual std::vector<ActiveBackfill> backfills_to_retry(BackfillId) = 0;
   /// The backfill and those it carries on into.
   virtual std::vector<BackfillRow> cascade(BackfillId root) = 0;
+  virtual std::vector<SecretPrintRow> secret_prints() = 0;
   virtual std::vector<DatasetNameRow> dataset_names() = 0;
   virtual std::vector<QueuedDatasetEventRow> queued_dataset_events() = 0;
   virtual std::vector<NotificationRow> pending_notifications() = 0;

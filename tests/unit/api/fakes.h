@@ -224,6 +224,7 @@ class FakeBackend final : public Backend {
     return logs + "/" + std::string(attempt_name) + ".log";
   }
 
+  std::shared_ptr<const SecretMask> secret_mask(std::string_view) override { return mask; }
   void await_end(RunId, std::function<void()> then) override { then(); }
   void scan_dags(std::function<void()> done) override { done(); }
 
@@ -233,6 +234,7 @@ class FakeBackend final : public Backend {
   std::function<Reply(const Event&)> reply = [](const Event&) { return Reply{{}, Done{}}; };
   std::shared_ptr<const Dag> dag;
   std::string logs;
+  std::shared_ptr<const SecretMask> mask;  ///< shared with the readers of logs
   FakeAccess access;
   std::unique_ptr<StoreReader> inside;  ///< what a transaction would see
   std::vector<RequestContext> contexts() const;

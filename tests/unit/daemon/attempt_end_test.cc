@@ -41,7 +41,9 @@ struct Ended {
                               in_place ? facts.st_ino : facts.st_ino + 1});
     std::ofstream(paths.publish_report(attempt.name)) << report_json(report);
   }
-  AttemptFinished end(ExitFacts facts) const { return attempt_end({7}, std::move(facts), context, paths, 1); }
+  AttemptFinished end(ExitFacts facts) const {
+    return attempt_end({7}, std::move(facts), context, paths, mask.get(), 1);
+  }
 
   Paths paths;
   Task task;
@@ -49,6 +51,7 @@ struct Ended {
   TaskInstanceRow instance;
   AttemptRow attempt;
   std::optional<AttemptContext> context;
+  std::unique_ptr<const SecretMask> mask;
 };
 
 ExitFacts exited(int wait_status) {
@@ -147,4 +150,21 @@ TEST_CASE("two outputs in one place share a scratch folder; a mapped instance jo
   CHECK(command.at(1) == "run");
   CHECK(std::vector(command.end() - 3, command.end()) == std::vector<std::string>{"--", "python", "x.py"});
   CHECK(parse_plan(command.at(3)).has_value());
+}
+
+TEST_CASE("what an attempt says of its end is told without its DAG's secrets") {
+  Ended ended;
+  const auto key = std::make_shared<const SecretKey>("k");
+  ended.mask = std::make_unique<const SecretMask>(key, std::vector{key->print("hunter2")});
+  ended.report(true);
+  std::ofstream(ended.paths.output(ended.attempt.name)) << "url=x hunter2\n";
+  const AttemptFinished good = ended.end(exited(0));
+  REQUIRE(good.outputs.size() == 1);
+  CHECK(good.outputs[0].value == "\"x *******\"");
+  std::ofstream(ended.paths.output(ended.attempt.name)) << "hunter2 isn't a pair\n";
+  CHECK(ended.end(exited(0)).output_problem.find("hunter2") == std::string::npos);
+  ExitFacts failed;
+  failed.kind = ExitFacts::Kind::spawn_failed;
+  failed.message = "command not found: 'hunter2'";
+  CHECK(ended.end(failed).facts.message == "command not found: '*******'");
 }

@@ -61,3 +61,21 @@ TEST_CASE("a file over the limit and a link are refused, no file is no output") 
   CHECK_FALSE(read_outputs(folder / "link").problem.empty());
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("secrets in outputs are overwritten, and what is left is JSON") {
+  const auto key = std::make_shared<const SecretKey>("k");
+  const SecretMask mask(key, {key->print("hunter2"), key->print("123456"), key->print("a\"b\"c")});
+  const auto hidden = [&](std::string_view text) {
+    const TaskOutputs read = parse_outputs(text, &mask);
+    std::string out;
+    for (const Output& output : read.outputs) out += output.key + " = " + output.value + "\n";
+    return out + read.problem;
+  };
+  CHECK(hidden("url=db://hunter2@x\nn=123456\nm=1234567\nrows=12\n") ==
+        "m = \"******7\"\nn = \"******\"\nrows = 12\nurl = \"db://*******@x\"\n");
+  CHECK(hidden(R"({"deep": [{"hunter2": ["x hunter2", 123456, null, true, 0.5]}]})") ==
+        "deep = [{\"*******\":[\"x *******\",\"******\",null,true,0.5]}]\n");
+  CHECK(hidden(R"({"quoted": "a\"b\"c"})") == "quoted = \"*****\"\n");
+  CHECK(hidden("text<<EOF\nhunter2\nEOF\n") == "text = \"*******\"\n");
+  CHECK(hidden("hunter2=1\n") == "$MILLRACE_OUTPUT line 1: a key holds a secret");
+}

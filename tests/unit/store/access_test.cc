@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "samples.h"
 #include "store/access_sql.h"
-#include "store/audit_diff.h"
+#include "store/secret_texts.h"
 #include "store/sqlite.h"
 
 namespace millrace::test {

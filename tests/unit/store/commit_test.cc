@@ -41,6 +41,17 @@ TEST_CASE("an update of a row that isn't there is a conflict") {
   CHECK(refused(*store, {task}).kind == ErrorKind::conflict);
 }
 
+TEST_CASE("what masks a secret is stored once and read back, also when it comes again") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const SecretPrintRow first{"d", "digest 1", "DB_URL", 12, -7}, second{"e", "digest 1", "KEY", 8, 9};
+  const std::vector<SecretPrintRow> both{first, second};
+  REQUIRE(store->write({.secrets = both}));
+  const std::vector<SecretPrintRow> again{{"d", "digest 1", "OTHER", 12, -7}};
+  REQUIRE(store->write({.secrets = again}));
+  CHECK(store->secret_prints() == both);
+}
+
 TEST_CASE("a stale epoch can't write") {
   const Folder folder;
   const auto store = open_store(folder);
