@@ -103,7 +103,7 @@ Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where
   Listed<Row> listed;
   const std::string from = where.from().empty() ? Table<Row>::name : where.from();
   if (known_total && !page.after_id) {
-    listed.total_entries = *known_total;
+    listed.total_entries = known_total.value_or(0);  // `*` makes g++ 12 see an unset value here
   } else if (page.counted && !page.after_id) {
     count_rows(connection, from, where, listed.total_entries, listed.at_least);
   }

@@ -60,7 +60,7 @@ class Daemon:
     # life
 
     def start(self, environment=None, wait=True, prefix=()):
-        """`prefix`: a program that becomes the daemon, like strace -D; beside `before`, for this start alone."""
+        """`prefix`: a program that becomes the daemon, like strace -D; beside `before`, for this start."""
         command = [*prefix, *self.before, self.binary, "serve", "--data", self.data, "--dags", self.dags,
                    "--config", self.config, "--listen", f"127.0.0.1:{self.port}"]
         with self.log.open("ab") as log:
