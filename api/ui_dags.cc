@@ -108,14 +108,14 @@ std::expected<DagWish, Problem> wish_of(const Call& call, StoreReader& reader) {
   std::vector<std::string> tags;
   for (const std::string_view tag : call.query_values("tag")) tags.push_back(label_of_tag(tag));
   if (!tags.empty()) out.labels.push_back(std::move(tags));
-  const std::string_view state = call.query_value("state").value_or("");
-  static constexpr std::pair<std::string_view, DagWish::State> states[] = {
-      {"", any}, {"active", active}, {"paused", paused}, {"running", running}, {"queued", queued}};
-  const auto named = std::ranges::find(states, state, &std::pair<std::string_view, DagWish::State>::first);
-  if (named != std::end(states)) out.state = named->second;
-  else if (state != "failed")
-    return refuse_field("state", "active, paused, running, queued or failed");
-  else out.only = failing_dags(reader, call.services->clock.now().wall);
+  if (const auto word = call.query_value("state")) {
+    static constexpr std::pair<std::string_view, DagWish::State> states[] = {
+        {"active", active}, {"paused", paused}, {"running", running}, {"queued", queued}};
+    const auto named = std::ranges::find(states, *word, &std::pair<std::string_view, DagWish::State>::first);
+    if (named != std::end(states)) out.state = named->second;
+    else if (*word == "failed") out.only = failing_dags(reader, call.services->clock.now().wall);
+    else return refuse_field("state", "active, paused, running, queued or failed");
+  }
   const std::string_view sort = call.query_value("sort").value_or("dag_id");
   out.descending = sort == "-dag_id";
   if (sort == "next_run_at") out.sort = DagWish::Sort::next_run_at;

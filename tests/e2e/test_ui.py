@@ -115,7 +115,8 @@ tasks:
                                 ({"state": "failed"}, ["etl"]), ({"state": "paused"}, []),
                                 ({"sort": "next_run_at"}, ["other", "etl"]), ({"limit": 1}, ["etl"])]:
             self.assertEqual([d["dag_id"] for d in self.ui("dags", **query)["dags"]], expected, query)
-        self.assertEqual(self.millrace.get("/ui/dags?sort=nonsense").status, 422)
+        for wrong in ("sort=nonsense", "state=", "state=stale"):
+            self.assertEqual(self.millrace.get("/ui/dags?" + wrong).status, 422, wrong)
 
     def test_the_overview_counts_and_names_what_failed(self):
         overview = self.ui("overview", window="1h")
