@@ -1,6 +1,6 @@
 # The commands a person types. CMake does the work.
 
-.PHONY: build run test dev asan tsan clang bench crash soak oracle sim sim-canary schema tidy clean
+.PHONY: build run test dev asan tsan clang fuzz bench crash soak oracle sim sim-canary schema tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -40,6 +40,14 @@ clang:
 	@mkdir -p build
 	@$(call configure,$@)
 	@cmake --build build/$@
+
+## fuzz: every target of tests/fuzz for SECONDS (60), with executions and edges; or TARGETS="cron json"
+fuzz:
+	@tools/setup fuzz
+	@mkdir -p build
+	@$(call configure,$@)
+	@cmake --build build/$@ --target fuzzers
+	@tests/fuzz/run.py --seconds $(or $(SECONDS),60) $(TARGETS)
 
 ## crash: dies at every named point of the programs, and again in recovery
 crash: build

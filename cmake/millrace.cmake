@@ -15,6 +15,8 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Werror -fstack-protector-
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wconversion> $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wthread-safety>)
+  # libstdc++ 12 makes its stable_sort of what the standard has since deprecated.
+  add_compile_options(-Wno-deprecated-declarations)
 endif()
 add_compile_definitions($<$<COMPILE_LANGUAGE:CXX>:_GLIBCXX_ASSERTIONS>)
 if(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
@@ -32,6 +34,10 @@ if(MILLRACE_SANITIZE)
     # Asio has fences, which this sanitizer doesn't follow; it says so at every include.
     add_compile_options(-Wno-tsan)
   endif()
+endif()
+
+if(MILLRACE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # counts branches; the targets link the rest
 endif()
 
 find_package(PkgConfig REQUIRED)

@@ -120,6 +120,12 @@ bool DaemonProcess::boot() {
     return false;
   }
   catalog_ = std::make_unique<Catalog>(std::move(*reader));
+  auto known = Secrets::open(host_.paths, store_->secret_prints());
+  if (!known) {
+    last_words_ = known.error().message;
+    return false;
+  }
+  secrets_ = std::move(*known);
   join_rooms();
   load_state(*store_, *catalog_, *loop_, host_.machine);
   const auto unseen = engine_->recover(outstanding(*scheduler_));
@@ -130,7 +136,7 @@ bool DaemonProcess::boot() {
 
 void DaemonProcess::join_rooms() {
   scheduler_ = std::make_unique<Scheduler>();
-  dispatcher_ = std::make_unique<Dispatcher>(host_.config, host_.paths, *catalog_, *store_);
+  dispatcher_ = std::make_unique<Dispatcher>(host_.config, host_.paths, *catalog_, *store_, *secrets_);
   dispatcher_->set_machine(host_.machine);
   inbox_ = std::make_unique<Inbox>([this] { turn_soon(); }, host_.agenda);
   sensors_ = std::make_unique<Sensors>(
@@ -143,6 +149,7 @@ void DaemonProcess::join_rooms() {
                                              .scheduler = *scheduler_,
                                              .catalog = *catalog_,
                                              .dispatcher = *dispatcher_,
+                                             .secrets = *secrets_,
                                              .sensors = *sensors_,
                                              .notifier = *notifier_,
                                              .inbox = *inbox_,
@@ -166,7 +173,7 @@ void DaemonProcess::join_rooms() {
   engine_ = std::make_unique<Engine>(*this, std::move(reports));
   loop_->set_executor(*engine_);
   notifier_->set_executor(*engine_);
-  backend_ = std::make_unique<DaemonBackend>(*inbox_, *catalog_, host_.paths, "");
+  backend_ = std::make_unique<DaemonBackend>(*inbox_, *catalog_, *secrets_, host_.paths, "");
   backend_->set_loop(*loop_);
 }
 

@@ -12,6 +12,7 @@
 #include "daemon/loop.h"
 #include "daemon/notifier.h"
 #include "daemon/paths.h"
+#include "daemon/secrets.h"
 #include "daemon/sensors.h"
 #include "scheduler/scheduler.h"
 #include "store/store.h"
@@ -92,6 +93,7 @@ class DaemonProcess {
   std::shared_ptr<bool> exists_ = std::make_shared<bool>(true);  // agenda items outlive a daemon
   std::unique_ptr<Store> store_;
   std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<Secrets> secrets_;
   std::unique_ptr<Scheduler> scheduler_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<Inbox> inbox_;
