@@ -93,7 +93,7 @@ struct Stage {
     if (in.chance(70) && seq > 0) after = static_cast<std::int64_t>(in.below(static_cast<std::size_t>(seq) + 1));
     reader.after = after.value_or(seq);
     reader.client->slow = in.chance(50);
-    const auto wanted = read_topics(*parse_query(topics[which]));
+    const auto wanted = read_topics(*parse_query(topics[which]), Principal{});
     reader.source = hub.stream(*wanted, after, nullptr);
     reader.source->opened(reader.client);
     readers.push_back(std::move(reader));
