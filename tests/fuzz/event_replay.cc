@@ -1,5 +1,5 @@
-// Readers of the event stream that come, read slowly, go and come back, while changes go on: each gets each event
-// of its topics once and in order, or is told that it has to load everything anew.
+// Readers of the event stream that come, read slowly, go and come back, while changes go on: each gets each
+// event of its topics once and in order, or is told that it has to load everything anew.
 #include <deque>
 #include <functional>
 #include <map>
@@ -90,7 +90,8 @@ struct Stage {
     Reader reader;
     reader.dag_id = dags[which];
     std::optional<std::int64_t> after;
-    if (in.chance(70) && seq > 0) after = static_cast<std::int64_t>(in.below(static_cast<std::size_t>(seq) + 1));
+    if (in.chance(70) && seq > 0)
+      after = static_cast<std::int64_t>(in.below(static_cast<std::size_t>(seq) + 1));
     reader.after = after.value_or(seq);
     reader.client->slow = in.chance(50);
     const auto wanted = read_topics(*parse_query(topics[which]), Principal{});

@@ -11,8 +11,8 @@
 
 namespace millrace::fuzz {
 
-/// The bytes of one execution, taken from the front. After the last one every number is 0 and every text empty:
-/// each input means something, and a longer one goes on where the shorter one stopped.
+/// The bytes of one execution, taken from the front. After the last one every number is 0 and every text
+/// empty: each input means something, and a longer one goes on where the shorter one stopped.
 class Input {
  public:
   Input(const std::uint8_t* data, std::size_t size)

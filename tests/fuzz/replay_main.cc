@@ -1,5 +1,5 @@
-// Stands in for libFuzzer in an ordinary build: one execution for each file of the folders and files named, and for
-// each of its beginnings up to a kilobyte. So `make test` holds the claims on all that fuzzing has found.
+// Stands in for libFuzzer in an ordinary build: one execution for each file of the folders and files named,
+// and for its beginnings up to a kilobyte. So `make test` holds the claims on all that fuzzing has found.
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the fuzzers: `make fuzz` or `tests/fuzz/run.py --seconds 60 [target…]`. Finds are kept under build/fuzz.
+"""Runs the fuzzers: `make fuzz` or `tests/fuzz/run.py --seconds 60 [target…]`. Finds stay in build/fuzz.
 
-Each target starts from tests/fuzz/corpus/TARGET, the files in SEEDS, and what earlier runs found. An input that
-breaks a claim is written to build/fuzz/findings; `build/fuzz/fuzz_TARGET FILE` replays it.
+Each target starts from tests/fuzz/corpus/TARGET, the files in SEEDS, and what earlier runs found. An input
+that breaks a claim is written to build/fuzz/findings; `build/fuzz/fuzz_TARGET FILE` replays it.
 """
 
 import argparse
@@ -43,13 +43,12 @@ def fuzz(target, seconds, seed):
     found, broken = BUILD / "corpus" / target, BUILD / "findings"
     found.mkdir(parents=True, exist_ok=True)
     broken.mkdir(exist_ok=True)
-    command = [BUILD / f"fuzz_{target}", f"-max_total_time={seconds}", f"-seed={seed}", "-print_final_stats=1",
-               "-timeout=20", "-rss_limit_mb=2048", "-max_len=65536", f"-artifact_prefix={broken}/{target}-",
-               found, seeds_of(target)]
+    command = [BUILD / f"fuzz_{target}", f"-max_total_time={seconds}", f"-seed={seed}",
+               "-print_final_stats=1", "-timeout=20", "-rss_limit_mb=2048", "-max_len=65536",
+               f"-artifact_prefix={broken}/{target}-", found, seeds_of(target)]
     words = SOURCE / "tests/fuzz/corpus" / f"{target}.dict"
     if words.exists():
         command.insert(1, f"-dict={words}")
-    # The runner's names and the daemon's log are noise here.
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, errors="replace",
                           env={**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1"})
     text = done.stdout + done.stderr
@@ -59,7 +58,7 @@ def fuzz(target, seconds, seed):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("targets", nargs="*", default=targets())
     parser.add_argument("--seconds", type=int, default=60, help="of each target")
     parser.add_argument("--seed", type=int, default=1)

@@ -1,5 +1,5 @@
-// What daemon and runner tell each other, and the journal a dead runner leaves: damaged bytes are refused, whole
-// ones come back as they were.
+// What daemon and runner tell each other, and the journal a dead runner leaves: damaged bytes are refused,
+// whole ones come back as they were.
 #include <sys/mman.h>
 #include <unistd.h>
 

@@ -14,8 +14,8 @@ struct History {
   std::string stuck;                  ///< at the quiet end: who waits for nothing
 };
 
-/// Three DAGs with random shapes; then ends of tasks, time, restarts and everything a person can ask for, as the
-/// dice fall. At last all goes well: everything must end, or wait for something with a name.
+/// Three DAGs with random shapes; then ends of tasks, time, restarts and everything a person can ask for, as
+/// the dice fall. At last all goes well: everything must end, or wait for something with a name.
 History play(Dice dice);
 
 }  // namespace millrace::test

@@ -82,6 +82,7 @@ const std::set<std::string, std::less<>> of_active = {"backfill_active", "dag_ru
 const std::map<std::string, std::string> allowed = {
     {"SELECT count(*) FROM idempotency_key", "at start: limits::idempotency_keys at most"},
     {"UPDATE dataset_event SET", "a migration: once"},
+    {"UPDATE event SET owner", "a migration: once"},
     {"FROM queued_dataset_event", "what waits now, bounded by limits::queued_dataset_events"},
 };
 
