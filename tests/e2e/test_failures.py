@@ -213,8 +213,7 @@ class Database(unittest.TestCase):
         wrapper = self.millrace.root / "closed"
         wrapper.write_text(f"#!/bin/sh\nexec {harness.BINARY} \"$@\" <&- >&- 2>&-\n")
         wrapper.chmod(0o755)
-        binary, harness.BINARY = harness.BINARY, wrapper
-        self.addCleanup(setattr, harness, "BINARY", binary)
+        self.millrace.binary = wrapper
         self.millrace.start()
         for number in range(3):
             target = os.readlink(f"/proc/{self.millrace.process.pid}/fd/{number}")
