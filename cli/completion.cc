@@ -46,9 +46,14 @@ if [[ "${funcstack[1]}" == _millrace ]]; then _millrace "$@"; else compdef _mill
 constexpr std::string_view fish = R"(# millrace completion fish > ~/.config/fish/completions/millrace.fish
 function __millrace_complete
     set -l words (commandline -opc) (commandline -ct)
-    $words[1] __complete $words[2..-1] 2>/dev/null
+    set -l found ($words[1] __complete $words[2..-1] 2>/dev/null)
+    if test -n "$found"
+        printf '%s\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c millrace -a '(__millrace_complete)'
+complete -c millrace -f -a '(__millrace_complete)'
 )";
 
 /// Where a command line has come to.

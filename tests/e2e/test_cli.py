@@ -222,6 +222,39 @@ class Commands(Cli):
         self.assertEqual(self.out(*words, "f"), "first\n")
         self.assertEqual(self.out(*words, "first", ""), "extract\nload\n")
 
+    def test_the_scripts_complete_in_their_shells(self):
+        folder, file = self.millrace.root / "place", self.millrace.root / "script"
+        folder.mkdir()
+        (folder / "plan.yaml").write_text("")
+        # What each shell would offer for the line; in zsh `compadd` and `_files` are what offers.
+        shells = {
+            "bash": ["bash", "--norc", "-c", """source "$1"; shift
+                     COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+                     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _millrace
+                     printf '%s\n' "${COMPREPLY[@]}" """],
+            "zsh": ["zsh", "-f", "-c", """compdef() { : }; source "$1"
+                    compadd() { shift; print -l -- "$@" }; _files() { print -l -- * }
+                    words=("${@:2}"); CURRENT=$#words; _millrace"""],
+            "fish": ["fish", "--no-config", "-c", """source $argv[1]
+                     complete -C (string join ' ' -- $argv[2..])"""],
+        }
+        env = {**os.environ, "PATH": f"{harness.BINARY.parent}:{os.environ['PATH']}"}
+        for shell, words in shells.items():
+            file.write_text(self.out("completion", shell))
+            extra = [shell] if shell != "fish" else []
+
+            def offers(*line):
+                done = subprocess.run([*words, *extra, file, "millrace", *line], cwd=folder, env=env,
+                                      capture_output=True, text=True, check=False)
+                return sorted(done.stdout.split())
+
+            with self.subTest(shell=shell):
+                self.assertEqual(offers("back"), ["backfill", "backup"])
+                self.assertEqual(offers("pools", ""), ["delete", "list", "set"])
+                self.assertIn("--json", offers("dags", "list", "--"))
+                # bash offers files by itself when there is nothing else: complete -o default
+                self.assertEqual(offers("validate", "pl"), [] if shell == "bash" else ["plan.yaml"])
+
     def command(self, words):
         if words[0] == "__complete":
             return [str(harness.BINARY), *words]
