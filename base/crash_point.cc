@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace millrace::crash_points {
 namespace {
@@ -36,6 +37,14 @@ bool is_first() {
 }  // namespace
 
 const bool armed = std::getenv("MILLRACE_CRASH_POINT") != nullptr;
+
+std::vector<char*> variables() {
+  std::vector<char*> all;
+  for (char** line = environ; armed && *line != nullptr; ++line)
+    if (std::string_view(*line).starts_with("MILLRACE_CRASH_")) all.push_back(*line);
+  all.push_back(nullptr);
+  return all;
+}
 
 void pass(const char* name) {
   static Wanted wanted;

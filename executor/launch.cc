@@ -61,8 +61,8 @@ int spawn_launcher(const std::vector<std::string>& arguments, int output, pid_t&
   posix_spawn_file_actions_adddup2(&actions, output, 1);
   posix_spawn_file_actions_adddup2(&actions, output, 2);
   // The daemon's environment may hold secrets; a runner of the same user could be asked for its own by tasks.
-  char* nothing[] = {nullptr};
-  const int error = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), nothing);
+  std::vector<char*> environment = crash_points::variables();
+  const int error = posix_spawn(&pid, argv[0], &actions, nullptr, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
