@@ -177,11 +177,13 @@ class Life:
                 if found:
                     return found
             except OSError:
-                if self.millrace.process.poll() is not None:
-                    if not revive:
-                        self.look_at_end()
-                        raise Dead from None
-                    self.revive()
+                pass
+            # Also where nobody asks the daemon anything: what is waited for may need one.
+            if self.millrace.process.poll() is not None:
+                if not revive:
+                    self.look_at_end()
+                    raise Dead
+                self.revive()
             time.sleep(pause)
             pause = min(pause * 1.3, 0.1)
         raise AssertionError(f"in vain until {what}\n{self.millrace.log_tail()}")
