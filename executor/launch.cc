@@ -120,6 +120,17 @@ bool runner_lives(const std::filesystem::path& folder) {
   return locked;
 }
 
+bool runner_listens(const std::filesystem::path& folder, Duration bound) {
+  const SystemClock clock;
+  const MonoTime until = clock.now().mono + bound;
+  std::error_code ignored;
+  while (!std::filesystem::exists(folder / "socket", ignored)) {
+    if (!runner_lives(folder) || clock.now().mono > until) return false;
+    poll(nullptr, 0, 1);  // only while one starts, some milliseconds
+  }
+  return true;
+}
+
 bool runner_ends(const std::filesystem::path& folder, Duration bound) {
   const SystemClock clock;
   const MonoTime until = clock.now().mono + bound;

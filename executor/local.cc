@@ -24,6 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr Duration replay_bound = std::chrono::seconds{10};
 constexpr Duration death_bound = std::chrono::seconds{2};
+constexpr Duration start_bound = std::chrono::seconds{10};
 
 /// Knows which runner, living or dead, holds which attempt; one of the living takes new work.
 class Local final : public LocalExecutor {
@@ -107,6 +108,8 @@ Result<void> Local::attach() {
       continue;
     }
     CRASH_POINT("attach.runner_lives");
+    // One that the last daemon had just started when it died has no socket yet.
+    runner_listens(folder, start_bound);
     auto link = RunnerLink::connect(io_, folder);
     if (link) {
       adopt_link(std::move(*link));

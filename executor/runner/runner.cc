@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/crash_point.h"
@@ -63,10 +64,12 @@ std::string Runner::listen_in_folder() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   // A path of 107 bytes at most: through the open folder it is short however deep the data lie.
-  const std::string path = "/proc/self/fd/" + std::to_string(folder_fd_) + "/socket";
+  const std::string path = "/proc/self/fd/" + std::to_string(folder_fd_) + "/socket.new";
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
   if (bind(listener_.fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      listen(listener_.fd, 8) != 0) {
+      listen(listener_.fd, 8) != 0 ||
+      // Whoever sees it can connect.
+      renameat(folder_fd_, "socket.new", folder_fd_, "socket") != 0) {
     return "no socket: " + words(errno);
   }
   return {};
