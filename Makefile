@@ -1,6 +1,7 @@
 # The commands a person types. CMake does the work.
 
-.PHONY: build run test dev asan tsan clang fuzz bench crash soak oracle sim sim-canary schema tidy clean
+.PHONY: build run test dev asan tsan clang fuzz bench crash soak oracle coverage sim sim-canary schema \
+        tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -85,6 +86,14 @@ sim-canary:
 	@$(call configure,release)
 	@cmake --build build/release --target millrace_sim_canary
 	@build/release/millrace_sim_canary --canaries
+
+## coverage: the branches of dags/ and scheduler/ that their own tests take, and those that none takes
+coverage:
+	@tools/setup fuzz
+	@mkdir -p build
+	@$(call configure,$@)
+	@cmake --build build/$@ --target dags_test scheduler_parts_test scheduler_test
+	@tools/coverage.py build/$@
 
 ## bench: no-op tasks beside ninja and xargs
 bench: build

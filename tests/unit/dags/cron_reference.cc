@@ -264,15 +264,18 @@ std::string RandomCrons::element(int field) {
   };
   const std::string step = "/" + std::to_string(any(1, f.last - f.low + 1));
   const int first = any(f.low, f.high), last = any(first, f.high);
+  // One after the other: the order in which `a() + b()` calls is the compiler's.
+  const std::string from = value(field, first);
+  const std::string to = value(field, last);
   switch (number(field == 0 ? 4 : 7)) {  // a dense second hides what the other fields do
     case 0:
-      return value(field, first) + "-" + value(field, last);
+      return from + "-" + to;
     case 1:
-      return value(field, first) + "-" + value(field, last) + step;
+      return from + "-" + to + step;
     case 2:
-      return value(field, first) + step;
+      return from + step;
     case 3:
-      return value(field, first);
+      return from;
     case 4:
       return "*" + step;
     default:
@@ -282,7 +285,7 @@ std::string RandomCrons::element(int field) {
 
 std::string RandomCrons::list(int field) {
   std::string out = element(field);
-  while (number(4) == 0) out += "," + element(field);
+  while (number(4) == 0) out.append(",").append(element(field));
   return out;
 }
 
@@ -301,12 +304,13 @@ std::string RandomCrons::draw() {
 }
 
 std::string RandomCrons::draw_nightly() {
-  const std::string seconds = number(4) == 0 ? list(0) + " " : "";
-  const std::uint64_t first = number(5);
-  const std::string hours =
-      number(2) == 0 ? list(2) : std::to_string(first) + "-" + std::to_string(first + number(3));
-  return seconds + list(1) + " " + hours + " " + (number(4) == 0 ? list(3) : "*") + " * " +
-         (number(4) == 0 ? list(5) : "*");
+  std::string out = number(4) == 0 ? list(0) + " " : "";
+  out += list(1);
+  const std::uint64_t first = number(5), last = first + number(3);
+  out += " " + (number(2) == 0 ? list(2) : std::to_string(first) + "-" + std::to_string(last));
+  out += " " + (number(4) == 0 ? list(3) : "*");
+  out += " * " + (number(4) == 0 ? list(5) : "*");
+  return out;
 }
 
 DstPolicy RandomCrons::policy() {

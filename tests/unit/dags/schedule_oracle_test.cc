@@ -189,8 +189,8 @@ TEST_CASE("oracle: crons from the whole grammar at any moment in every zone are 
         FAIL_CHECK(cron.text << (cron.comes() ? " is refused" : " is taken, and never comes"));
       if (!cron.comes() && ++never > 0) continue;
       const Schedule s = schedule_of(cron, zone, dst);
-      const std::int64_t moment = nightly ? changes[random.number(changes.size())] - 26 * 3600 +
-                                                std::int64_t(random.number(52 * 3600))
+      const std::int64_t change = nightly ? changes[random.number(changes.size())] : 0;
+      const std::int64_t moment = nightly ? change - 26 * 3600 + std::int64_t(random.number(52 * 3600))
                                           : begin_s + std::int64_t(random.number(end_s - begin_s));
       std::optional<std::int64_t> expected = moment;
       std::optional<WallTime> ours = WallTime{moment * 1'000'000};

@@ -2,6 +2,7 @@
 
 #include "scheduler/expansion.h"
 #include "scheduler/json_pieces.h"
+#include "scheduler/outcome.h"
 #include "scheduler/retry.h"
 #include "scheduler/rows.h"
 #include "scheduler/trigger_rule.h"
@@ -110,6 +111,37 @@ TEST_CASE("JSON is taken apart by one level") {
   CHECK(json_string(R"("a\nbé😀")") == "a\nb\xc3\xa9\xf0\x9f\x98\x80");
   CHECK_FALSE(json_string("3"));
   CHECK(to_json_string("a\"\\\n") == R"("a\"\\\u000a")");
+}
+
+TEST_CASE("JSON text may be escaped in every way of the standard, and what isn't is refused") {
+  CHECK(json_string(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
+  CHECK(json_string(R"("\u0041\u00e9\u20AC\ud83d\ude00")") == "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  CHECK(json_string(R"("\ud83d\u0041")"));  // half a pair stands alone
+  CHECK(json_string(R"("\ud83d\u12")") == std::nullopt);
+  for (const char* text : {"", "\"", "x\"", "\"x", R"("\u12")", R"("\u12g4")", R"("\")"})
+    CHECK_FALSE(json_string(text));
+  for (const char* text : {"", "[", "1]", "[1"}) CHECK_FALSE(json_list(text));
+  for (const char* text : {"", "{", "1}", "{1", "{1:2}", R"({"a"})"}) CHECK_FALSE(json_object(text));
+  CHECK(json_object("{}")->empty());
+}
+
+TEST_CASE("every end has its word") {
+  const auto signal = [](int number) {
+    ExitFacts facts;
+    facts.wait_status = number;
+    return judge(Task{}, facts, "").reason;
+  };
+  const std::vector<std::pair<int, std::string>> names = {
+      {1, "HUP"},   {2, "INT"},   {3, "QUIT"},  {4, "ILL"},   {5, "TRAP"},  {6, "ABRT"},
+      {7, "BUS"},   {8, "FPE"},   {9, "KILL"},  {10, "USR1"}, {11, "SEGV"}, {12, "USR2"},
+      {13, "PIPE"}, {14, "ALRM"}, {15, "TERM"}, {24, "XCPU"}, {25, "XFSZ"}, {31, "SYS"}, {30, "30"}};
+  for (const auto& [number, name] : names) CHECK(signal(number) == "signal:" + name);
+  CHECK(to_word(Reprocess::none) == "none");
+  CHECK(to_word(Reprocess::failed) == "failed");
+  CHECK(to_word(Reprocess::completed) == "completed");
+  CHECK(to_word(DatasetUse::schedule) == "schedule");
+  CHECK(to_word(DatasetUse::output) == "output");
+  CHECK(to_word(DatasetUse::input) == "input");
 }
 
 TEST_CASE("a cross product has the first key slowest") {

@@ -71,7 +71,9 @@ void ScheduleMatching::take(const Decided& decided, WallTime now) {
   const std::int64_t from = last_ ? last_->us / second_us : now.us / second_us - 60 * 86'400;
   const std::vector<std::int64_t> all = due(from, now.us / second_us);
   std::vector<std::int64_t> expected = last_ || jitters ? all : first_ones(all, now);
-  if (!last_ && jitters) std::erase_if(expected, [&](std::int64_t t) { return at(t) < told.front().first; });
+  if (!last_)
+    std::erase_if(expected,
+                  [&](std::int64_t t) { return at(t) < told.front().first && (jitters || t <= passed_s_); });
 
   std::size_t next = 0;
   for (const auto& [tick, reason] : told) {
@@ -101,7 +103,11 @@ void ScheduleMatching::take(const Decided& decided, WallTime now) {
 void ScheduleMatching::nothing_is_left(WallTime now) {
   const std::int64_t to = (now - dag_->schedule.jitter).us / second_us;
   std::vector<std::int64_t> left = due(last_ ? last_->us / second_us : to - 60 * 86'400, to);
-  if (!last_) left = first_ones(left, now);
+  if (!last_) {
+    left = first_ones(left, now);
+    std::erase_if(left, [&](std::int64_t t) { return t <= passed_s_; });
+    passed_s_ = std::max(passed_s_, to);
+  }
   if (!left.empty())
     wrong(now, fmt::format("{} due times are left, the first is {}", left.size(), to_iso(at(left[0]))));
 }

@@ -55,6 +55,7 @@ class ScheduleMatching {
   const ReferenceCron* cron_ = nullptr;
   const LibraryZone* zone_ = nullptr;
   std::optional<WallTime> last_;
+  std::int64_t passed_s_ = 0;  ///< of a DAG that has decided nothing yet: what was too old once may stay so
 };
 
 }  // namespace millrace::test
