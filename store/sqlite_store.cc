@@ -79,7 +79,6 @@ std::unexpected<Error> SqliteStore::refused(const sqlite::Failure& failure) {
   if (failure.read_only()) {
     return fail(ErrorKind::unavailable, fmt::format("the database can't be written: {}", failure.what()));
   }
-  if (CANARY("failed_sync_repeated") && failure.io()) return fail(ErrorKind::unavailable, failure.what());
   if (failure.io() || failure.damaged()) {
     // After a failed fsync the kernel may have dropped the pages: what a retry reports means nothing. The
     // next start reads the truth from the WAL.

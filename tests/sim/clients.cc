@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/limits.h"
+
 namespace millrace::sim {
 namespace {
 
@@ -26,7 +28,8 @@ void Clients::submit(DaemonProcess& daemon, const std::string& text) {
 void Clients::ask(DaemonProcess& daemon, Observer& observer, std::string what, Event event, bool with_key) {
   const std::int64_t number = ++last_;
   const std::string tag = fmt::format("tag-{}", number);
-  Asked asked{std::move(what), with_key ? fmt::format("key-{}", number) : "", std::move(event)};
+  Asked asked{std::move(what), with_key ? fmt::format("key-{}", number) : "", std::move(event),
+              host_.agenda.now().wall};
   bool tagged = false;
   if (auto* run = std::get_if<RunRequested>(&asked.event)) run->note = tag, tagged = true;
   if (auto* backfill = std::get_if<BackfillRequested>(&asked.event))
@@ -132,8 +135,11 @@ void Clients::ask_again(DaemonProcess& daemon, Observer& observer) {
   std::vector<std::int64_t> numbers;
   for (auto it = open_.begin(); it != open_.end();) {
     const bool unsure = it->second.daemon != daemon.program();
-    if (unsure && it->second.key.empty()) {
-      it = open_.erase(it);  // nobody knows what became of it
+    // Nobody knows what became of one without a key; and keys are kept for a day of the daemon's clock.
+    const Duration age = host_.agenda.now().wall - it->second.at;
+    const bool too_late = age > limits::idempotency_life - std::chrono::hours{1};
+    if (too_late || (unsure && it->second.key.empty())) {
+      it = open_.erase(it);
       continue;
     }
     if (unsure || host_.dice.chance(20)) numbers.push_back(it->first);

@@ -29,6 +29,9 @@ class Clients {
   /// Those without an answer ask again: the first daemon that has heard them may be dead.
   void ask_again(DaemonProcess&, Observer&);
 
+  /// Those without an answer ask no more: their keys may have come of age at once.
+  void give_up() { open_.clear(); }
+
   /// I7: whatever was acknowledged is stored; whoever asked twice has got one thing.
   void check(Observer&, std::vector<std::string>& problems, bool all);
   bool curious = true;  ///< false: nobody wants anything new
@@ -37,6 +40,7 @@ class Clients {
   struct Asked {
     std::string what, key;
     Event event;
+    WallTime at;     ///< when it was wanted
     int daemon = 0;  ///< which was asked last
     bool answered = false, repeated = false;
   };

@@ -142,6 +142,7 @@ void Simulation::strike_host(Fault fault) {
   const Duration some = minutes(1 + dice_.below(170));
   if (fault == Fault::runner_death) runner_.die();
   if (fault == Fault::clock_set_forward) agenda_.set_clock(some);
+  if (fault == Fault::clock_set_far_forward) clients_.give_up();
   if (fault == Fault::clock_set_far_forward) agenda_.set_clock(minutes(190 + dice_.below(60 * 24 * 2)));
   if (fault == Fault::clock_set_back) agenda_.set_clock(-some * (dice_.chance(20) ? 20 : 1));
   if (fault == Fault::host_suspended) agenda_.suspend(some * 3);

@@ -67,7 +67,7 @@ bool Simulation::all_is_done() {
 }
 
 /// What waits for a person, and says so: a queued run for its DAG to be unpaused, a task for the past that
-/// has failed ("task 't' of <date> is failed").
+/// went wrong, or won't come ("task 't' of <date> is failed").
 void Simulation::cancel_what_waits_for_people() {
   if (!daemon_ || !daemon_->alive() || !observer_) return;
   std::vector<std::int64_t> runs = observer_->integers(
@@ -79,8 +79,7 @@ void Simulation::cancel_what_waits_for_people() {
         observer_->integers("SELECT id FROM task_instance WHERE dag_run_id = ?1 AND state = 'none'", {run});
     for (const std::int64_t id : tasks)
       for (const Wait& wait : daemon_->scheduler().waiting_on(TaskInstanceId{id}, agenda_.now()))
-        waits = waits || (wait.kind == "upstream" && (wait.detail.ends_with("Z is failed") ||
-                                                      wait.detail.ends_with("Z is upstream_failed")));
+        waits = waits || (wait.kind == "upstream" && wait.detail.find("Z is ") != std::string::npos);
     if (waits) runs.push_back(run);
   }
   for (const std::int64_t run : runs)
