@@ -9,6 +9,7 @@ std::span<const Canary> canaries() {
       {"reply_before_commit", "a caller is answered before the commit", 40},
       {"key_forgotten", "an Idempotency-Key isn't stored with its effect", 40},
       {"epoch_forgotten", "a daemon that was taken over writes on", 40},
+      {"failed_sync_built_on", "a start builds on what a failed fsync left in the WAL", 60},
       {"commit_unsynced", "a commit isn't synced", 60},
       {"one_slot_too_many", "a pool lets in one slot too many", 20},
       {"slots_kept", "a failed attempt keeps its slots", 20},

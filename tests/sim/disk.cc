@@ -118,6 +118,7 @@ int Disk::sync(DiskFile& file) {
   if (strikes(DiskFault::sync_error)) {
     // As Linux does: the pages stay readable and count as clean; the next sync says all is well.
     file.unsynced.clear();
+    sync_failed_ = true;
     return SQLITE_IOERR_FSYNC;
   }
   for (const UnsyncedWrite& write : file.unsynced) put(file.synced, write);

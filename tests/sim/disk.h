@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/scheduler/dice.h"
@@ -82,6 +83,8 @@ class Disk {
   };
   const Counts& counts() const { return counts_; }
   bool fault_struck() const { return struck_; }  ///< since the last arm()
+  /// Since the last call.
+  bool sync_failed() { return std::exchange(sync_failed_, false); }
 
  private:
   bool strikes(DiskFault kind);
@@ -95,14 +98,14 @@ class Disk {
   int program_ = 0;
   DiskFault fault_ = DiskFault::none;
   std::int64_t fault_in_ = 0;
-  bool persistent_ = false, struck_ = false;
+  bool persistent_ = false, struck_ = false, sync_failed_ = false;
   std::int64_t kill_in_ = 0;
   int victim_ = 0;
   std::function<void()> killed_;
   Counts counts_;
 };
 
-/// Makes `disk` what every sqlite3_open of this program uses; null: none.
+/// Makes `disk` what every sqlite3_open of this program uses; null: the real one again.
 void mount(Disk* disk);
 
 }  // namespace millrace::sim

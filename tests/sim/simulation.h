@@ -103,7 +103,7 @@ class Simulation {
   std::vector<std::pair<WallTime, Fault>> clock_changes_;  ///< of the zones in use, to come
   Duration pause_of_faults_{}, pause_of_clients_{}, length_{};
   std::int64_t crash_in_ = 0;  ///< passages of crash points; 0: none
-  bool power_fails_ = false, journal_fails_ = false;
+  bool power_fails_ = false, journal_fails_ = false, sync_failed_ = false;
   bool in_recovery_ = false, excused_ = false, quiet_ = false, starting_ = false;
   int next_program_ = 1;
   Played outcome_;
