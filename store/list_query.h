@@ -112,7 +112,7 @@ Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where
                                          std::to_string(where.size() + 1) + " OFFSET ?" +
                                          std::to_string(where.size() + 2));
   where.bind(rows);
-  rows.bind(where.size() + 1, std::int64_t{page.limit});
+  rows.bind(where.size() + 1, std::int64_t{page.limit} + (listed.at_least ? 1 : 0));
   rows.bind(where.size() + 2, std::int64_t{page.offset});
   try {
     const sqlite::Bound bound(connection, limits::list_steps);
@@ -121,8 +121,10 @@ Result<Listed<Row>> list_rows(sqlite::Connection& connection, const Where& where
     if (!failure.bounded()) throw;
     return looks_too_far();
   }
+  // Whoever pages until the total goes on as long as there is a row more.
   if (listed.at_least)
     listed.total_entries = std::max(listed.total_entries, page.offset + std::ssize(listed.rows));
+  if (std::ssize(listed.rows) > page.limit) listed.rows.pop_back();
   return listed;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/limits.h"
+#include "store/dag_names.h"
 #include "store/list_filters.h"
 #include "store/access_sql.h"
 #include "store/list_query.h"
@@ -22,11 +23,6 @@
 /// StoreReader on SQLite: look-ups by kept statements, lists by statements made from their filter.
 namespace millrace {
 namespace {
-
-// Fewer rows than this are found by an index and sorted; more lie so close together that a page of them is
-// found soon on a walk in its order.
-constexpr std::int64_t few_rows = 20'000;
-constexpr std::size_t few_dags_at_most = 200;
 
 // A mean over more failures than this is found by nobody; the scan stays short.
 constexpr int runs_looked_at = 1'000;
@@ -238,13 +234,7 @@ class SqliteReader final : public StoreReader {
     return list_rows<Row>(connection_, where, *order, page, known_total);
   }
   bool sees_most(const char* counts, const Page&);
-  std::int64_t kept_sum(const char* counts, const Where& where) {
-    sqlite::Statement sum(connection_, queries::kept_sum(counts, where.sql()));
-    where.bind(sum);
-    return sum.step() ? sum.integer(0) : 0;
-  }
-  void narrow(Where&, const RunFilter&);
-  std::optional<std::vector<std::string>> few_dags(const TextMatch&, const char* counts);
+  void narrow(Where&, const RunFilter&, const std::vector<std::string>& dags);
   std::optional<std::int64_t> kept_total(const RunFilter&, const Where&, const Narrowing&);
   std::optional<std::int64_t> kept_total(const TaskInstanceFilter&, const Where&, bool by_id,
                                          const Narrowing&);
@@ -269,6 +259,8 @@ std::vector<std::string> SqliteReader::dag_ids() {
 }
 
 Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& page) {
+  const std::vector<std::string> dags = dags_like(connection_, filter.dag, scope());
+  if (const auto of_one = of_one_dag(filter, dags)) return runs(*of_one, page);
   static constexpr std::string_view by_date[] = {"execution_date", "-execution_date", "logical_date",
                                                  "-logical_date"};
   // By id the planner takes the first of each DAG; dates have an index of their own.
@@ -277,7 +269,7 @@ Result<Listed<RunRow>> SqliteReader::runs(const RunFilter& filter, const Page& p
   Where where = where_of(filter, only);
   const auto total = kept_total(filter, where, only);
   if (page.after_id) where.more_than("id", *page.after_id);
-  narrow(where, filter);
+  narrow(where, filter, dags);
   return shown(listed<RunRow>(where, page, run_keys, "id", "id", total));
 }
 
@@ -287,31 +279,13 @@ bool SqliteReader::sees_most(const char* counts, const Page& page) {
   if (!scope_) return false;
   Where of_scope;
   of_scope.within("dag_id", *scope_);
-  const auto own = static_cast<double>(kept_sum(counts, of_scope));
-  const auto all = static_cast<double>(kept_sum(counts, {}));
+  const auto own = static_cast<double>(kept_sum(connection_, counts, of_scope));
+  const auto all = static_cast<double>(kept_sum(connection_, counts, {}));
   return own * own > all * (static_cast<double>(page.offset) + page.limit);
 }
 
-/// The DAGs of these names, when all that they have is few rows: an index leads to those. Nothing: many, or
-/// no name is asked for. `counts` says how many they have.
-std::optional<std::vector<std::string>> SqliteReader::few_dags(const TextMatch& match, const char* counts) {
-  if (match.like.empty() && match.prefix.empty()) return std::nullopt;
-  Where like;
-  like.text("dag_id", match);
-  sqlite::Statement dags(connection_, queries::dags_like(like.sql(), few_dags_at_most + 1));
-  like.bind(dags);
-  std::vector<std::string> names;
-  while (dags.step()) names.emplace_back(dags.text(0));
-  if (names.empty()) names.emplace_back();  // which no DAG has
-  if (names.size() > few_dags_at_most) return std::nullopt;
-  Where of_these;
-  of_these.one_of("dag_id", names);
-  if (kept_sum(counts, of_these) > few_rows) return std::nullopt;
-  return names;
-}
-
-void SqliteReader::narrow(Where& where, const RunFilter& filter) {
-  if (const auto names = few_dags(filter.dag, "run_count")) where.one_of("dag_id", *names);
+void SqliteReader::narrow(Where& where, const RunFilter& filter, const std::vector<std::string>& dags) {
+  if (are_few(connection_, dags, "run_count")) where.one_of("dag_id", dags);
   const std::string& prefix = filter.run_id.prefix.empty() ? filter.run_id_prefix : filter.run_id.prefix;
   if (prefix.empty()) return;
   Where named;
@@ -359,6 +333,8 @@ std::optional<std::int64_t> SqliteReader::kept_total(const TaskInstanceFilter& f
 
 Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceFilter& filter,
                                                              const Page& page) {
+  const std::vector<std::string> dags = dags_like(connection_, filter.dag, scope());
+  if (const auto of_one = of_one_dag(filter, dags)) return task_instances(*of_one, page);
   const bool by_id = page.after_id.has_value() || !page.order_by.empty();
   static constexpr std::string_view ids[] = {"id", "-id", ""};
   const bool walks = by_id && std::ranges::find(ids, page.order_by) != std::end(ids);
@@ -369,7 +345,7 @@ Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceF
   if (total && !by_id) only.runs = std::int64_t{page.offset} + page.limit;
   if (only.runs) where = where_of(filter, by_id, only);
   if (page.after_id) where.more_than("id", *page.after_id);
-  if (const auto names = few_dags(filter.dag, "task_count")) where.of_runs_of(*names);
+  if (are_few(connection_, dags, "task_count")) where.of_runs_of(dags);
   const std::string_view by_default = filter.run            ? "task_index, map_index"
                                       : where.from().empty() ? "id"
                                                              : "the_run, id";

@@ -235,4 +235,39 @@ TEST_CASE("a reader of a database that isn't there is refused in words") {
   CHECK_FALSE(std::filesystem::exists(folder.database()));
 }
 
+TEST_CASE("a pattern on DAGs is matched against their names, and their runs are counted as kept") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  fill(*store);
+  const std::vector<Change> dags = {DagRow{.dag_id = "a", .version = 1}, DagRow{.dag_id = "b", .version = 1},
+                                    DagRow{.dag_id = "c", .removed = true, .version = 1}};
+  REQUIRE(store->commit(dags));
+  std::vector<Change> tasks;
+  for (std::int64_t id = 1; id <= 30; ++id) tasks.push_back(plain_task(id, {id}, "t"));
+  REQUIRE(store->commit(tasks));
+  const auto reader = open_reader(folder);
+  RunFilter like, prefix, none, both;
+  like.dag.like = "B";
+  prefix.dag.prefix = "c";
+  none.dag.like = "x";
+  both.dag.like = "_", both.states = {RunState::failed};
+  CHECK(ids(reader->runs(like, {.limit = 3})) == std::vector<std::int64_t>{11, 12, 13});
+  CHECK(reader->runs(like, {.limit = 3})->total_entries == 10);
+  CHECK(ids(reader->runs(prefix, {.limit = 2, .order_by = "-id"})) == std::vector<std::int64_t>{30, 29});
+  CHECK(ids(reader->runs(none, {})).empty());
+  CHECK(reader->runs(none, {})->total_entries == 0);
+  CHECK(reader->runs(both, {})->total_entries == reader->runs({.states = both.states}, {})->total_entries);
+  TaskInstanceFilter of_b;
+  of_b.dag.like = "b";
+  const auto found = reader->task_instances(of_b, {.limit = 2});
+  REQUIRE(found);
+  CHECK(found->total_entries == 10);
+  REQUIRE(found->rows.size() == 2);
+  CHECK(found->rows[0].run == RunId{11});
+  of_b.dag.prefix = "c";
+  CHECK(reader->task_instances(of_b, {})->rows.empty());
+  CHECK(reader->runs_named("manual__3").size() == 3);
+  CHECK(reader->runs_named("manual__").empty());
+}
+
 }  // namespace millrace::test

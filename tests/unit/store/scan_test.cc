@@ -292,6 +292,15 @@ TEST_CASE("a list that would look too far is refused, and its count is a lower b
   CHECK(dense->at_least);
   CHECK(dense->total_entries >= 5);
   CHECK(dense->total_entries <= limits::list_counted);
+  // Who pages until the total sees every row.
+  const auto later = reader->variables({.prefix = "v"}, {.limit = 5, .offset = 150'000});
+  REQUIRE(later);
+  CHECK(later->rows.size() == 5);
+  CHECK(later->total_entries > 150'005);
+  const auto last = reader->variables({.prefix = "v1"}, {.limit = 5, .offset = 99'997});
+  REQUIRE(last);
+  CHECK(last->rows.size() == 3);
+  CHECK(last->total_entries == 100'000);
   // What can't be found is looked for so far and no further.
   const auto none = reader->variables({.like = "nowhere"}, {});
   REQUIRE(!none);
