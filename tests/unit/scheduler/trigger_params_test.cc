@@ -60,7 +60,7 @@ TEST_CASE("a child's params take the types that it declares") {
   CHECK(world.problems.empty());
   REQUIRE(world.made());
   CHECK(world.made()->params ==
-        R"({"text":"2001-01-05","count":7,"share":0.5,"on":true,"list":[1,2],"map":{}})");
+        R"({"count":7,"list":[1,2],"map":{},"on":true,"share":0.5,"text":"2001-01-05"})");
   CHECK(world.made()->execution_date == date_from("2001-01-05"));
 }
 
