@@ -21,6 +21,11 @@ struct Overloaded : Fs... {
 
 constexpr Duration retry_after = std::chrono::seconds{1};  // of a commit that found no room
 
+/// What a store can't do now it may do later; anything else is the end of this daemon.
+bool passes(const Error& error) {
+  return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::full;
+}
+
 /// Only with a bug on purpose: deeds come after the commit.
 bool is_done_too_early(const Command& command) {
   return (CANARY("spawn_before_commit") && std::holds_alternative<Spawn>(command)) ||
@@ -82,8 +87,11 @@ std::optional<Duration> Loop::due_in() const {
 }
 
 void Loop::tend_store() {
-  if (const auto gone = ports_.store.sweep(ports_.clock.now().wall); !gone && !stalled())
-    log::warn("store: sweep: {}", gone.error().message);
+  if (const auto gone = ports_.store.sweep(ports_.clock.now().wall); !gone) {
+    // A daemon that has nothing else to write hears only here that another one has taken over.
+    if (!passes(gone.error())) return ports_.on_fatal(gone.error());
+    if (!stalled()) log::warn("store: sweep: {}", gone.error().message);
+  }
   CRASH_POINT("reconcile.swept");
   if (const auto pages = ports_.store.checkpoint(); !pages)
     log::warn("store: checkpoint: {}", pages.error().message);
@@ -364,7 +372,7 @@ bool Loop::commit() {
   if (!keyed_.empty()) batch.answers = [this](StoreReader& reader) { return answers(reader); };
   const Result<void> committed = ports_.store.write(batch);
   if (!committed) {
-    if (committed.error().kind == ErrorKind::unavailable || committed.error().kind == ErrorKind::full) {
+    if (passes(committed.error())) {
       stall(committed.error());
     } else {
       ports_.on_fatal(committed.error());
