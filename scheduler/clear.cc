@@ -221,6 +221,7 @@ Result<void> Core::move_version(Run& run, DagVersionId version, std::shared_ptr<
   touch(run);
   run.dag = dag;
   run.row.dag_version = version;
+  arm_clocks(run);
   std::vector<bool> present(dag->tasks.size(), false);
   for (const Instance& ti : run.instances)
     if (!is_orphan(run, ti.row)) present[ti.row.task] = true;

@@ -267,6 +267,7 @@ struct Core {
   void notify(const Run&, NotifyOn, const Instance* ti, const std::string& cause);
   void close(Notification&, NotificationState, const std::string& detail);
   void resume(Notification&);
+  void arm_clocks(Run&);                      ///< both below, as the version it pins now sets them
   void arm_deadline(Run&);
   void missed_deadline(Run&);
 

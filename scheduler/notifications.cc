@@ -127,6 +127,7 @@ void Core::resume(Notification& notification) {
 }
 
 void Core::arm_deadline(Run& run) {
+  disarm(run.late, Timer::Kind::late, run.row.id.value);
   if (!run.dag->deadline || run.row.late_at || run.row.backfill || is_final(run.row.state)) return;
   const Deadline& deadline = *run.dag->deadline;
   if (deadline.after == Deadline::After::scheduled && run.row.type != RunType::scheduled) return;

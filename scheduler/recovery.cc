@@ -25,12 +25,17 @@ void Core::load(Run run) {
   dag_index.update(entry);
 }
 
-void Core::resume(Run& run) {
+void Core::arm_clocks(Run& run) {
   arm_deadline(run);
-  if (run.row.state != RunState::running) return;
-  if (run.dag->run_timeout && !run.row.cancel_requested)
+  disarm(run.deadline, Timer::Kind::run_deadline, run.row.id.value);
+  if (run.row.state == RunState::running && run.dag->run_timeout && !run.row.cancel_requested)
     arm(run.deadline, mono_at(run.row.started_at.value_or(now.wall) + *run.dag->run_timeout),
         Timer::Kind::run_deadline, run.row.id.value);
+}
+
+void Core::resume(Run& run) {
+  arm_clocks(run);
+  if (run.row.state != RunState::running) return;
   find_past(run);
   for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
     Instance& ti = run.instances[i];
