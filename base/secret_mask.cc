@@ -118,7 +118,7 @@ SecretKey::SecretKey(std::string bytes) : bytes_(std::move(bytes)) {
 std::string SecretKey::digest(std::string_view value) const { return hmac_sha256_hex(bytes_, value); }
 
 std::size_t SecretKey::hashed(std::size_t bytes) {
-  for (const std::size_t width : {32, 16, 8, 6})
+  for (const std::size_t width : {32uz, 16uz, 8uz, 6uz})
     if (bytes >= width) return width;
   return bytes;
 }

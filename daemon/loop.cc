@@ -21,10 +21,8 @@ struct Overloaded : Fs... {
 
 constexpr Duration retry_after = std::chrono::seconds{1};  // of a commit that found no room
 
-/// What a store can't do now it may do later; anything else is the end of this daemon.
-bool passes(const Error& error) {
-  return error.kind == ErrorKind::unavailable || error.kind == ErrorKind::full;
-}
+/// The store may do it later; any other error is the end of this daemon.
+bool passes(const Error& e) { return e.kind == ErrorKind::unavailable || e.kind == ErrorKind::full; }
 
 /// Only with a bug on purpose: deeds come after the commit.
 bool is_done_too_early(const Command& command) {
@@ -372,11 +370,10 @@ bool Loop::commit() {
   if (!keyed_.empty()) batch.answers = [this](StoreReader& reader) { return answers(reader); };
   const Result<void> committed = ports_.store.write(batch);
   if (!committed) {
-    if (passes(committed.error())) {
+    if (passes(committed.error()))
       stall(committed.error());
-    } else {
+    else
       ports_.on_fatal(committed.error());
-    }
     return false;
   }
   CRASH_POINT("loop.stored");
