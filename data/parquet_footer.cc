@@ -64,15 +64,15 @@ class Thrift {
       case set: {
         const List head = list_head();
         for (std::uint64_t i = 0; ok && i < head.size; ++i)
-          skip(head.type == yes || head.type == no ? byte : head.type, depth + 1);
+          skip_element(head.type, depth);
         return;
       }
       case map: {
         const std::uint64_t size = varint();
         const unsigned char types = size > 0 ? octet() : 0;
         for (std::uint64_t i = 0; ok && i < size; ++i) {
-          skip(static_cast<Type>(types >> 4), depth + 1);
-          skip(static_cast<Type>(types & 15), depth + 1);
+          skip_element(static_cast<Type>(types >> 4), depth);
+          skip_element(static_cast<Type>(types & 15), depth);
         }
         return;
       }
@@ -84,6 +84,8 @@ class Thrift {
   }
 
  private:
+  /// A truth value has a byte of its own here. Each element takes one: a huge count ends with the text.
+  void skip_element(Type type, int depth) { skip(type == yes || type == no ? byte : type, depth + 1); }
   std::string_view take(std::uint64_t size) {
     if (!ok || size > rest_.size()) {
       ok = false;
