@@ -28,7 +28,8 @@ EventHub::EventHub(Ports ports, std::int64_t last_event)
 
 bool EventHub::skip(std::int64_t last_seq) {
   MutexLock lock(inbox_mutex_);
-  if (watchers_ != 0) return false;
+  // Behind a batch that still waits to be told it has to wait as well: who comes in between begins there.
+  if (watchers_ != 0 || !inbox_.empty()) return false;
   seen_ = std::max(seen_, last_seq);
   return true;
 }
@@ -38,7 +39,7 @@ void EventHub::publish(Publication batch) {
   {
     MutexLock lock(inbox_mutex_);
     seen_ = std::max(seen_, batch.last_seq);
-    if (watchers_ == 0) return;
+    if (watchers_ == 0 && inbox_.empty()) return;
     inbox_.push_back(std::move(batch));
     first = !std::exchange(window_open_, true);
   }
