@@ -21,6 +21,7 @@ using Json = nlohmann::json;
 
 /// Parses with a bound on depth: the library itself recurses when it copies.
 std::optional<Json> parse_json(std::string_view text) {
+  if (text.find('\0') != text.npos) return {};  // the library takes it for the end, and what follows is lost
   const auto shallow = [](int depth, Json::parse_event_t, Json&) {
     if (depth > limits::json_depth) throw std::length_error("too deep");
     return true;

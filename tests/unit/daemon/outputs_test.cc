@@ -31,6 +31,7 @@ TEST_CASE("a later value of a key wins") { CHECK(shown("a=1\na=2\n") == "a = 2\n
 
 TEST_CASE("text that only looks like a number stays text") {
   CHECK(shown("version=1.2.3\nzip=007\nempty=\n") == "empty = \"\"\nversion = \"1.2.3\"\nzip = \"007\"\n");
+  CHECK(shown(std::string_view("n=12\0z\n", 7)) == "n = \"12\\u0000z\"\n");
 }
 
 TEST_CASE("what can't be read is a problem with its line") {
