@@ -1,3 +1,10 @@
+import "@/ui/fonts.css";
+import "@/ui/tokens.css";
+import "@/ui/base.css";
+
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-createRoot(document.getElementById("root")!).render(<h1>Millrace</h1>);
+import { App } from "@/app";
+
+createRoot(document.getElementById("root")!).render(<StrictMode><App /></StrictMode>);

@@ -1,0 +1,5 @@
+import { Page, PageHead } from "@/ui/shell";
+
+export default function RunsPage() {
+  return <Page crumbs={[{ label: "Runs" }]}><PageHead title="Runs" /></Page>;
+}

@@ -1,0 +1,36 @@
+import { Dialog as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+
+import { IconButton } from "./controls";
+import css from "./overlay.module.css";
+
+interface Props {
+  title: string;
+  open: boolean;
+  onClose: () => void;
+  children: ReactNode;
+  /** Buttons, the one that acts last. */
+  foot?: ReactNode;
+  wide?: boolean;
+  drawer?: boolean;
+}
+
+/** A question or a form over the page; Esc and the veil close it, and the focus goes back to where it was. */
+export function Dialog({ title, open, onClose, children, foot, wide, drawer }: Props) {
+  return (
+    <Radix.Root open={open} onOpenChange={(next) => next || onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className={css.veil} />
+        <Radix.Content className={drawer ? css.drawer : `${css.dialog} ${wide ? css.wide : ""}`} aria-describedby={undefined}>
+          <header className={css.head}>
+            <Radix.Title asChild><h2 className="ellipsis">{title}</h2></Radix.Title>
+            <span className="space" />
+            <Radix.Close asChild><IconButton icon="close" label="Close" /></Radix.Close>
+          </header>
+          <div className={css.body}>{children}</div>
+          {foot && <footer className={css.foot}>{foot}</footer>}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}

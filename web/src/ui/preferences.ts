@@ -1,0 +1,51 @@
+import { useSyncExternalStore } from "react";
+
+import { DISPLAY_ZONES, type ZoneChoice } from "@/model/time";
+
+// What a reader chose for this browser. The zone also travels in links (`?tz=`): see ui/zone.tsx.
+
+export interface Preferences {
+  zone: ZoneChoice;
+  dense: boolean;
+  /** Single letters as commands (WCAG 2.1.4 asks for a way to switch them off). */
+  letters: boolean;
+}
+
+const KEY = "millrace.preferences";
+const DEFAULTS: Preferences = { zone: "UTC", dense: false, letters: true };
+const told = new Set<() => void>();
+let kept = read();
+
+function read(): Preferences {
+  try {
+    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}") as Partial<Preferences>;
+    return {
+      zone: DISPLAY_ZONES.includes(found.zone as ZoneChoice) ? (found.zone as ZoneChoice) : DEFAULTS.zone,
+      dense: found.dense === true,
+      letters: found.letters !== false,
+    };
+  } catch {
+    return DEFAULTS;
+  }
+}
+
+export function preferences(): Preferences {
+  return kept;
+}
+
+export function setPreferences(changes: Partial<Preferences>): void {
+  kept = { ...kept, ...changes };
+  try {
+    localStorage.setItem(KEY, JSON.stringify(kept));
+  } catch {
+    // Kept for this page alone.
+  }
+  for (const tell of told) tell();
+}
+
+export function usePreferences(): Preferences {
+  return useSyncExternalStore((tell) => {
+    told.add(tell);
+    return () => told.delete(tell);
+  }, preferences);
+}
