@@ -3,7 +3,7 @@
   var theme = new URLSearchParams(location.search).get("theme");
   try {
     theme = theme || localStorage.getItem("millrace.theme");
-  } catch (error) {
+  } catch {
     theme = theme || null;
   }
   if (theme !== "dark" && theme !== "light") {
