@@ -46,6 +46,13 @@ const URGENCY: readonly State[] = [
   "scheduled", "none", "success", "skipped", "removed",
 ];
 
+const RANKS = Object.fromEntries(URGENCY.map((state, index) => [state, URGENCY.length - index])) as Record<State, number>;
+
+/** The more, the more it needs eyes. */
+export function urgencyOf(state: State): number {
+  return RANKS[state];
+}
+
 export function worstOf(states: Iterable<State>): State {
   let worst = URGENCY.length;
   for (const state of states) worst = Math.min(worst, URGENCY.indexOf(state));
