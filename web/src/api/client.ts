@@ -120,4 +120,6 @@ export const api = {
   /** With an Idempotency-Key, so that a second try of a lost answer does nothing twice. */
   post: <P extends PathsOf<"post">>(path: P, options: Options<P, "post"> = {}) =>
     call("post", path, { ...options, headers: { "Idempotency-Key": crypto.randomUUID(), ...options.headers } }),
+  /** A POST that changes nothing, such as a dry run: without a key, which would be kept for a day. */
+  ask: <P extends PathsOf<"post">>(path: P, options: Options<P, "post"> = {}) => call("post", path, options),
 };

@@ -21,7 +21,15 @@ export function Dialog({ title, open, onClose, children, foot, wide, drawer }: P
     <Radix.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={css.veil} />
-        <Radix.Content className={drawer ? css.drawer : `${css.dialog} ${wide ? css.wide : ""}`} aria-describedby={undefined}>
+        <Radix.Content
+          className={drawer ? css.drawer : `${css.dialog} ${wide ? css.wide : ""}`}
+          aria-describedby={undefined}
+          onOpenAutoFocus={(event) => {
+            // The dialog itself, unless what is in it has taken the focus: its first button is the one that closes it.
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
+        >
           <header className={css.head}>
             <Radix.Title asChild><h2 className="ellipsis">{title}</h2></Radix.Title>
             <span className="space" />
