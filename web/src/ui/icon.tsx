@@ -1,5 +1,5 @@
 import {
-  Activity, ArrowDown, ArrowDownToLine, ArrowUp, Ban, Check, ChevronDown, ChevronRight, CircleHelp, Clock, Copy, Cpu,
+  Activity, ArrowDown, ArrowDownToLine, ArrowUp, Ban, Check, ChevronDown, ChevronLeft, ChevronRight, CircleHelp, Clock, Copy, Cpu,
   Database, Ellipsis, ExternalLink, FileCode, FileText, GitCompareArrows, House, KeyRound, Keyboard, ListFilter,
   type LucideIcon, Maximize2, Menu, Minus, Moon, Pause, Play, Plus, RotateCcw, Search, Settings, Sun, Table2,
   TriangleAlert, Waypoints, WrapText, X, Rows3, History, Pencil, StickyNote, Link2, Trash2, LogOut, Eraser,
@@ -7,7 +7,7 @@ import {
 
 const ICONS = {
   activity: Activity, down: ArrowDown, download: ArrowDownToLine, up: ArrowUp, ban: Ban, check: Check,
-  chevron: ChevronDown, chevron_right: ChevronRight, help: CircleHelp, clock: Clock, copy: Copy, capacity: Cpu,
+  chevron: ChevronDown, chevron_left: ChevronLeft, chevron_right: ChevronRight, help: CircleHelp, clock: Clock, copy: Copy, capacity: Cpu,
   datasets: Database, more: Ellipsis, external: ExternalLink, code: FileCode, events: FileText,
   compare: GitCompareArrows, overview: House, key: KeyRound, keyboard: Keyboard, filter: ListFilter,
   maximize: Maximize2, menu: Menu, minus: Minus, moon: Moon, pause: Pause, play: Play, plus: Plus, retry: RotateCcw,

@@ -1,19 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 
-import { type Answer, api } from "@/api/client";
+import { setPaused } from "@/actions/pause";
+import type { Answer } from "@/api/client";
 import { queries, read, useMay } from "@/api/queries";
 import { useTopic } from "@/api/stream";
 import { Switch } from "@/ui/controls";
 import { Loading, Shown } from "@/ui/notes";
 import { NotFound, Page, PageHead } from "@/ui/shell";
 import { PageTabs, Tag } from "@/ui/surface";
-import { toastError } from "@/ui/toast";
 import { at } from "@/ui/url";
 import { DagZoneProvider } from "@/ui/zone";
 
 import { DagActions } from "./actions";
 
+export { setPaused };
 export type DagDetails = Answer<"/api/v2/dags/{dag_id}/details">;
 /** What each tab of a DAG's page is given. */
 export interface DagTab {
@@ -28,20 +29,6 @@ const TABS = {
   durations: { label: "Durations", body: lazy(() => import("./durations")) },
   code: { label: "Code & versions", body: lazy(() => import("./code")) },
 } as const;
-
-/** Pauses or unpauses at once on the screen; if the daemon refuses, it is taken back and said. */
-export async function setPaused(dagId: string, isPaused: boolean): Promise<void> {
-  const key = read("/api/v2/dags/{dag_id}/details", { path: { dag_id: dagId } }).queryKey;
-  const before = queries.getQueryData<DagDetails>(key);
-  if (before) queries.setQueryData(key, { ...before, is_paused: isPaused });
-  try {
-    await api.patch("/api/v2/dags/{dag_id}", { path: { dag_id: dagId }, body: { is_paused: isPaused } });
-  } catch (error) {
-    toastError(error, `${dagId} stays ${isPaused ? "active" : "paused"}`);
-  }
-  void queries.invalidateQueries({ queryKey: ["/api/v2/dags/{dag_id}/details"] });
-  void queries.invalidateQueries({ queryKey: ["/api/v2/ui/dags"] });
-}
 
 export default function DagPage({ dagId, tab }: { dagId: string; tab: string }) {
   const details = useQuery(read("/api/v2/dags/{dag_id}/details", { path: { dag_id: dagId } }));

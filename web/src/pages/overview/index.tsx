@@ -1,5 +1,69 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+
+import { read } from "@/api/queries";
+import { DagsCard, ImportFact } from "@/pages/dags/card";
+import { Segments } from "@/ui/controls";
+import { useNarrow } from "@/ui/narrow";
+import { Shown } from "@/ui/notes";
 import { Page, PageHead } from "@/ui/shell";
+import { useParam } from "@/ui/url";
+import { useNow, useZone, zoneLabel } from "@/ui/zone";
+
+import { Attention, useNotices } from "./attention";
+import { Counters } from "./counters";
+import { ImportErrors, useImportErrors } from "./import_errors";
+import { useLiveOverview } from "./live";
+import css from "./overview.module.css";
+import { Timeline } from "./timeline";
+import { TriageRuns } from "./triage";
+
+const RANGES = ["1h", "6h", "24h", "7d"] as const;
+type Range = (typeof RANGES)[number];
+const WORDS: Record<Range, string> = { "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d": "7 d" };
+
+function Today() {
+  const now = useNow();
+  const { zone } = useZone();
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(now);
+  return <span className="dim ellipsis">{day.replace(" at ", ", ")} {zoneLabel(zone)}</span>;
+}
 
 export default function OverviewPage() {
-  return <Page crumbs={[{ label: "Overview" }]}><PageHead title="Overview" /></Page>;
+  const [asked, setRange] = useParam("range", "6h");
+  const range = RANGES.includes(asked as Range) ? (asked as Range) : "6h";
+  const overview = useQuery({
+    ...read("/api/v2/ui/overview", { query: { window: range } }),
+    placeholderData: keepPreviousData,
+    // Plans and what waits come without an event.
+    refetchInterval: 30_000,
+  });
+  useLiveOverview();
+  const notices = useNotices(overview.data);
+  const errors = useImportErrors().data?.total_entries;
+  const narrow = useNarrow();
+  return (
+    <Page crumbs={[{ label: "Overview" }]}>
+      <PageHead title="Overview" about={<Today />}>
+        <Segments label="Range" value={range} options={RANGES.map((each) => ({ value: each, label: WORDS[each] }))} onChange={(next) => setRange(next)} />
+      </PageHead>
+      <ImportErrors />
+      <Shown query={overview} what="The overview can't be read">
+        {(data) => narrow ? (
+          <>
+            <Attention notices={notices} whole />
+            <TriageRuns overview={data} />
+          </>
+        ) : (
+          <>
+            <Counters overview={data} window={WORDS[range]} />
+            <div className={css.middle}>
+              <Timeline overview={data} />
+              <Attention notices={notices} />
+            </div>
+          </>
+        )}
+      </Shown>
+      <DagsCard on="overview" facts={<ImportFact errors={errors} />} />
+    </Page>
+  );
 }
