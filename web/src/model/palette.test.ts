@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { likePattern, parseRecent, parseTyped, datesOf, withRecent } from "./palette";
+import { lettersPattern, likePattern, parseRecent, parseTyped, datesOf, withRecent } from "./palette";
 
 describe("what is typed", () => {
   it("may have a date among its words", () => {
@@ -35,6 +35,7 @@ describe("a date of a DAG", () => {
 it("makes a pattern of the words", () => {
   expect(likePattern(" flights  feat ")).toBe("flights%feat");
   expect(likePattern("50%")).toBe("50");
+  expect(lettersPattern("fl in")).toBe("f%l%i%n");
 });
 
 describe("recent places", () => {

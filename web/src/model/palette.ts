@@ -43,6 +43,11 @@ export function likePattern(words: string): string {
   return words.replaceAll("%", "").split(/\s+/).filter(Boolean).join("%");
 }
 
+/** The letters in their order with anything between them: for what isn't there as it was typed. */
+export function lettersPattern(words: string): string {
+  return [...words.replaceAll(/[%\s]/g, "")].join("%");
+}
+
 export interface Place {
   path: string;
   label: string;

@@ -1,24 +1,52 @@
-import { useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { useLocation } from "wouter";
 
-import { Dialog } from "./dialog";
+import { useDialogs } from "@/actions/use_dialogs";
 
-let open = false;
+import { keepPlace } from "./recent";
+
+// What the palette shows comes with its first use; the shell carries only this.
+const Box = lazy(() => import("./palette_box"));
+
+let open: { typed: string } | null = null;
 const told = new Set<() => void>();
 
-function set(next: boolean): void {
+function set(next: typeof open): void {
   open = next;
   for (const tell of told) tell();
 }
 
-export function openPalette(): void {
-  set(true);
+/** `typed`: what stands in its field already, such as "trigger ". */
+export function openPalette(typed = ""): void {
+  set({ typed });
 }
 
-/** Go anywhere: DAGs, runs by their date, datasets, pages. */
+const SETTLED_MS = 800;
+
+/** Keeps where the reader has been; a page that was only passed through isn't a place. */
+function useRecording(): void {
+  const [path] = useLocation();
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const label = document.title.replace(/ · Millrace$/, "");
+      if (label && !label.startsWith("Not found")) keepPlace({ path, label });
+    }, SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [path]);
+}
+
+/** Go anywhere: DAGs, runs by their date, datasets, backfills, pages, actions. */
 export function Palette() {
-  const isOpen = useSyncExternalStore((tell) => {
+  const shown = useSyncExternalStore((tell) => {
     told.add(tell);
     return () => told.delete(tell);
   }, () => open);
-  return <Dialog title="Go to" open={isOpen} onClose={() => set(false)}>{null}</Dialog>;
+  const [dialog, act] = useDialogs();
+  useRecording();
+  return (
+    <>
+      {shown && <Suspense fallback={null}><Box typed={shown.typed} act={act} onClose={() => set(null)} /></Suspense>}
+      {dialog}
+    </>
+  );
 }

@@ -169,7 +169,7 @@ export function Page({ crumbs, children, className = "" }: { crumbs: { label: st
             : <span key={index} className="row gap6"><Link href={crumb.href ?? "/"} className="ellipsis">{crumb.label}</Link><Icon name="chevron_right" size={11} /></span>)}
         </nav>
         <span className="space" />
-        <button type="button" className={css.search} onClick={openPalette} aria-label="Go to DAG, run, dataset">
+        <button type="button" className={css.search} onClick={() => openPalette()} aria-label="Go to DAG, run, dataset">
           <Icon name="search" size={14} /><span className={css.wide}>Go to DAG, run, dataset…</span><span className="space" /><kbd className={css.wide}>{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd>
         </button>
         <ZoneMenu />
@@ -190,7 +190,7 @@ export function GlobalKeys() {
   const go = useGo();
   const frozen = useFrozen();
   const list: Shortcut[] = [
-    { keys: "$mod+k", says: "Go anywhere", act: openPalette },
+    { keys: "$mod+k", says: "Go anywhere", act: () => openPalette() },
     { keys: "Shift+?", says: "All keys", act: openShortcuts },
     { keys: ".", says: "Pause or show updates", act: () => setFrozen(frozen === null) },
     ...PLACES.filter((place): place is Place => typeof place !== "string").map((place) => ({

@@ -2,6 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useRef } from "react";
 import { Link } from "wouter";
 
+import { useDialogs } from "@/actions/use_dialogs";
 import type { Query } from "@/api/client";
 import { read, useMay } from "@/api/queries";
 import { parseFilter } from "@/model/dag_list";
@@ -45,11 +46,12 @@ function NoDags() {
   return <Empty title="No DAGs yet" command="millrace submit my_dag.yaml">{may && <Button icon="plus" onClick={() => go("/submit")}>Submit a DAG</Button>}</Empty>;
 }
 
-function Hints() {
+function Hints({ may }: { may: boolean }) {
   return (
     <span className={`row gap12 ${css.hints}`} aria-hidden>
       <span className="row gap4"><kbd>J</kbd><kbd>K</kbd> move</span>
       <span className="row gap4"><kbd>↵</kbd> open</span>
+      {may && <span className="row gap4"><kbd>T</kbd> trigger</span>}
       <span className="row gap4"><kbd>/</kbd> filter</span>
     </span>
   );
@@ -72,7 +74,9 @@ export function DagsCard({ on, facts }: { on: "overview" | "dags"; facts?: React
   const field = useRef<HTMLInputElement>(null);
   const body = useKeptScroll<HTMLDivElement>("dags");
   useFilterKey(field);
-  useRowKeys(body);
+  const may = useMay("operator");
+  const [dialog, open] = useDialogs();
+  useRowKeys(body, may ? [{ keys: "t", says: "Trigger the DAG of the row", act: (dagId) => open({ kind: "trigger", dagId }) }] : []);
   const found = list.data;
   const filtered = Boolean(text) || state !== "all";
   const segments = on === "dags" ? MORE_STATES : STATES;
@@ -111,7 +115,7 @@ export function DagsCard({ on, facts }: { on: "overview" | "dags"; facts?: React
           {facts}
           <span className="space" />
           <Pager offset={query.offset ?? 0} limit={LIMIT} shown={found.dags.length} total={found.total_entries} onOffset={(next) => setQuery({ offset: next || null }, "push")} />
-          <Hints />
+          <Hints may={may} />
         </>
       )}
     >
@@ -122,6 +126,7 @@ export function DagsCard({ on, facts }: { on: "overview" | "dags"; facts?: React
             : <NoDags />}
         </Shown>
       </div>
+      {dialog}
     </Card>
   );
 }

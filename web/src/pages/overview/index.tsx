@@ -1,8 +1,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
-import { read } from "@/api/queries";
+import { useDialogs } from "@/actions/use_dialogs";
+import { read, useMay } from "@/api/queries";
 import { DagsCard, ImportFact } from "@/pages/dags/card";
-import { Segments } from "@/ui/controls";
+import { Button, Segments } from "@/ui/controls";
 import { useNarrow } from "@/ui/narrow";
 import { Shown } from "@/ui/notes";
 import { Page, PageHead } from "@/ui/shell";
@@ -41,10 +42,13 @@ export default function OverviewPage() {
   const notices = useNotices(overview.data);
   const errors = useImportErrors().data?.total_entries;
   const narrow = useNarrow();
+  const may = useMay("operator");
+  const [dialog, open] = useDialogs();
   return (
     <Page crumbs={[{ label: "Overview" }]}>
       <PageHead title="Overview" about={<Today />}>
         <Segments label="Range" value={range} options={RANGES.map((each) => ({ value: each, label: WORDS[each] }))} onChange={(next) => setRange(next)} />
+        {may && <Button icon="play" look="primary" onClick={() => open({ kind: "trigger" })}>Trigger run</Button>}
       </PageHead>
       <ImportErrors />
       <Shown query={overview} what="The overview can't be read">
@@ -64,6 +68,7 @@ export default function OverviewPage() {
         )}
       </Shown>
       <DagsCard on="overview" facts={<ImportFact errors={errors} />} />
+      {dialog}
     </Page>
   );
 }
