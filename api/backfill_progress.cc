@@ -166,7 +166,13 @@ Answer list_backfill_items(const Call& call, StoreReader& reader) {
   if (!backfill) return std::unexpected(backfill.error());
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  const auto listed = reader.backfill_items(backfill->id, *page);
+  std::vector<ItemState> states;
+  for (const std::string_view word : call.query_values("state")) {
+    const auto state = item_state_from(word);
+    if (!state) return refuse_field("state", fmt::format("'{}' isn't a state of a backfill's dates", word));
+    states.push_back(*state);
+  }
+  const auto listed = reader.backfill_items(backfill->id, states, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   return list_response(
       "items", *listed, [&](JsonWriter& out, const BackfillItemRow& row) {
@@ -175,7 +181,10 @@ Answer list_backfill_items(const Call& call, StoreReader& reader) {
         date_fields(out, row.execution_date);
         out.text_field("state", to_word(row.state)).word_field("reason", row.reason);
         out.word_field("dag_run_id", run ? run->run_id : "");
-        out.word_field("dag_run_state", run ? to_word(run->state) : std::string_view{}).end_object();
+        out.word_field("dag_run_state", run ? to_word(run->state) : std::string_view{});
+        time_field(out, "start_date", run ? run->started_at : std::nullopt);
+        time_field(out, "end_date", run ? run->ended_at : std::nullopt);
+        out.end_object();
       });
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "dags/parser.h"
+#include "api/params.h"
 #include "scheduler/backfill_plan.h"
 
 namespace millrace {
@@ -71,8 +71,8 @@ std::expected<BackfillWish, Problem> backfill_wish(const Call& call, StoreReader
   }
   if (const auto ok = check_backfill(*wish.dag, wish.spec); !ok)
     return std::unexpected(to_problem(ok.error()));
-  auto params = resolve_params(*wish.dag, wish.spec.params);
-  if (!params) return refuse_field("dag_run_conf", params.error().message);
+  auto params = read_params(body->find("params") ? "params" : "dag_run_conf", *wish.dag, wish.spec.params);
+  if (!params) return std::unexpected(std::move(params.error()));
   wish.spec.params = std::move(*params);
   wish.spec.description = without_secrets(call, wish.spec.dag_id, std::move(wish.spec.description));
   return wish;

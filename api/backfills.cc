@@ -175,7 +175,13 @@ Started act(const CallPtr& call, StoreReader& reader, BackfillAction::Kind kind)
 Answer list_backfills(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  const auto listed = reader.backfills(call.query_value("dag_id").value_or(""), *page);
+  std::vector<BackfillState> states;
+  for (const std::string_view word : call.query_values("state")) {
+    const auto state = backfill_state_from(word);
+    if (!state) return refuse_field("state", fmt::format("'{}' isn't a state of backfills", word));
+    states.push_back(*state);
+  }
+  const auto listed = reader.backfills(call.query_value("dag_id").value_or(""), states, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   Shapes shapes(call, reader);
   return list_response("backfills", *listed,

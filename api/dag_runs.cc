@@ -5,6 +5,7 @@
 #include "api/filters.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
+#include "api/params.h"
 #include "api/routes.h"
 #include "api/shapes.h"
 #include "base/limits.h"
@@ -60,8 +61,8 @@ std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& d
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   wish.execution_date = logical ? logical : execution;
   if (start) wish.interval = DataInterval{*start, *end};
-  auto params = resolve_params(dag, conf.value_or("{}"));
-  if (!params) return refuse_field("conf", params.error().message);
+  auto params = read_params("conf", dag, conf.value_or("{}"));
+  if (!params) return std::unexpected(std::move(params.error()));
   wish.params = std::move(*params);
   return wish;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/handlers.h"
+#include "api/params.h"
 #include "api/shapes.h"
 
 namespace millrace {
@@ -23,17 +24,6 @@ void write_next(JsonWriter& out, const DagRow& row, const Dag& dag, WallTime now
   time_field(out, "next_dagrun_data_interval_start", interval ? shown(interval->start) : std::nullopt);
   time_field(out, "next_dagrun_data_interval_end", interval ? shown(interval->end) : std::nullopt);
   time_field(out, "next_dagrun_run_after", tick ? shown(*tick) : std::nullopt);
-}
-
-void write_params(JsonWriter& out, const Dag& dag) {
-  out.key("params").begin_object();
-  for (const Param& param : dag.params) {
-    out.key(param.name).begin_object();
-    out.raw_field("value", param.default_value.value_or("null")).word_field("description", param.description);
-    out.key("schema").begin_object().text_field("type", param.type).end_object();
-    out.end_object();
-  }
-  out.end_object();
 }
 
 }  // namespace

@@ -119,34 +119,56 @@ std::string pattern_problem(const std::string& pattern) {
   }
 }
 
-Result<JsonText> resolve_params(const Dag& dag, std::string_view conf_json) {
-  auto conf = parse_conf(conf_json);
-  if (!conf) return std::unexpected(conf.error());
-  std::vector<std::string> problems;
-  json out = json::object();
+namespace {
+
+struct Resolved {
+  json params = json::object();
+  std::vector<ParamFault> faults;
+};
+
+Resolved resolved(const Dag& dag, const json& conf) {
+  Resolved out;
   std::vector<std::string_view> names;
   for (const Param& param : dag.params) {
     names.push_back(param.name);
-    const auto given = conf->find(param.name);
-    if (given == conf->end()) {
+    const auto given = conf.find(param.name);
+    if (given == conf.end()) {
       if (param.default_value)
-        out[param.name] = json::parse(*param.default_value);
+        out.params[param.name] = json::parse(*param.default_value);
       else
-        problems.push_back(fmt::format("param '{}' has no default and needs a value", param.name));
+        out.faults.push_back({param.name, "has no default and needs a value"});
       continue;
     }
     if (std::string problem = problem_of(param, *given); !problem.empty())
-      problems.push_back(fmt::format("param '{}' {}", param.name, problem));
-    out[param.name] = *given;
+      out.faults.push_back({param.name, std::move(problem)});
+    out.params[param.name] = *given;
   }
-  for (const auto& [name, value] : conf->items()) {
-    if (out.contains(name)) continue;
+  for (const auto& [name, value] : conf.items()) {
+    if (out.params.contains(name)) continue;
     const std::string meant = nearest(name, names);
-    problems.push_back(fmt::format("unknown param '{}'{}", name,
-                                   meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant)));
+    const std::string hint = meant.empty() ? "" : fmt::format("; did you mean '{}'?", meant);
+    out.faults.push_back({name, "isn't a param of this DAG" + hint});
   }
-  if (!problems.empty()) return fail(ErrorKind::invalid, fmt::format("{}", fmt::join(problems, "\n")));
-  return out.dump();
+  return out;
+}
+
+}  // namespace
+
+std::vector<ParamFault> param_faults(const Dag& dag, std::string_view conf_json) {
+  const auto conf = parse_conf(conf_json);
+  if (!conf) return {{"", conf.error().message}};
+  return resolved(dag, *conf).faults;
+}
+
+Result<JsonText> resolve_params(const Dag& dag, std::string_view conf_json) {
+  const auto conf = parse_conf(conf_json);
+  if (!conf) return std::unexpected(conf.error());
+  const Resolved out = resolved(dag, *conf);
+  if (out.faults.empty()) return out.params.dump();
+  std::vector<std::string> lines;
+  for (const ParamFault& fault : out.faults)
+    lines.push_back(fmt::format("param '{}' {}", fault.param, fault.message));
+  return fail(ErrorKind::invalid, fmt::format("{}", fmt::join(lines, "\n")));
 }
 
 }  // namespace millrace

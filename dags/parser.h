@@ -35,7 +35,14 @@ struct Capacity {
 /// there is.
 Diagnostics check_capacity(const Dag&, const Capacity&);
 
-/// Checks a run's `conf` (a JSON object's text) against the DAG's params and fills in the defaults.
+/// One thing wrong with a conf. `param` is empty where it is the conf as a whole.
+struct ParamFault {
+  std::string param, message;  ///< "days", "must be at most 90, not 91"
+};
+/// All that is wrong with a run's `conf` (a JSON object's text), in the order of the DAG's params.
+std::vector<ParamFault> param_faults(const Dag&, std::string_view conf_json);
+
+/// Checks a run's `conf` against the DAG's params and fills in the defaults.
 /// The result is the complete params object. All that is wrong is in one message, a line each.
 Result<JsonText> resolve_params(const Dag&, std::string_view conf_json);
 

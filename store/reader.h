@@ -133,10 +133,13 @@ class StoreReader {
   virtual std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) = 0;
 
   /// Keys: id dag_id from_date to_date state created_at start_date completed_at.
-  virtual Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const Page&) = 0;
+  /// `states`: only in these; all without.
+  virtual Result<Listed<BackfillRow>> backfills(std::string_view dag_id,
+                                                const std::vector<BackfillState>& states, const Page&) = 0;
   virtual std::optional<BackfillRow> backfill(BackfillId) = 0;
-  /// Keys: execution_date state reason.
-  virtual Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) = 0;
+  /// Keys: execution_date state reason. `states` as above.
+  virtual Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const std::vector<ItemState>& states,
+                                                         const Page&) = 0;
   virtual BackfillQueries& about_backfills() = 0;
   /// Runs of a DAG by execution_date in [from, to].
   virtual std::vector<RunRow> runs_between(std::string_view dag_id, WallTime from, WallTime to) = 0;

@@ -94,8 +94,10 @@ class SqliteReader final : public StoreReader {
 
   Result<Listed<RunRow>> runs(const RunFilter&, const Page&) override;
   Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) override;
-  Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const Page&) override;
-  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override;
+  Result<Listed<BackfillRow>> backfills(std::string_view dag_id, const std::vector<BackfillState>& states,
+                                        const Page&) override;
+  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const std::vector<ItemState>& states,
+                                                 const Page&) override;
   Result<Listed<EventRow>> events(const EventFilter&, const Page&) override;
   std::vector<NamedEvent> named_events(std::int64_t after_seq, std::int64_t last_seq, int limit) override;
   std::optional<double> mean_run_seconds(std::string_view dag_id) override;
@@ -352,16 +354,22 @@ Result<Listed<TaskInstanceRow>> SqliteReader::task_instances(const TaskInstanceF
   return shown(listed<TaskInstanceRow>(where, page, task_instance_keys, by_default, "id", total));
 }
 
-Result<Listed<BackfillRow>> SqliteReader::backfills(std::string_view dag_id, const Page& page) {
+Result<Listed<BackfillRow>> SqliteReader::backfills(std::string_view dag_id,
+                                                    const std::vector<BackfillState>& states,
+                                                    const Page& page) {
   Where where;
   if (scope_) where.within("dag_id", *scope_);
   if (!dag_id.empty()) where.equals("dag_id", dag_id);
+  where.one_of("state", states);
   return listed<BackfillRow>(where, page, backfill_keys, "id", "id");
 }
 
-Result<Listed<BackfillItemRow>> SqliteReader::backfill_items(BackfillId id, const Page& page) {
+Result<Listed<BackfillItemRow>> SqliteReader::backfill_items(BackfillId id,
+                                                             const std::vector<ItemState>& states,
+                                                             const Page& page) {
   Where where;
   where.equals("backfill_id", id.value);
+  where.one_of("state", states);
   return listed<BackfillItemRow>(where, page, item_keys, "execution_date", "execution_date");
 }
 

@@ -52,6 +52,26 @@ class Backfills(harness.DaemonTest):
         again = self.end(self.create("01-01", "01-03", reprocess_behavior="completed"))
         self.assertEqual(again["state"], "completed")
 
+    def test_backfills_and_their_dates_are_listed_by_state(self):
+        self.millrace.submit(DAG.format(script='case "$DS" in 2001-01-02) exit 3;; esac'))
+        bad = self.create("01-01", "01-03")
+        self.assertEqual(self.end(bad)["state"], "failed")
+        good = self.create("02-01", "02-02")
+        self.assertEqual(self.end(good)["state"], "completed")
+        for query, wanted in (({}, [bad, good]), ({"state": "failed"}, [bad]), ({"state": "queued"}, [])):
+            rows = self.millrace.get("/backfills", **query).json
+            self.assertEqual([row["id"] for row in rows["backfills"]], wanted, query)
+            self.assertEqual(rows["total_entries"], len(wanted))
+        rows = self.millrace.get(f"/backfills/{bad}/items", state="failed").json
+        self.assertEqual(rows["total_entries"], 1)
+        date = rows["items"][0]
+        self.assertEqual((date["logical_date"][:10], date["state"]), ("2001-01-02", "failed"))
+        self.assertLessEqual(date["start_date"], date["end_date"])
+        for path in ("/backfills", f"/backfills/{bad}/items"):
+            answer = self.millrace.get(path, state="asleep")
+            self.assertEqual(answer.status, 422, answer)
+            self.assertIn("asleep", answer.json["message"])
+
     def test_nothing_comes_between_the_look_at_a_revision_and_the_start(self):
         self.millrace.submit(DAG.format(script="true"))
         days = [datetime.date(2001, 1, 1) + datetime.timedelta(days=n) for n in range(40)]

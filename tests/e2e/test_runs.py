@@ -108,6 +108,32 @@ tasks:
         for task in ("say", "env"):
             self.assertEqual(self.millrace.log_text("params", run["dag_run_id"], task).decode(), nasty + "\n")
 
+    def test_a_param_says_what_it_takes_and_a_refusal_which_ones_are_wrong(self):
+        self.millrace.submit("""
+dag_id: params
+params:
+  days: {type: integer, default: 7, minimum: 1, maximum: 90, description: Days to look at}
+  region: {type: string, default: eu, enum: [eu, us]}
+  name: {type: string, pattern: "^[a-z]+$"}
+tasks: {a: {command: ["true"]}}
+""")
+        params = self.millrace.get("/dags/params/details").json["params"]
+        self.assertEqual(params["days"], {"value": 7, "description": "Days to look at", "schema": {
+            "type": "integer", "minimum": 1, "maximum": 90}})
+        self.assertEqual(params["region"]["schema"], {"type": "string", "enum": ["eu", "us"]})
+        self.assertEqual(params["name"], {"value": None, "description": None, "schema": {
+            "type": "string", "pattern": "^[a-z]+$"}})
+        conf = {"days": 91, "name": "x", "reigon": "us"}
+        answer = self.millrace.post("/dags/params/dagRuns", {"conf": conf})
+        self.assertEqual(answer.status, 422)
+        self.assertEqual([error["loc"] for error in answer.json["errors"]],
+                         [["body", "conf", "days"], ["body", "conf", "reigon"]])
+        self.assertEqual(answer.json["errors"][0]["msg"], "must be at most 90, not 91")
+        dates = {"dag_id": "params", "dates": ["2001-01-01"]}
+        for member in ("params", "dag_run_conf"):
+            answer = self.millrace.post("/backfills/dry_run", dict(dates, **{member: conf}))
+            self.assertEqual(answer.json["errors"][0]["loc"], ["body", member, "days"])
+
     def test_a_dataset_starts_the_next_dag_for_the_same_date(self):
         self.millrace.submit("""
 dag_id: consumer

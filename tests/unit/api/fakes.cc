@@ -139,7 +139,8 @@ std::optional<TaskInstanceRow> FakeReader::task_instance(RunId, std::string_view
     return row.task_id == task_id && row.map_index == map_index;
   });
 }
-Result<Listed<BackfillRow>> FakeReader::backfills(std::string_view, const Page&) {
+Result<Listed<BackfillRow>> FakeReader::backfills(std::string_view, const std::vector<BackfillState>&,
+                                                  const Page&) {
   std::vector<BackfillRow> shown = rows_.backfills;
   std::erase_if(shown, [this](const BackfillRow& row) { return !sees(row.spec.dag_id); });
   return page_of(shown);

@@ -174,9 +174,11 @@ class FakeReader final : public StoreReader {
   }
   std::vector<OutputRow> outputs(TaskInstanceId) override { return rows_.outputs; }
   std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override { return {{"success", 1}}; }
-  Result<Listed<BackfillRow>> backfills(std::string_view, const Page&) override;
+  Result<Listed<BackfillRow>> backfills(std::string_view, const std::vector<BackfillState>&,
+                                        const Page&) override;
   std::optional<BackfillRow> backfill(BackfillId) override;
-  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const Page&) override {
+  Result<Listed<BackfillItemRow>> backfill_items(BackfillId, const std::vector<ItemState>&,
+                                                 const Page&) override {
     return Listed<BackfillItemRow>{};
   }
   BackfillQueries& about_backfills() override { return about_backfills_; }

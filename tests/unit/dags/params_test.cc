@@ -40,7 +40,19 @@ TEST_CASE("all that is wrong with a conf comes at once") {
         "param 'region' must be one of \"eu\", \"us\", not \"asia\"\n"
         "param 'day' must be a date, not \"2001-02-31\"\n"
         "param 'note' has no default and needs a value\n"
-        "unknown param 'noet'; did you mean 'note'?");
+        "param 'noet' isn't a param of this DAG; did you mean 'note'?");
+}
+
+TEST_CASE("each fault of a conf names its param, and a conf that can't be read names none") {
+  const auto dag = dag_with(typical);
+  const auto faults = param_faults(*dag, R"({"days": 91, "noet": "x"})");
+  REQUIRE(faults.size() == 3);
+  CHECK(faults[0].param == "days");
+  CHECK(faults[0].message == "must be at most 90, not 91");
+  CHECK(faults[1].param == "note");
+  CHECK(faults[2].param == "noet");
+  CHECK(param_faults(*dag, "[]").at(0).param.empty());
+  CHECK(param_faults(*dag, R"({"note": "x"})").empty());
 }
 
 TEST_CASE("types are not bent") {

@@ -95,7 +95,7 @@ TEST_CASE("backfills and their items read back as they were written") {
     BackfillItemRow item = samples.item(backfill.id, {samples.number(-99, 99)});
     commit(*store, {backfill, item});
     CHECK(reader->backfill(backfill.id) == backfill);
-    CHECK(reader->backfill_items(backfill.id, {})->rows == std::vector{item});
+    CHECK(reader->backfill_items(backfill.id, {}, {})->rows == std::vector{item});
     BackfillRow changed = samples.backfill(seed);
     changed.spec = backfill.spec;  // what was asked doesn't change
     changed.root = backfill.root;
@@ -106,7 +106,7 @@ TEST_CASE("backfills and their items read back as they were written") {
     moved.version = 2;
     commit(*store, {changed, moved});
     CHECK(reader->backfill(backfill.id) == changed);
-    CHECK(reader->backfill_items(backfill.id, {})->rows == std::vector{moved});
+    CHECK(reader->backfill_items(backfill.id, {}, {})->rows == std::vector{moved});
   }
 }
 

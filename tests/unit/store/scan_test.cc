@@ -211,9 +211,9 @@ void run_lists(StoreReader& reader) {
   dated.at.from = dated.at.to = WallTime{1};
   for (const EventFilter& filter : {EventFilter{}, of_dag, of_run, of_task, of_kind, named, dated})
     CHECK(reader.events(filter, {.order_by = "-at"}));
-  CHECK(reader.backfills("d", {}));
-  CHECK(reader.backfills("", {.order_by = "-created_at"}));
-  CHECK(reader.backfill_items({1}, {}));
+  CHECK(reader.backfills("d", {BackfillState::running}, {}));
+  CHECK(reader.backfills("", {}, {.order_by = "-created_at"}));
+  CHECK(reader.backfill_items({1}, {ItemState::failed}, {}));
   CHECK(reader.variables({.like = "x", .prefix = "y"}, {}));
   CHECK(reader.assets().names({.name_pattern = "x", .name_prefix = "y", .dag_ids = {"d"}}, {}));
   CHECK(reader.assets().events({.dataset = "x", .from = WallTime{1}}, {}));

@@ -131,8 +131,8 @@ TEST_CASE("a narrowed reader lists, counts and finds the rows of its DAGs alone"
   CHECK(ids(reader.task_instances({.run = {1}}, {})).empty());
   CHECK(ids(reader.task_instances({.dag_id = "theirs"}, {})).empty());
   CHECK(reader.task_instances({}, {.limit = 1, .offset = 2})->rows.at(0).id == TaskInstanceId{6});
-  CHECK(ids(reader.backfills("", {})) == Ids{2, 4, 6});
-  CHECK(ids(reader.backfills("theirs", {})).empty());
+  CHECK(ids(reader.backfills("", {}, {})) == Ids{2, 4, 6});
+  CHECK(ids(reader.backfills("theirs", {}, {})).empty());
   CHECK_FALSE(reader.backfill({1}));
   CHECK(ids(reader.events({}, {})) == Ids{2, 4, 6});
   CHECK(ids(reader.events({}, {.order_by = "-seq"})) == Ids{6, 4, 2});

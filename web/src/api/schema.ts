@@ -2311,6 +2311,10 @@ export interface components {
             reason: string | null;
             dag_run_id: components["schemas"]["RunId"] | null;
             dag_run_state: components["schemas"]["RunState"] | null;
+            /** @description Of its run. */
+            start_date: components["schemas"]["Time"] | null;
+            /** @description Of its run. */
+            end_date: components["schemas"]["Time"] | null;
         };
         BackfillItemCollection: {
             items: components["schemas"]["BackfillItem"][];
@@ -3033,8 +3037,15 @@ export interface components {
             /** @description Its default. */
             value: components["schemas"]["Json"];
             description: string | null;
+            /** @description A JSON Schema, but that `date` and `timestamp` are types. */
             schema: {
-                type: string;
+                /** @enum {string} */
+                type: "string" | "integer" | "number" | "boolean" | "date" | "timestamp" | "array" | "object";
+                enum?: components["schemas"]["Json"][];
+                minimum?: number;
+                maximum?: number;
+                /** @description An ECMAScript regular expression. */
+                pattern?: string;
             };
         };
         DagPatch: {
@@ -7492,6 +7503,8 @@ export interface operations {
                 order_by?: string;
                 /** @description Only of this DAG. */
                 dag_id?: string;
+                /** @description Only in these states. */
+                state?: components["schemas"]["BackfillState"][];
             };
             header?: never;
             path?: never;
@@ -7642,6 +7655,8 @@ export interface operations {
                 offset?: number;
                 /** @description A key; `-` in front: descending. */
                 order_by?: string;
+                /** @description Only in these states. */
+                state?: components["schemas"]["BackfillItemState"][];
             };
             header?: never;
             path: {
