@@ -1,21 +1,20 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 
 import { api, ApiError } from "@/api/client";
-import { read } from "@/api/queries";
 import { confOf, faultsOf, paramsOf } from "@/model/params";
 import { runPath } from "@/model/run_address";
 import { apiTime, typedDate } from "@/model/typed_date";
 import { Button, Field } from "@/ui/controls";
 import { Dialog } from "@/ui/dialog";
 import { ErrorNote, Shown } from "@/ui/notes";
-import { Tag } from "@/ui/surface";
 import { TextArea } from "@/ui/text_area";
 import { toast } from "@/ui/toast";
 import { useGo } from "@/ui/url";
 import { zoneLabel } from "@/ui/zone";
 
 import css from "./actions.module.css";
+import { DagPicker } from "./dag_picker";
 import { ParamFields } from "./param_fields";
 import { renewDag, useDagDetails } from "./runs";
 
@@ -25,37 +24,6 @@ interface Props {
   onClose: () => void;
   /** After it: `page` goes to the run, `toast` stays and offers it. */
   then?: "page" | "toast";
-}
-
-function DagPicker({ onPick }: { onPick: (dagId: string) => void }) {
-  const [sought, setSought] = useState("");
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
-  const found = useQuery({ ...read("/api/v2/ui/dags", { query: { q: sought, limit: 50 } }), placeholderData: (before) => before });
-  return (
-    <>
-      <Field label="DAG" icon="search" placeholder="Which DAG?" value={sought} inputRef={field} onChange={setSought} onKeyDown={(event) => {
-        const first = found.data?.dags[0];
-        if (event.key === "Enter" && first && !found.isPlaceholderData) onPick(first.dag_id);
-      }} />
-      <Shown query={found} what="The DAGs can't be read">
-        {({ dags }) => dags.length
-          ? (
-            <div className={css.picks} role="group" aria-label="DAGs">
-              {dags.map((dag) => (
-                <button key={dag.dag_id} type="button" onClick={() => onPick(dag.dag_id)}>
-                  <span className="mono ellipsis">{dag.dag_id}</span>
-                  <span className="space" />
-                  {dag.is_paused && <Tag>paused</Tag>}
-                  <span className="dim small ellipsis">{dag.schedule_text}</span>
-                </button>
-              ))}
-            </div>
-          )
-          : <p className="mid">No DAG has “{sought}” in its name.</p>}
-      </Shown>
-    </>
-  );
 }
 
 interface Typed {

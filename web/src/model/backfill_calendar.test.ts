@@ -56,8 +56,11 @@ describe("stretches on a calendar", () => {
   });
   it("name the days without 24 hours that have dates", () => {
     const spans = [stretch("2013-03-01T05:00:00Z", "2013-10-31T04:00:00Z", 245, "create")];
-    expect(oddDays(spans, NEW_YORK).map((day) => [day.name, day.hours])).toEqual([["2013-03-10", 23]]);
-    expect(oddDays(spans, "UTC")).toEqual([]);
+    expect(oddDays(spans, NEW_YORK, false).map((day) => [day.name, day.hours])).toEqual([["2013-03-10", 23]]);
+    expect(oddDays(spans, "UTC", false)).toEqual([]);
+    const weekdays = [stretch("2013-03-01T11:30:00Z", "2013-03-29T10:30:00Z", 21, "create")];
+    expect(oddDays(weekdays, NEW_YORK, false)).toEqual([]);
+    expect(oddDays([stretch("2013-03-09T05:00:00Z", "2013-03-11T03:00:00Z", 47, "create")], NEW_YORK, true)).toMatchObject([{ name: "2013-03-10", total: 23 }]);
   });
 });
 

@@ -185,10 +185,13 @@ export function monthName(month: number, short = false): string {
   return short ? name.slice(0, 3) : name;
 }
 
-/** Days that haven't 24 hours among those with dates, for "worth a look". */
-export function oddDays<K extends string>(stretches: readonly Stretch<K>[], zone: string): Day<K>[] {
-  return yearsOf(stretches, zone).flatMap((year) =>
-    sheetOf(zone, year, stretches, []).days.filter((day) => day.hours !== 24 && day.total > 0));
+/**
+ * Days that haven't 24 hours among those with dates, for "worth a look". `even`: stretches are evenly spaced; where they aren't, only
+ * those with a date each day say for sure which days have one.
+ */
+export function oddDays<K extends string>(stretches: readonly Stretch<K>[], zone: string, even: boolean): Day<K>[] {
+  const sure = stretches.filter((stretch) => even || stretch.count === 1 || isDaily(stretch));
+  return yearsOf(sure, zone).flatMap((year) => sheetOf(zone, year, sure, []).days.filter((day) => day.hours !== 24 && day.total > 0));
 }
 
 /** Neighbours of one kind as one: what cells of a matrix make of their dates. */

@@ -1,3 +1,4 @@
+import { setPaused } from "@/actions/pause";
 import { useDialogs } from "@/actions/use_dialogs";
 import { useMay } from "@/api/queries";
 import { Button, IconButton } from "@/ui/controls";
@@ -6,7 +7,7 @@ import { Menu, type MenuEntry } from "@/ui/menu";
 import { toast } from "@/ui/toast";
 import { at, link, useGo } from "@/ui/url";
 
-import { type DagDetails, setPaused } from "./index";
+import type { DagDetails } from "./index";
 
 /** Trigger, backfill and the rest that can be done with a DAG. A viewer is offered what only reads. */
 export function DagActions({ dag }: { dag: DagDetails }) {
