@@ -209,6 +209,11 @@ Result<void> Core::move_version(Run& run, DagVersionId version, std::shared_ptr<
   if (run.live > 0)
     return fail(ErrorKind::conflict,
                 "the run has running tasks; cancel it before it moves to the latest version");
+  // What waits for its turn does so with the needs, the pool and the upstreams of the old version.
+  for (InstanceIndex i = 0; i < run.instances.size(); ++i)
+    if (admission.waits(run.instances[i].row.id))
+      move(run, i, TaskState::none, "cleared by " + by + ": decided anew in the latest version", {},
+           By::person);
   for (InstanceIndex i = 0; i < run.instances.size(); ++i) {
     TaskInstanceRow& row = run.instances[i].row;
     const auto t = dag->find(row.task_id);
