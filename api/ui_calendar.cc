@@ -42,7 +42,8 @@ int urgency(RunState state) {
 struct Day {
   sys_days date;
   RunState state = RunState::success;
-  int runs = 0;
+  int runs = 0, late = 0;
+  std::optional<double> longest = {};  // of those that ended
 };
 
 std::vector<Day> days_of(const std::vector<RunBar>& runs, const Zone& zone) {
@@ -50,10 +51,13 @@ std::vector<Day> days_of(const std::vector<RunBar>& runs, const Zone& zone) {
   for (const RunBar& run : runs) {
     const Zone::Local local = zone.to_local(run.execution_date);
     const sys_days date = std::chrono::year{local.year} / local.month / local.day;
-    if (out.empty() || out.back().date != date) out.push_back({date, run.state, 0});
+    if (out.empty() || out.back().date != date) out.push_back({.date = date, .state = run.state});
     Day& day = out.back();
     ++day.runs;
+    if (run.late_at) ++day.late;
     if (urgency(run.state) > urgency(day.state)) day.state = run.state;
+    const auto seconds = seconds_between(run.started_at, run.ended_at);
+    if (seconds && seconds > day.longest) day.longest = seconds;
   }
   return out;
 }
@@ -69,6 +73,17 @@ void write_spans(JsonWriter& out, const std::vector<Day>& days) {
     out.begin_object().text_field("from", text_of(days[i].date)).text_field("to", text_of(days[last].date));
     out.text_field("state", to_word(days[i].state)).int_field("runs", runs).end_object();
     i = last + 1;
+  }
+  out.end_array();
+}
+
+void write_days(JsonWriter& out, const std::vector<Day>& days) {
+  out.key("days").begin_array();
+  for (const Day& day : days) {
+    out.begin_object().text_field("date", text_of(day.date)).text_field("state", to_word(day.state));
+    out.int_field("runs", day.runs).int_field("late", day.late);
+    seconds_field(out, "longest_s", day.longest);
+    out.end_object();
   }
   out.end_array();
 }
@@ -103,7 +118,10 @@ Answer ui_calendar(const Call& call, StoreReader& reader) {
       reader.views().runs_in(row->dag_id, begin_of(zone, first), begin_of(zone, end), runs_shown);
   JsonWriter out;
   out.begin_object().int_field("year", *year).text_field("timezone", zone.name());
-  write_spans(out, days_of(runs, zone));
+  out.bool_field("has_deadline", dag && dag->deadline.has_value());
+  const auto days = days_of(runs, zone);
+  write_spans(out, days);
+  write_days(out, days);
   write_odd_days(out, zone, first, end);
   out.bool_field("truncated", runs.size() == static_cast<std::size_t>(runs_shown)).end_object();
   return json_response(out.take());

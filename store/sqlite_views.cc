@@ -36,6 +36,7 @@ RunBar run_bar(const sqlite::Statement& row) {
   out.queued_at = {row.integer(9)};
   out.started_at = maybe_time(row, 10);
   out.ended_at = maybe_time(row, 11);
+  out.late_at = maybe_time(row, 12);
   return out;
 }
 

@@ -9,7 +9,7 @@ namespace millrace::queries {
 
 inline constexpr const char* run_bar_columns =
     "id, dag_id, run_id, execution_date, run_type, state, reason, dag_version_id, note <> '', queued_at,"
-    " start_date, end_date";
+    " start_date, end_date, late_at";
 
 inline std::string run_bars(const std::string& clauses) {
   return std::string("SELECT ") + run_bar_columns + " FROM dag_run " + clauses;

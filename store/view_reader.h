@@ -25,6 +25,7 @@ struct RunBar {
   bool has_note = false;
   WallTime queued_at;
   std::optional<WallTime> started_at, ended_at;
+  std::optional<WallTime> late_at;  ///< when it missed its deadline
 };
 
 /// A task instance as a cell of the grid.

@@ -163,8 +163,30 @@ tasks: {t: {script: '[ {{ ds }} != 2013-03-09 ]'}}
             {"from": "2013-03-07", "to": "2013-03-08", "state": "success", "runs": 2},
             {"from": "2013-03-09", "to": "2013-03-09", "state": "failed", "runs": 1},
             {"from": "2013-03-10", "to": "2013-03-10", "state": "success", "runs": 1}])
+        days = calendar["days"]
+        self.assertEqual([(d["date"], d["state"], d["runs"], d["late"]) for d in days],
+                         [("2013-03-07", "success", 1, 0), ("2013-03-08", "success", 1, 0),
+                          ("2013-03-09", "failed", 1, 0), ("2013-03-10", "success", 1, 0)])
+        self.assertTrue(all(d["longest_s"] > 0 for d in days), days)
+        self.assertFalse(calendar["has_deadline"])
         self.assertEqual(calendar["dst"],
                          [{"date": "2013-03-10", "hours": 23}, {"date": "2013-11-03", "hours": 25}])
+
+    def test_a_day_counts_the_runs_that_missed_their_deadline(self):
+        done = self.millrace.root / "done"
+        self.millrace.submit(f"""
+dag_id: slow
+deadline: {{after: queued, within: 20ms}}
+tasks: {{t: {{sensor: {{file: {done}, poke_interval: 20ms}}}}}}
+""")
+        run = self.millrace.trigger("slow", execution_date="2013-03-09T12:00:00Z")
+        days = lambda: self.millrace.get("/ui/dags/slow/calendar?year=2013").json["days"]
+        self.millrace.wait_until(lambda: days()[0]["late"] == 1, "a late run")
+        self.assertIsNone(days()[0]["longest_s"])
+        done.touch()
+        self.millrace.finish("slow", run)
+        self.assertGreaterEqual(days()[0]["longest_s"], 0.02)
+        self.assertTrue(self.millrace.get("/ui/dags/slow/calendar?year=2013").json["has_deadline"])
 
 
 if __name__ == "__main__":

@@ -4185,6 +4185,7 @@ export interface components {
         UiCalendar: {
             year: number;
             timezone: string;
+            has_deadline: boolean;
             spans: {
                 /** Format: date */
                 from: string;
@@ -4192,6 +4193,18 @@ export interface components {
                 to: string;
                 state: components["schemas"]["RunState"];
                 runs: components["schemas"]["Count"];
+            }[];
+            /** @description Each that has runs. */
+            days: {
+                /** Format: date */
+                date: string;
+                /** @description Of several: what needs eyes first. */
+                state: components["schemas"]["RunState"];
+                runs: components["schemas"]["Count"];
+                /** @description How many missed their deadline. */
+                late: components["schemas"]["Count"];
+                /** @description Of those that ended. */
+                longest_s: number | null;
             }[];
             dst: {
                 /** Format: date */
