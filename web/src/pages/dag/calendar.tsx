@@ -2,7 +2,8 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Link } from "wouter";
 
-import { read, renew } from "@/api/queries";
+import { read } from "@/api/queries";
+import { renewSoon } from "@/api/renew";
 import { useTopic } from "@/api/stream";
 import { dayInWords, monthInWords, yearOf } from "@/model/calendar";
 import { count, duration, instant, partsIn } from "@/model/time";
@@ -11,7 +12,6 @@ import { Glyph } from "@/ui/glyph";
 import { Empty, ErrorNote, Loading } from "@/ui/notes";
 import { Bar, Card, CardBody, StateChip } from "@/ui/surface";
 import { useToday } from "@/ui/today";
-import { useThrottled } from "@/ui/throttled";
 import { at, link, useParam } from "@/ui/url";
 import { CalendarKey, YearCalendar } from "@/ui/year_calendar";
 
@@ -46,9 +46,8 @@ export default function CalendarTab({ dag }: DagTab) {
     ...read("/api/v2/ui/dags/{dag_id}/calendar", { path: { dag_id: dag.dag_id }, query: { year: year ?? 1970 } }),
     enabled: year !== null, placeholderData: keepPreviousData,
   });
-  const again = useThrottled(() => renew("/api/v2/ui/dags/{dag_id}/calendar"), 2_000);
   useTopic(`dag:${dag.dag_id}`, (events) => {
-    if (events.some((event) => event.type === "run" || event.type === "reset")) again();
+    if (events.some((event) => event.type === "run" || event.type === "reset")) renewSoon(2_000, "/api/v2/ui/dags/{dag_id}/calendar");
   });
   const data = asked.data?.year === year ? asked.data : undefined;
   return (
