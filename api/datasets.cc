@@ -15,13 +15,15 @@ std::expected<DatasetNameRow, Problem> find_dataset(const Call& call, StoreReade
                 "millrace datasets list shows those there are");
 }
 
-/// As its producer declares it; nothing when no DAG does.
-std::optional<Dataset> declared(const Call& call, StoreReader& reader, const std::string& dag_id,
-                                const std::string& name) {
-  const auto row = reader.dag(dag_id);
-  const auto dag = row && !row->removed ? call.backend().dag_version(row->current) : nullptr;
-  if (!dag) return {};
-  for (const Dataset& dataset : dag->datasets)
+/// The DAG that makes it, as it is now; nothing when none does.
+std::shared_ptr<const Dag> dag_of(const Call& call, StoreReader& reader, const std::string& dag_id) {
+  const auto row = dag_id.empty() ? std::nullopt : reader.dag(dag_id);
+  return row && !row->removed ? call.backend().dag_version(row->current) : nullptr;
+}
+
+/// As that DAG declares it.
+std::optional<Dataset> declared(const Dag& dag, const std::string& name) {
+  for (const Dataset& dataset : dag.datasets)
     if (dataset.name == name) return dataset;
   return {};
 }
@@ -31,13 +33,15 @@ void write_dataset(JsonWriter& out, const Call& call, StoreReader& reader, const
   std::string producer;
   for (const DatasetReferenceRow& use : uses)
     if (use.use == DatasetUse::output) producer = use.dag_id;
-  const auto definition = producer.empty() ? std::nullopt : declared(call, reader, producer, row.name);
+  const auto dag = dag_of(call, reader, producer);
+  const auto definition = dag ? declared(*dag, row.name) : std::nullopt;
   const auto written = reader.versions().written(row.name);
   const auto newest = written ? reader.versions().find(written->newest) : std::nullopt;
   out.begin_object().text_field("name", row.name).int_field("asset_id", row.id).text_field("uri", row.uri);
   out.word_field("dag_id", producer);
   out.word_field("description", definition ? definition->description : "");
   out.word_field("format", definition ? definition->format : "");
+  out.word_field("timezone", dag ? dag->timezone.name() : std::string_view{});
   const auto tasks = [&](std::string_view name, DatasetUse wanted) {
     out.key(name).begin_array();
     for (const DatasetReferenceRow& use : uses) {

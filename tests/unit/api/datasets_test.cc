@@ -75,6 +75,7 @@ TEST_CASE("a dataset names its users and its newest version") {
   const JsonValue raw = json_of(served.ask("GET", "/api/v2/datasets/raw", Served::viewer));
   CHECK(word(raw, "dag_id") == "etl");
   CHECK(word(raw.find("triggers")->items.at(0), "dag_id") == "other");
+  CHECK(word(raw, "timezone") == "UTC");
   CHECK(raw.find("versions")->integer == 2);
   CHECK(raw.find("partitions")->integer == 1);
   CHECK(raw.find("newest_version")->find("id")->integer == 2);

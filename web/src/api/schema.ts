@@ -3243,6 +3243,8 @@ export interface components {
             dag_id: string | null;
             description: string | null;
             format: string | null;
+            /** @description Of that DAG: a partition is a date of this zone. */
+            timezone: string | null;
             producers: components["schemas"]["DatasetUser"][];
             consumers: components["schemas"]["DatasetUser"][];
             /** @description The DAGs that it starts. */
