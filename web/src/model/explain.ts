@@ -86,7 +86,7 @@ const REASONS: Record<string, string> = {
 const TONES: Record<string, Tone> = {
   upstream: "scheduled", retry_delay: "up_for_retry", sensor: "deferred", child_run: "deferred", paused: "skipped", not_before: "running",
 };
-const toneOfGate = (kind: string): Tone => TONES[kind] ?? "queued";
+export const toneOfGate = (kind: string): Tone => TONES[kind] ?? "queued";
 
 /** `train_fold[2]`, or the run's id. */
 export function nameOf(who: Who): string {
