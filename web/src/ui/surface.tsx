@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactNode, Ref } from "react";
 import { Link } from "wouter";
 
 import { toState, toneOf, wordOf } from "@/model/states";
@@ -36,8 +36,8 @@ export function Card({ title, about, tools, foot, children, className = "", labe
 }
 
 /** The scrolling part of a card. A keyboard can scroll it. */
-export function CardBody({ children, label, className = "", pad }: { children: ReactNode; label: string; className?: string; pad?: boolean }) {
-  return <div className={`${css.body} ${pad ? css.pad : ""} ${className}`} tabIndex={0} role="region" aria-label={label}>{children}</div>;
+export function CardBody({ children, label, className = "", pad, ref }: { children: ReactNode; label: string; className?: string; pad?: boolean; ref?: Ref<HTMLDivElement> }) {
+  return <div ref={ref} className={`${css.body} ${pad ? css.pad : ""} ${className}`} tabIndex={0} role="region" aria-label={label}>{children}</div>;
 }
 
 export function Tag({ children, title }: { children: ReactNode; title?: string }) {
