@@ -2,8 +2,7 @@
 
 #include <zlib.h>
 
-#include <algorithm>
-
+#include "api/content_coding.h"
 #include "base/invariant.h"
 
 namespace millrace {
@@ -13,19 +12,6 @@ constexpr std::size_t worth_it = 1'024;  // below it fits one packet as it is
 constexpr int gzip_window = 15 + 16;     // zlib's way to ask for a gzip header
 
 }  // namespace
-
-bool accepts_gzip(const HttpRequest& request) {
-  std::string_view rest = request.header("accept-encoding");
-  while (!rest.empty()) {
-    std::string_view one = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    if (!one.starts_with("gzip")) continue;
-    const std::string_view quality = one.substr(4);
-    return quality.find("q=0") == quality.npos || quality.find("q=0.") != quality.npos;
-  }
-  return false;
-}
 
 std::string gzip(std::string_view bytes) {
   z_stream stream{};
@@ -46,7 +32,7 @@ std::string gzip(std::string_view bytes) {
 
 void compress(HttpResponse& response, const HttpRequest& request) {
   response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
-  if (response.body.size() < worth_it || !accepts_gzip(request)) return;
+  if (response.body.size() < worth_it || weight_of(Coding::gzip, request) == 0) return;
   response.body = gzip(response.body);
   response.headers.emplace_back("Content-Encoding", "gzip");
 }

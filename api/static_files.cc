@@ -1,5 +1,6 @@
 #include "api/static_files.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -59,16 +60,38 @@ HttpResponse with_etag(const HttpRequest& request, std::string_view bytes, std::
 }
 
 StaticFiles::StaticFiles(std::span<const EmbeddedFile> files) {
-  for (const EmbeddedFile& file : files) {
-    if (file.name.starts_with('.') || file.name.find("/.") != file.name.npos) continue;
-    files_.emplace(file.name, File{file.bytes, content_type_of(file.name), etag_of(file.bytes)});
+  std::map<std::string_view, std::string_view> bytes_by_name;
+  for (const EmbeddedFile& file : files) bytes_by_name.emplace(file.name, file.bytes);
+  for (const auto& [name, bytes] : bytes_by_name) {
+    if (name.starts_with('.') || name.find("/.") != name.npos) continue;
+    const bool coded = name.ends_with(".gz") || name.ends_with(".br");
+    if (coded && bytes_by_name.contains(name.substr(0, name.size() - 3))) continue;
+    File file{content_type_of(name), {}};
+    for (const auto& [ending, coding] : {std::pair{".br", Coding::br}, std::pair{".gz", Coding::gzip}}) {
+      const auto at = bytes_by_name.find(std::string(name) + ending);
+      if (at != bytes_by_name.end()) file.coded.push_back({coding, at->second, etag_of(at->second)});
+    }
+    file.coded.push_back({Coding::identity, bytes, etag_of(bytes)});
+    files_.emplace(name, std::move(file));
   }
 }
 
-Answer StaticFiles::get(std::string_view name, const HttpRequest& request) const {
+Answer StaticFiles::get(std::string_view name, const HttpRequest& request, Keep keep) const {
   const auto at = files_.find(name);
   if (at == files_.end()) return refuse(404, "not_found", "there is no such file");
-  return with_etag(request, at->second.bytes, at->second.content_type, at->second.etag);
+  const std::vector<Coded>& coded = at->second.coded;
+  std::vector<Coding> offered;
+  for (const Coded& one : coded) offered.push_back(one.coding);
+  const Coded& chosen = *std::ranges::find(coded, choose_coding(offered, request), &Coded::coding);
+  HttpResponse response = with_etag(request, chosen.bytes, at->second.content_type, chosen.etag);
+  if (keep == Keep::forever) {
+    const auto kept = std::ranges::find(response.headers, "Cache-Control", &HeaderList::value_type::first);
+    kept->second = "private, max-age=31536000, immutable";
+  }
+  if (coded.size() > 1) response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (chosen.coding != Coding::identity && response.status == 200)
+    response.headers.emplace_back("Content-Encoding", to_word(chosen.coding));
+  return response;
 }
 
 }  // namespace millrace

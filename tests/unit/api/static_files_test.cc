@@ -1,7 +1,9 @@
 // Static files: what is served, under which names, and what a browser may do with it.
 #include "api/static_files.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <tuple>
 
 #include "fakes.h"
 
@@ -55,6 +57,54 @@ TEST_CASE("who has the bytes gets 304, who has others gets these") {
     CHECK(ask(other).status == 200);
     CHECK(ask(other).body == "1");
   }
+}
+
+TEST_CASE("a file goes in the coding that the client likes best, each with its own tag") {
+  const EmbeddedFile files[] = {{"a.js", "plain"}, {"a.js.br", "b"}, {"a.js.gz", "gz"}, {"b.js.br", "alone"}};
+  const StaticFiles served(files);
+  const auto ask = [&](std::string accepts, std::string tag = {}) {
+    HttpRequest request;
+    if (!accepts.empty()) request.headers.emplace_back("accept-encoding", std::move(accepts));
+    if (!tag.empty()) request.headers.emplace_back("if-none-match", std::move(tag));
+    return *served.get("a.js", request);
+  };
+  const auto value = [](const HttpResponse& response, std::string_view name) {
+    for (const auto& [key, text] : response.headers) {
+      if (key == name) return text;
+    }
+    return std::string{};
+  };
+  for (const auto& [accepts, body, coding] : {std::tuple{"", "plain", ""},
+                                              {"gzip, deflate, br", "b", "br"},
+                                              {"gzip", "gz", "gzip"},
+                                              {"deflate", "plain", ""}}) {
+    CAPTURE(accepts);
+    const HttpResponse response = ask(accepts);
+    CHECK(response.body == body);
+    CHECK(response.content_type == "text/javascript; charset=utf-8");
+    CHECK(value(response, "Content-Encoding") == coding);
+    CHECK(value(response, "Vary") == "Accept-Encoding");
+    CHECK(value(response, "ETag") == etag_of(body));
+    CHECK(value(response, "Cache-Control") == "no-cache");
+    const HttpResponse again = ask(accepts, etag_of(body));
+    CHECK(again.status == 304);
+    CHECK(value(again, "Content-Encoding").empty());
+    CHECK(value(again, "Vary") == "Accept-Encoding");
+  }
+  CHECK(ask("gzip", etag_of("plain")).status == 200);  // the same file, but not what would be sent
+  const HttpRequest request;
+  CHECK_FALSE(served.get("a.js.br", request).has_value());
+  CHECK(served.get("b.js.br", request)->body == "alone");
+}
+
+TEST_CASE("what a hash names is kept for good, by the browser alone") {
+  const EmbeddedFile files[] = {{"a-12345678.js", "1"}};
+  const StaticFiles served(files);
+  const auto response = served.get("a-12345678.js", {}, Keep::forever);
+  REQUIRE(response.has_value());
+  const auto kept = std::ranges::find(response->headers, "Cache-Control", &HeaderList::value_type::first);
+  REQUIRE(kept != response->headers.end());
+  CHECK(kept->second == "private, max-age=31536000, immutable");
 }
 
 TEST_CASE("the page of the API is served to those with a token, and asks nobody else") {
