@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 
+#include "api/next_path.h"
+
 namespace millrace {
 namespace {
 
@@ -45,17 +47,37 @@ std::expected<void, Problem> check_content(const HttpRequest& head, const Route&
   if (type.empty() && !has_body(head)) return {};
   static constexpr std::array<std::string_view, 4> yaml = {"text/yaml", "application/yaml",
                                                            "application/x-yaml", "text/x-yaml"};
-  if (route.form && type == "application/x-www-form-urlencoded") return {};
-  if (route.yaml && std::ranges::find(yaml, type) != yaml.end()) return {};
-  if (!route.yaml && type == "application/json") return {};
+  const bool takes_dag = route.kind == RouteKind::yaml;
+  if (route.kind == RouteKind::form && type == "application/x-www-form-urlencoded") return {};
+  if (takes_dag && std::ranges::find(yaml, type) != yaml.end()) return {};
+  if (!takes_dag && type == "application/json") return {};
   return refuse(415, "unsupported_media_type",
-                route.yaml ? "this takes a DAG file: send Content-Type: text/yaml"
-                           : "this takes JSON: send Content-Type: application/json");
+                takes_dag ? "this takes a DAG file: send Content-Type: text/yaml"
+                          : "this takes JSON: send Content-Type: application/json");
 }
 
 /// Whether a browser says that one of our own pages asks. `Origin`, where there is one, was looked at before.
 bool from_our_page(const HttpRequest& head) {
   return head.count("origin") != 0 || head.header("sec-fetch-site") == "same-origin";
+}
+
+/// Whether a browser asks for a page to show it.
+bool is_visit(const HttpRequest& head, const Match& match) {
+  if (match.route == nullptr || match.route->kind != RouteKind::page) return false;
+  return head.count("authorization") == 0 && head.header("accept").find("text/html") != std::string::npos;
+}
+
+std::unexpected<Problem> log_in_first(const HttpRequest& head, const Match& match) {
+  if (is_visit(head, match)) {
+    auto problem = refuse(303, "login_needed", "a browser logs in first");
+    problem.error().headers.emplace_back("Location", login_path(head));
+    return problem;
+  }
+  auto problem = refuse(401, "unauthorized", "a valid token is needed: Authorization: Bearer <token>",
+                        "the token of the first start is in <data folder>/admin.token; a browser logs in "
+                        "at /login or by `millrace open`");
+  problem.error().headers.emplace_back("WWW-Authenticate", "Bearer");
+  return problem;
 }
 
 /// The handler sees to the rest: it reads from a narrowed reader.
@@ -164,13 +186,7 @@ std::expected<Front::Admitted, Problem> Front::admit(const HttpRequest& head) co
     in.authenticated = true;
   }
   const bool open = in.match.route != nullptr && in.match.route->needs.open();
-  if (!in.authenticated && !open) {
-    auto problem = refuse(401, "unauthorized", "a valid token is needed: Authorization: Bearer <token>",
-                          "the token of the first start is in <data folder>/admin.token; a browser logs in "
-                          "at /login or by `millrace open`");
-    problem.error().headers.emplace_back("WWW-Authenticate", "Bearer");
-    return problem;
-  }
+  if (!in.authenticated && !open) return log_in_first(head, in.match);
   if (in.match.bad_escape) return refuse(400, "bad_path", "a broken %-escape in the path");
   if (in.match.allow.empty()) return refuse(404, "not_found", "there is no such path in this API");
   if (in.match.route == nullptr && head.method != "OPTIONS") {
@@ -187,7 +203,7 @@ std::expected<Front::Admitted, Problem> Front::admit(const HttpRequest& head) co
   in.query = std::move(*query);
   if (in.match.route == nullptr) return in;  // OPTIONS
   // A page elsewhere can make a browser send our cookie or post a form; it can't make it say so.
-  const bool by_browser = in.who.by_cookie || in.match.route->form;
+  const bool by_browser = in.who.by_cookie || in.match.route->kind == RouteKind::form;
   if (by_browser && changes_things(head.method) && head.count("authorization") == 0 && !from_our_page(head)) {
     return refuse(403, "bad_origin", "a browser's request must name its page: Origin is missing");
   }

@@ -10,8 +10,12 @@ namespace millrace::handlers {
 
 using Started = std::expected<void, Problem>;
 
-// sessions.cc: pages, logging in and out
-Answer home_page(const Call&, StoreReader&);
+// web.cc: the web UI's files
+void web_page(const CallPtr&);
+void web_asset(const CallPtr&);
+void web_file(const CallPtr&);
+
+// sessions.cc: logging in and out
 void login_page(const CallPtr&);
 void page_style(const CallPtr&);
 Started log_in(const CallPtr&, StoreReader&);

@@ -133,8 +133,9 @@ std::string render_head(const HttpResponse& response, bool keep_alive) {
     head += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n", response.content_type, length);
   }
   head +=
-      "Content-Security-Policy: default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
-      "base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
+      "Content-Security-Policy: default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; "
+      "img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+      "frame-ancestors 'none'\r\n"
       "X-Content-Type-Options: nosniff\r\n"
       "X-Frame-Options: DENY\r\n"
       "Referrer-Policy: no-referrer\r\n"

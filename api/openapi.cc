@@ -63,14 +63,16 @@ bool changes_things(std::string_view method) { return method != "GET"; }
 std::vector<std::string_view> path_parameters(std::string_view pattern) {
   std::vector<std::string_view> out;
   for (std::size_t at = pattern.find('{'); at != pattern.npos; at = pattern.find('{', at + 1)) {
-    out.push_back(pattern.substr(at + 1, pattern.find('}', at) - at - 1));
+    std::string_view name = pattern.substr(at + 1, pattern.find('}', at) - at - 1);
+    if (name.ends_with('*')) name.remove_suffix(1);
+    out.push_back(name);
   }
   return out;
 }
 
 /// Whether an Idempotency-Key means something here: see idempotency.h.
 bool takes_key(const Route& route) {
-  return route.method == "POST" && !route.needs.open() && !route.form;
+  return route.method == "POST" && !route.needs.open() && route.kind != RouteKind::form;
 }
 
 /// The refusals that follow from what a route is: its path, its permission, what it takes. See front.cc,
@@ -147,7 +149,9 @@ class Document {
   }
 
   void write_path(std::string_view pattern) {
-    out_.key(pattern).begin_object();
+    std::string path(pattern);
+    std::erase(path, '*');  // the document has no word for the rest of a path
+    out_.key(path).begin_object();
     for (const Resource& resource : resources_) {
       for (const Route& route : resource.routes) {
         if (route.pattern == pattern) write_operation(resource, route);
@@ -221,12 +225,11 @@ class Document {
 
   void write_body(const Route& route) {
     const JsonValue* schema = book_.schema(route.doc.body);
-    const bool required = route.yaml || (schema != nullptr && !book_.required(*schema).empty());
+    const bool dag = route.kind == RouteKind::yaml;
+    const bool required = dag || (schema != nullptr && !book_.required(*schema).empty());
     out_.key("requestBody").begin_object().bool_field("required", required).key("content").begin_object();
-    const std::string_view media = route.yaml   ? std::string_view{"text/yaml"}
-                                   : route.form ? std::string_view{"application/x-www-form-urlencoded"}
-                                                : json;
-    write_content(media, route.doc.body);
+    const bool form = route.kind == RouteKind::form;
+    write_content(dag ? "text/yaml" : form ? "application/x-www-form-urlencoded" : json, route.doc.body);
     out_.end_object().end_object();
   }
 

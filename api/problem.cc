@@ -26,6 +26,14 @@ void write_validation(JsonWriter& out, const Problem& problem) {
 }  // namespace
 
 HttpResponse to_response(Problem problem) {
+  HttpResponse response;
+  response.status = problem.status;
+  response.headers = std::move(problem.headers);
+  response.close = problem.close;
+  if (problem.status == 303) {  // a browser goes on and shows nothing of it
+    response.content_type = "text/html; charset=utf-8";
+    return response;
+  }
   JsonWriter out;
   out.begin_object();
   out.key("detail");
@@ -56,12 +64,8 @@ HttpResponse to_response(Problem problem) {
   }
   if (!problem.rendered.empty()) out.text_field("rendered", problem.rendered);
   out.end_object();
-  HttpResponse response;
-  response.status = problem.status;
   response.content_type = "application/problem+json";
   response.body = out.take();
-  response.headers = std::move(problem.headers);
-  response.close = problem.close;
   return response;
 }
 

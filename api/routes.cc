@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "api/dataset_shapes.h"
 #include "api/routes/table.h"
@@ -16,7 +17,7 @@ constexpr ResourceOf table[] = {
     task_instance_routes, backfill_routes, pool_routes,          event_log_routes,
     variable_routes,
     asset_routes,         dataset_routes,  ui_routes,            stream_routes,
-    access_routes,
+    access_routes,        web_routes,
 };
 
 std::vector<std::string_view> split(std::string_view path) {
@@ -41,7 +42,27 @@ const std::vector<std::vector<std::string_view>>& patterns() {
   return split_once;
 }
 
+/// `{dag_id}` → `dag_id`
+std::string_view name_of(std::string_view parameter) {
+  parameter.remove_prefix(1);
+  parameter.remove_suffix(parameter.ends_with("*}") ? 2 : 1);
+  return parameter;
+}
+
+bool takes_rest(const std::vector<std::string_view>& pattern) { return pattern[0].ends_with("*}"); }
+
+/// The first segments of all routes.
+const std::set<std::string_view>& beginnings() {
+  static const std::set<std::string_view> all = [] {
+    std::set<std::string_view> out;
+    for (const auto& pattern : patterns()) out.insert(pattern[0]);
+    return out;
+  }();
+  return all;
+}
+
 bool fits(const std::vector<std::string_view>& pattern, const std::vector<std::string_view>& path) {
+  if (takes_rest(pattern)) return !beginnings().contains(path[0]) && segment_ok(name_of(pattern[0]), path[0]);
   return std::ranges::equal(pattern, path, [](std::string_view p, std::string_view s) {
     return is_parameter(p) ? !s.empty() : p == s;
   });
@@ -60,7 +81,7 @@ bool possible(const std::vector<std::string_view>& pattern, const std::vector<st
   for (std::size_t i = 0; i < path.size(); ++i) {
     if (!is_parameter(pattern[i])) continue;
     const auto value = percent_decode(path[i], false);
-    if (!value || !segment_ok(pattern[i].substr(1, pattern[i].size() - 2), *value)) return false;
+    if (!value || !segment_ok(name_of(pattern[i]), *value)) return false;
   }
   return true;
 }
@@ -137,11 +158,11 @@ Match match_route(std::string_view method, std::string_view raw_path) {
   }
   const std::vector<std::string_view>& chosen = best_hit != nullptr ? *best_hit : *best;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (!is_parameter(chosen[i])) continue;
+    const bool rest = i >= chosen.size();
+    if (!rest && !is_parameter(chosen[i])) continue;
     auto value = percent_decode(path[i], false);
     match.bad_escape = match.bad_escape || !value;
-    const std::string_view name = chosen[i].substr(1, chosen[i].size() - 2);
-    match.params.emplace_back(name, value.value_or(""));
+    if (!rest) match.params.emplace_back(name_of(chosen[i]), value.value_or(""));
   }
   return match;
 }
@@ -154,6 +175,10 @@ bool segment_ok(std::string_view name, std::string_view value) {
     return value.size() <= 18 && std::ranges::all_of(value, [](char c) { return c >= '0' && c <= '9'; });
   }
   if (name == "docs_file") return true;  // one of the page's names, or 404
+  if (name == "page") {
+    const auto in_a_word = [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; };
+    return value.size() <= 40 && value[0] != '-' && std::ranges::all_of(value, in_a_word);
+  }
   if (name == "variable_key") {
     const auto printable = [](unsigned char c) { return c >= 0x20 && c != 0x7f; };
     return value.size() <= 250 && std::ranges::all_of(value, printable);

@@ -74,15 +74,23 @@ struct RouteDoc {
   std::string_view refuses = {};  ///< statuses beside those that openapi.cc derives: `404 409`
 };
 
+/// Who a route is for.
+enum class RouteKind : std::uint8_t {
+  json,  ///< programs; a body is JSON
+  yaml,  ///< programs; takes a DAG file
+  form,  ///< takes a form of one of our own pages, and only from there
+  page,  ///< a browser's address bar: who isn't logged in is sent to the login page and comes back
+};
+
 /// One line of the table. In `pattern`, `{name}` stands for one segment, checked by its name: see segment_ok.
+/// `/{name*}` stands for a segment that no other route begins with, and whatever follows it.
 struct Route {
   std::string_view method;
   std::string_view pattern;
   Needs needs;
   Handler handler;
   RouteDoc doc;
-  bool yaml = false;  ///< takes a DAG file instead of JSON
-  bool form = false;  ///< takes a form of one of our own pages, and only from there
+  RouteKind kind = RouteKind::json;
 };
 
 /// The routes of one resource: one file of api/routes/.

@@ -3,8 +3,10 @@
 #include "api/access.h"
 #include "api/handlers.h"
 #include "api/login.h"
+#include "api/next_path.h"
 #include "api/pages.h"
 #include "api/shapes.h"
+#include "api/static_files.h"
 #include "base/limits.h"
 #include "base/sha256.h"
 
@@ -36,8 +38,8 @@ std::unexpected<Problem> too_often() {
   return problem;
 }
 
-HttpResponse shut_page() {
-  HttpResponse response = html(pages::login("Too many logins failed. Wait a minute."), 429);
+HttpResponse shut_page(std::string_view next = {}) {
+  HttpResponse response = html(pages::login("Too many logins failed. Wait a minute.", next), 429);
   response.headers.emplace_back("Retry-After", "60");
   return response;
 }
@@ -72,14 +74,14 @@ RequestContext context_of(const CallPtr& call, const Principal& who) {
   return call->context();
 }
 
-/// Opens a browser session and sends the browser to the first page.
-Started enter(const CallPtr& call, const Principal& who) {
+/// Opens a browser session and sends the browser to `next`, a path of ours.
+Started enter(const CallPtr& call, const Principal& who, const std::string& next) {
   auto opened = new_session(*call, who, "browser");
   if (!opened) return std::unexpected(std::move(opened.error()));
   constexpr std::chrono::seconds life = limits::session_life;
   const std::string set = cookie(*call->services, opened->secret, life.count());
-  commit_access(call, {std::move(opened->row)}, context_of(call, who), [set]() -> Answer {
-    HttpResponse response = go_to("/");
+  commit_access(call, {std::move(opened->row)}, context_of(call, who), [set, next]() -> Answer {
+    HttpResponse response = go_to(next);
     response.headers.emplace_back("Set-Cookie", set);
     return response;
   });
@@ -88,37 +90,43 @@ Started enter(const CallPtr& call, const Principal& who) {
 
 }  // namespace
 
-Answer home_page(const Call& call, StoreReader&) { return html(pages::home(call.who)); }
-
-void login_page(const CallPtr& call) { call->answer(html(pages::login(""))); }
+void login_page(const CallPtr& call) {
+  const std::string next = next_path(call->query_value("next").value_or(""));
+  if (call->who.by_cookie) return call->answer(go_to(next));
+  // Who comes by a link from elsewhere comes without the cookie, SameSite=Strict. What our own page asks for
+  // next has it, if there is one.
+  const bool from_elsewhere = call->request.header("sec-fetch-site") == "cross-site";
+  call->answer(html(from_elsewhere && next != "/" ? pages::on_to(next) : pages::login("", next)));
+}
 
 void page_style(const CallPtr& call) {
-  HttpResponse response;
-  response.content_type = "text/css; charset=utf-8";
-  response.body = pages::style();
-  call->answer(std::move(response));
+  static const std::string etag = etag_of(pages::style());
+  call->answer(with_etag(call->request, pages::style(), "text/css; charset=utf-8", etag));
 }
 
 Started log_in(const CallPtr& call, StoreReader&) {
   const Now now = call->services->clock.now();
   Logins& logins = *call->services->logins;
-  if (logins.throttled(call->request.remote, now.mono)) {
-    call->answer(shut_page());
-    return {};
-  }
-  std::string token;
+  std::string token, wanted;
   const auto form = parse_query(call->request.body);
   for (const auto& [name, value] : form.value_or(HeaderList{})) {
     if (name == "token") token = value;
+    if (name == "next") wanted = value;
+  }
+  const std::string next = next_path(wanted);
+  if (logins.throttled(call->request.remote, now.mono)) {
+    call->answer(shut_page(next));
+    return {};
   }
   while (!token.empty() && (token.back() == '+' || token.back() == ' ')) token.pop_back();  // a pasted blank
   const auto who = call->services->access->find_bearer(token, now.wall);
   if (!who || !who->session_id.empty()) {
     logins.failed(call->request.remote, now.mono);
-    call->answer(html(pages::login("This token opens nothing here: unknown, expired or revoked."), 401));
+    call->answer(
+        html(pages::login("This token opens nothing here: unknown, expired or revoked.", next), 401));
     return {};
   }
-  return enter(call, *who);
+  return enter(call, *who, next);
 }
 
 Started log_out(const CallPtr& call, StoreReader&) {
@@ -198,10 +206,11 @@ Started follow_login_link(const CallPtr& call, StoreReader&) {
   const auto who = token_id ? call->services->access->find_id(*token_id, now.wall) : std::nullopt;
   if (!who) {
     logins.failed(call->request.remote, now.mono);
-    call->answer(html(pages::login("This link was used or is over a minute old. Ask for another one."), 401));
+    call->answer(
+        html(pages::login("This link was used or is over a minute old. Ask for another one.", "/"), 401));
     return {};
   }
-  return enter(call, *who);
+  return enter(call, *who, "/");
 }
 
 Answer who_am_i(const Call& call, StoreReader&) {

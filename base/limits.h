@@ -91,6 +91,7 @@ inline constexpr auto session_life = std::chrono::hours{7 * 24};   ///< of a bro
 inline constexpr auto bearer_life = std::chrono::hours{24};        ///< of POST /auth/token; Airflow's default
 inline constexpr auto login_link_life = std::chrono::seconds{60};
 inline constexpr std::size_t login_links = 100;         ///< open at a time; a person needs one
+inline constexpr std::size_t next_path_bytes = 2'000;   ///< a page to come back to; encoded it fits a head
 inline constexpr int bad_logins_a_minute = 20;          ///< an address; then 429
 inline constexpr std::size_t login_addresses = 10'000;  ///< remembered; beyond it all share one count
 inline constexpr auto last_used_grain = std::chrono::minutes{10};  ///< a token's use is no write a request

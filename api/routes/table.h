@@ -41,5 +41,6 @@ Resource dataset_routes();
 Resource ui_routes();
 Resource stream_routes();
 Resource access_routes();
+Resource web_routes();
 
 }  // namespace millrace

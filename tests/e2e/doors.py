@@ -9,7 +9,7 @@ VALUES = {"dag_id": "etl", "run_id": "r1", "task_id": "t", "map_index": "-1", "t
           "backfill_id": "1", "pool_name": "cpu", "event_log_id": "1", "version_number": "1",
           "token_id": "nobody", "session_id": "ses_0", "code": "0", "asset_id": "1", "asset_alias_id": "1",
           "dataset": "d", "version": "1", "import_error_id": "1", "docs_file": "docs.css",
-          "variable_key": "v", "file_token": "etl"}
+          "variable_key": "v", "file_token": "etl", "page": "dags", "asset_file": "none.js"}
 
 
 class Reply:
@@ -47,7 +47,8 @@ def raw(port, data, head_only=False, timeout=30):
             if not found:
                 continue
             length = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
-            if head_only or (length and len(body) >= int(length[1])) or b" 204 " in head.split(b"\r\n")[0]:
+            empty = head_only or re.match(rb"HTTP/1.1 [23]04 ", head)
+            if empty or (length and len(body) >= int(length[1])):
                 break
         return Reply(got)
 

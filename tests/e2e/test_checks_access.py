@@ -103,9 +103,9 @@ class Sessions(harness.DaemonTest):
         path = urllib.parse.urlparse(made.stdout.strip()).path
         answer = request(self.millrace.port, "GET", path)
         self.assertEqual((answer.status, answer.headers["location"]), (303, "/"))
-        home = request(self.millrace.port, "GET", "/", [cookie_of(answer)])
-        self.assertEqual(home.status, 200)
-        self.assertIn(b"admin", home.body)
+        cookie = cookie_of(answer)
+        self.assertEqual(request(self.millrace.port, "GET", "/", [cookie]).status, 200)
+        self.assertIn(b'"admin"', request(self.millrace.port, "GET", "/auth/me", [cookie]).body)
         self.assertEqual(request(self.millrace.port, "GET", path).status, 401)
 
     def test_tokens_by_the_command_line(self):

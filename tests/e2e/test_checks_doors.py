@@ -63,7 +63,8 @@ class Doors(unittest.TestCase):
                         wrong = request(self.port, verb, filled(path), [bearer("wrong")])
                         self.assertEqual(wrong.status, 401)
         self.assertEqual(set(open_ones), {"/api/v2/monitor/health", "/api/v2/version", "/login",
-                                          "/login/style.css", "/auth/token", "/auth/link/{code}"})
+                                          "/login/style.css", "/favicon.svg", "/auth/token",
+                                          "/auth/link/{code}"})
         for path in ("/nothing", "/api/v2/nothing", "/favicon.ico", "/events", "/static/x.js"):
             self.assertEqual(request(self.port, "GET", path).status, 401, path)
         self.assertEqual(request(self.port, "OPTIONS", "/api/v2/dags").status, 401)

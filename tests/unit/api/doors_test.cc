@@ -24,7 +24,8 @@ std::string filled(std::string_view pattern) {
       {"{import_error_id}", "1"}, {"{docs_file}", "docs.js"},
       {"{variable_key}", "v"}, {"{file_token}", "etl"},
       {"{token_id}", "tok_x"}, {"{session_id}", "ses_x"}, {"{code}", "0123"},
-      {"{asset_id}", "1"},     {"{asset_alias_id}", "1"}, {"{dataset}", "raw"}, {"{version}", "1"}};
+      {"{asset_id}", "1"},     {"{asset_alias_id}", "1"}, {"{dataset}", "raw"}, {"{version}", "1"},
+      {"{page*}", "dags"},     {"{asset_file}", "none.js"}};
   for (const auto& [name, value] : values) {
     if (const std::size_t at = out.find(name); at != out.npos) out.replace(at, name.size(), value);
   }
@@ -49,7 +50,7 @@ TEST_CASE("every route refuses who has no token, but for the open ones") {
   }
   CHECK(open == std::vector<std::string>{"GET /api/v2/monitor/health", "GET /api/v2/version", "GET /login",
                                          "POST /login", "GET /login/style.css", "POST /auth/token",
-                                         "GET /auth/link/{code}"});
+                                         "GET /auth/link/{code}", "GET /favicon.svg"});
   CHECK(served.ask("GET", "/api/v2/nothing", "").status == 401);
   CHECK(served.ask("GET", "/favicon.ico", "").status == 401);
   CHECK(served.ask("OPTIONS", "/api/v2/dags", "").status == 401);
@@ -99,7 +100,7 @@ TEST_CASE("every GET of the table answers the admin") {
     bool missing = route.pattern.ends_with("/listMapped");
     for (const std::string_view name :
          {"{key}", "{event_log_id}", "{pool_name}", "{token_id}", "{import_error_id}", "{variable_key}",
-          "{asset_id}", "{asset_alias_id}", "{dataset}"}) {
+          "{asset_id}", "{asset_alias_id}", "{dataset}", "{asset_file}"}) {
       missing = missing || route.pattern.find(name) != route.pattern.npos;
     }
     if (route.pattern.ends_with("{code}")) continue;  // opens a session, once

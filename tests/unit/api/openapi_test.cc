@@ -129,7 +129,9 @@ TEST_CASE("the document has every route with its permission") {
   for (const Route& route : routes()) {
     const std::string method = lower_method(route.method);
     CAPTURE(route.method, route.pattern);
-    const JsonValue& operation = at(json, {"paths", route.pattern, method});
+    std::string path(route.pattern);
+    std::erase(path, '*');
+    const JsonValue& operation = at(json, {"paths", path, method});
     const std::string wanted = route.needs.open() ? "anyone" : std::string(to_word(route.needs.least()));
     CHECK(at(operation, {"x-permission"}).text == wanted);
     const JsonValue& security = at(operation, {"security"});

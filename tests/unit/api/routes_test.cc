@@ -41,6 +41,30 @@ TEST_CASE("a method that only a parameter's path has is not taken where the valu
   CHECK(match_route("GET", "/api/v2/backfills/dry_run").route == nullptr);
 }
 
+TEST_CASE("a page is what no other route begins with, and all that follows it") {
+  const auto page_of = [](std::string_view path) {
+    const Match match = match_route("GET", path);
+    const bool page = match.route != nullptr && match.route->pattern == "/{page*}";
+    return page && !match.bad_escape ? match.params.at(0).second : std::string("none");
+  };
+  CHECK(page_of("/dags") == "dags");
+  CHECK(page_of("/dags/") == "dags");
+  CHECK(page_of("/dags/etl/runs/manual__2001-01-05T00:00:00%2B00:00") == "dags");
+  CHECK(page_of("/event-log") == "event-log");
+  CHECK(page_of("/nowhere/at/all") == "nowhere");
+  for (const std::string_view path :
+       {"/", "//", "//dags", "/api", "/api/x", "/api/v2/nothing", "/assets", "/assets/", "/assets/a/b",
+        "/docs/x/y", "/events", "/events/x", "/login/x", "/logout", "/auth/x", "/metrics/x", "/theme.js/x",
+        "/favicon.ico", "/.git/config", "/admin.token", "/..", "/%2e%2e/x", "/%64ags", "/Dags", "/-x",
+        "/dags/%zz", "/dags%00", "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+    CAPTURE(path);
+    CHECK(page_of(path) == "none");
+  }
+  CHECK(match_route("POST", "/dags").route == nullptr);
+  CHECK(match_route("POST", "/dags").allow == "OPTIONS, GET, HEAD");
+  CHECK(match_route("HEAD", "/dags").route == match_route("GET", "/dags").route);
+}
+
 TEST_CASE("paths that aren't in the table match nothing") {
   for (const std::string_view path :
        {"/api/v2", "/api/v2/", "/api/v2/dags/", "/api/v2//dags", "/api/v2/dags/a/b",
