@@ -1,5 +1,5 @@
 import { ABSENT, type GridModel, MAPPED, NOTED, RETRIED, STATE_BITS } from "@/model/grid";
-import { type GridRow, rowCell } from "@/model/grid_rows";
+import { type GridRow, groupCell, rowCell } from "@/model/grid_rows";
 import { STATES, type State } from "@/model/states";
 
 import { type Colors, rgb } from "./colors";
@@ -268,7 +268,8 @@ function drawPixels(context: Path, picture: GridPicture): void {
     const entry = rows[span.top + row]!;
     const palette = entry.kind === "group" ? group : task;
     for (let column = 0; column < width; column += 1) {
-      const cell = rowCell(model, entry, columns[span.left + column]!);
+      const run = columns[span.left + column]!;
+      const cell = entry.kind === "task" ? model.cells[run * model.tasks.length + entry.task]! : groupCell(model, entry.tasks, run);
       pixels[row * width + column] = cell & ABSENT ? 0 : palette[cell & STATE_BITS]!;
     }
   }

@@ -71,9 +71,9 @@ export function dateLabels(runs: readonly GridRun[], columns: readonly number[],
   columns.forEach((column, index) => {
     if (index - last < apart) return;
     const day = dayOf(runs[column]!, zone);
-    const before = index > 0 ? dayOf(runs[columns[index - 1]!]!, zone) : null;
-    const newDay = !before || before.day !== day.day || before.month !== day.month || before.year !== day.year;
     if (daily && !day.monday) return;
+    const before = hourly && index > 0 ? dayOf(runs[columns[index - 1]!]!, zone) : null;
+    const newDay = !before || before.day !== day.day || before.month !== day.month || before.year !== day.year;
     if (hourly && !newDay && index - last < 2 * apart) return;
     labels.push({ column: index, text: hourly && !newDay ? day.clock : dateText(day, shown) });
     last = index;

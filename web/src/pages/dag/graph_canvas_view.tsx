@@ -227,7 +227,7 @@ export function GraphCanvasView(props: Props) {
     <div className={css.holder}>
       {/* The list has the keys; here is only the pointer. */}
       {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
-      <div ref={box} className={css.box} data-pointing={pointing} onClick={onClick} onDoubleClick={onDoubleClick} onMouseMove={(event) => setPointing(hitOf(event) !== null)}>
+      <div ref={box} data-graph-box className={css.box} data-pointing={pointing} onClick={onClick} onDoubleClick={onDoubleClick} onMouseMove={(event) => setPointing(hitOf(event) !== null)}>
         <canvas ref={canvas} aria-hidden />
       </div>
       <div

@@ -161,7 +161,7 @@ export function GridView(props: ViewProps) {
     <div className={css.view}>
       {/* The cursor inside has the keys; here is only the pointer. */}
       {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-static-element-interactions */}
-      <div ref={element} className={css.scroller} onClick={onClick} onMouseMove={onMove} onMouseLeave={() => setHover(null)} onDoubleClick={onDoubleClick}>
+      <div ref={element} data-grid-scroller className={css.scroller} onClick={onClick} onMouseMove={onMove} onMouseLeave={() => setHover(null)} onDoubleClick={onDoubleClick}>
         <div className={css.content} style={{ width: LABELS + columns.length * pitch.x + END, height }}>
           <GridAxis model={model} columns={columns} span={span} pitch={pitch} spot={spot} zone={zone} tools={props.tools} />
           <GridLabels rows={rows} span={span} pitch={pitch} spot={spot} onFold={props.onFold} />
