@@ -146,11 +146,23 @@ class Scan {
   LogMatches found_;
 };
 
+/// Behind an escape sequence that begins at `at`: its last letter would run into the word after it.
+std::size_t behind_escape(std::string_view line, std::size_t at) {
+  if (at + 1 >= line.size() || line[at + 1] != '[') return at + 1;
+  at += 2;
+  while (at < line.size() && line[at] >= 0x20 && line[at] < 0x40) ++at;
+  return std::min(at + 1, line.size());
+}
+
 }  // namespace
 
 std::optional<LogLevel> level_of(std::string_view line) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   for (std::size_t at = 0; at < line.size();) {
+    if (line[at] == '\x1b') {
+      at = behind_escape(line, at);
+      continue;
+    }
     if (!letter(line[at])) {
       ++at;
       continue;

@@ -206,6 +206,13 @@ TEST_CASE("the level of a line is its first word of that kind") {
   CHECK(level_of("Traceback (most recent call last):") == LogLevel::error);
   CHECK(level_of("DEBUG x") == LogLevel::debug);
   CHECK_FALSE(level_of("errors: 0 informed"));
+  // Colours: the "m" that ends a sequence isn't part of the word.
+  CHECK(level_of("09:41:02 \x1b[33mWARN\x1b[0m no error yet") == LogLevel::warning);
+  CHECK(level_of("\x1b[1;34mINFO\x1b[0m retry after error") == LogLevel::info);
+  CHECK(level_of("\x1b[38:5:9mERROR") == LogLevel::error);
+  CHECK_FALSE(level_of("\x1b[31m"));
+  CHECK_FALSE(level_of("\x1b["));
+  CHECK_FALSE(level_of("\x1b"));
   CHECK_FALSE(level_of(""));
   LogOf log("INFO a\nWARN a\nplain a\nERROR b\nFATAL a\n");
   const auto numbers = [&](LogQuery query) {
