@@ -58,7 +58,8 @@ export function urlOf(path: string, pieces: Record<string, unknown> = {}, query:
     if (value === undefined || value === null || value === "") continue;
     for (const each of Array.isArray(value) ? value : [value]) search.append(name, String(each));
   }
-  const text = search.toString();
+  // The daemon takes a plus as a plus, for the sake of offsets like +00:00 that are typed by hand.
+  const text = search.toString().replaceAll("+", "%20");
   return text ? `${at}?${text}` : at;
 }
 
