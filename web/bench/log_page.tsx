@@ -9,6 +9,7 @@ import { createRoot } from "react-dom/client";
 
 import { queries } from "@/api/queries";
 import { ExplainPanel } from "@/ui/explain";
+import { LogView } from "@/ui/log_view";
 import { Card, CardBody } from "@/ui/surface";
 import { TipProvider } from "@/ui/tip";
 import { Toasts } from "@/ui/toast";
@@ -22,7 +23,7 @@ function Panel() {
   if (panel === "explain" || panel === "compact") {
     return <Card title={instance.taskId}><CardBody label="Why"><ExplainPanel {...instance} compact={panel === "compact"} /></CardBody></Card>;
   }
-  return null;
+  return <Card title={instance.taskId}><LogView {...instance} tryNumber={Number(of("try", "1"))} state={of("state", "success")} /></Card>;
 }
 
 createRoot(document.getElementById("root")!).render(

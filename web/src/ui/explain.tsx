@@ -6,6 +6,7 @@ import type { StreamEvent } from "@/api/events";
 import { queries, read } from "@/api/queries";
 import { useTopic } from "@/api/stream";
 import { type Explanation, type GateLine, type HolderLine, type Piece, type Who, type Why, whyOf } from "@/model/explain";
+import { runPath } from "@/model/run_address";
 import { count, duration } from "@/model/time";
 
 import css from "./explain.module.css";
@@ -13,7 +14,6 @@ import { ExplainHistory } from "./explain_history";
 import { Glyph } from "./glyph";
 import { Icon } from "./icon";
 import { Shown } from "./notes";
-import { at, link } from "./url";
 import { Instant, useNow } from "./zone";
 
 interface Props {
@@ -65,8 +65,7 @@ function useRenewal(props: Props, waits: boolean): void {
 
 /** A person's path to an instance, or to a run. */
 export function hrefOf(who: Who): string {
-  const run = at("dags", who.dagId, "runs", who.runId);
-  return who.taskId === null ? run : link(run, { task: who.taskId, map: who.mapIndex >= 0 ? who.mapIndex : null });
+  return runPath(who.dagId, who.runId, null, who.taskId === null ? {} : { task: who.taskId, map: who.mapIndex >= 0 ? who.mapIndex : null });
 }
 
 function Sentence({ pieces }: { pieces: readonly Piece[] }) {

@@ -1,0 +1,227 @@
+import { type KeyboardEvent, type MouseEvent, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+
+import { foundText, hashOf, lowerBound, parseGoTo } from "@/model/log_search";
+import { ROW_PX } from "@/model/log_scroll";
+import { count } from "@/model/time";
+
+import { Button } from "./controls";
+import { useKeys } from "./keys";
+import type { LogApi, LogName } from "./log_api";
+import { LogBar, type LevelFilter } from "./log_bar";
+import { copySelection } from "./log_copy";
+import { LogFoot } from "./log_foot";
+import { useLineHash, useLogChoices, useLogParam, useScan, useTold } from "./log_hooks";
+import { goingThrough, useFilterChange, useLogItems } from "./log_items";
+import { LogRows, useFit } from "./log_rows";
+import { LogScroller } from "./log_scroller";
+import type { LogSource } from "./log_source";
+import { LogStrip, type StripMark } from "./log_strip";
+import css from "./log_view.module.css";
+import { WholeLine } from "./log_whole";
+import { toast } from "./toast";
+
+const COUNTED_BYTES = 256 * 1024 * 1024; // of a bigger log, levels are counted when somebody asks
+const COPIED_BYTES = 10 * 1024 * 1024;
+const READ_OUT = 20;
+
+interface Props {
+  name: LogName;
+  api: LogApi;
+  source: LogSource;
+  live: boolean;
+}
+
+export function LogPanel({ name, api, source, live }: Props) {
+  const [scroller] = useState(() => new LogScroller());
+  useTold(scroller);
+  const [choices, choose] = useLogChoices();
+  const [query, setQuery] = useLogParam("find");
+  const [levelParam, setLevel] = useLogParam("level");
+  const filter: LevelFilter = levelParam === "warning" || levelParam === "error" ? levelParam : "all";
+  const [counted, setCounted] = useState(() => filter !== "all" || source.size <= COUNTED_BYTES);
+  const levels = useScan(api, source, counted ? { level: "warning" } : null);
+  const searched = useDeferredValue(parseGoTo(query) ? "" : query.trim());
+  const matches = useScan(api, source, searched ? { q: searched } : null);
+  const items = useLogItems(source, levels, filter);
+  useFilterChange(scroller, items, filter);
+  const [chosen, setChosen] = useLineHash(name.tryNumber);
+  const [current, setCurrent] = useState(-1);
+  const [max, setMax] = useState(false);
+  const [whole, setWhole] = useState<number | null>(null);
+  const [readOut, setReadOut] = useState("");
+  const heard = useRef(source.rows);
+  const field = useRef<HTMLInputElement>(null);
+  const log = useRef<HTMLDivElement>(null);
+  useFit(log, scroller, items.count, choices.wrap);
+  const topLine = items.count ? items.lineOf(Math.min(scroller.anchor.item, items.count - 1)) : 0;
+
+  const show = useCallback((line: number) => {
+    if (!items.has(line)) setLevel(null);
+    scroller.reveal(items.has(line) ? items.itemOf(line) : line);
+  }, [items, scroller, setLevel]);
+  const go = (line: number) => {
+    setCurrent(line);
+    show(line);
+  };
+  const going = goingThrough(matches, levels, current < 0 ? topLine - 1 : current, source.wholeLines, go, toast);
+
+  // A link to lines opens there, and so does a change of the address.
+  const shownHash = useRef("");
+  useEffect(() => {
+    const hash = chosen ? hashOf(chosen) : "";
+    if (shownHash.current === hash) return;
+    shownHash.current = hash;
+    if (chosen) show(Math.min(chosen.first, source.rows - 1));
+  }, [chosen, show, source]);
+
+  const pick = (event: MouseEvent) => {
+    const cell = (event.target as HTMLElement).closest(`.${css.number}`);
+    if (!cell) return;
+    const line = Number((cell.parentElement as HTMLElement).dataset.line);
+    const next = event.shiftKey && chosen ? { first: Math.min(chosen.first, line), last: Math.max(chosen.first, line) } : { first: line, last: line };
+    const same = chosen?.first === next.first && chosen.last === next.last;
+    shownHash.current = same ? "" : hashOf(next);
+    setChosen(same ? null : next);
+  };
+  const copyLines = async () => {
+    const { first, last } = chosen ?? { first: 0, last: source.rows - 1 };
+    const text = await source.copy(first, last, COPIED_BYTES);
+    if (text === null) return toast("That is too much for the clipboard. Choose lines by their numbers (Shift+click for many), or download the log.", { kind: "bad" });
+    await navigator.clipboard.writeText(text);
+    toast(chosen ? `${count(last - first + 1)} ${last === first ? "line is" : "lines are"} in the clipboard.` : "The log is in the clipboard.");
+  };
+  const readNew = async () => {
+    const first = Math.max(heard.current, source.rows - READ_OUT);
+    const text = first < source.rows ? await source.copy(first, source.rows - 1, COPIED_BYTES) : "";
+    heard.current = source.rows;
+    setReadOut(text || "No new lines.");
+  };
+  const search = (text: string) => {
+    setQuery(text);
+    const lines = parseGoTo(text);
+    if (lines && lines.first < source.rows) setChosen(lines);
+  };
+  const setFilter = (next: LevelFilter) => {
+    setCounted(true);
+    setLevel(next === "all" ? null : next);
+  };
+  const nextError = (which: "first" | "next") => {
+    setCounted(true);
+    going.error(which);
+  };
+  useKeys([
+    { keys: "/", says: "Log: search", act: () => field.current?.focus() },
+    { keys: "e", says: "Log: first error", act: () => nextError("first") },
+    { keys: "Shift+E", says: "Log: next error", act: () => nextError("next") },
+    { keys: "Shift+G", says: "Log: end, and follow", act: () => scroller.toEnd() },
+    { keys: "w", says: "Log: wrap lines", act: () => choose({ wrap: !choices.wrap }) },
+    { keys: "f", says: "Log: fill the window", act: () => setMax(!max) },
+    { keys: "n", says: "Log: read new lines out", act: () => void readNew() },
+  ]);
+  useKeys([{ keys: "Escape", says: "Log: back to its place", act: () => setMax(false) }], { off: !max });
+
+  const keys = (event: KeyboardEvent) => {
+    if (event.altKey || event.metaKey || (event.ctrlKey && event.key !== "Home" && event.key !== "End")) return;
+    if (event.key === "Home") scroller.toStart();
+    else if (event.key === "End") scroller.toEnd();
+    else if (event.key === "PageUp" || event.key === "PageDown") scroller.by((event.key === "PageUp" ? -1 : 1) * Math.max(ROW_PX, scroller.view - 2 * ROW_PX));
+    else if (event.key === "ArrowUp" || event.key === "ArrowDown") scroller.by(event.key === "ArrowUp" ? -ROW_PX : ROW_PX);
+    else return;
+    event.preventDefault();
+  };
+  useEffect(() => {
+    if (filter !== "all" && levels?.state === "full" && scroller.drawn.last >= items.count) levels.more(source.wholeLines);
+  });
+
+  const errors = useMemo(() => levels?.ofLevel("error").length ?? null, [levels, levels?.version]);
+  const warnings = useMemo(() => levels?.ofLevel("warning").length ?? null, [levels, levels?.version]);
+  const marks = useMarks(items.count, filter === "all" ? levels : null, matches, items.itemOf);
+  const at = matches && current >= 0 ? lowerBound(matches.lines, current) : -1;
+  const found = !matches ? "" : foundText({ lines: matches.lines.length, open: matches.open }, matches.lines[at] === current ? at : -1);
+
+  return (
+    <div className={max ? `${css.view} ${css.max}` : css.view}>
+      <LogBar
+        field={field} query={query} found={found} onQuery={search} onNext={going.match}
+        level={filter} warnings={warnings} errors={errors} countsOpen={levels?.open ?? false} onLevel={setFilter}
+        wrap={choices.wrap} onWrap={() => choose({ wrap: !choices.wrap })} stamps={choices.stamps} onStamps={() => choose({ stamps: !choices.stamps })}
+        onCopy={() => void copyLines()} url={api.url} file={`${name.taskId}${name.mapIndex >= 0 ? `.${name.mapIndex}` : ""}.${name.tryNumber}.log`}
+        max={max} onMax={() => setMax(!max)}
+      />
+      <Notices source={source} />
+      <div className={css.body}>
+        <button type="button" className={css.readNew} onClick={() => void readNew()}>Read new lines out</button>
+        <p className="hidden" aria-live="polite">{readOut}</p>
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- its keys scroll it; a click on a number has `:120` as its twin */}
+        <div
+          ref={log} className={choices.wrap ? `${css.log} ${css.wrapped}` : css.log} role="log" aria-live="off" tabIndex={0}
+          aria-label={`Log of ${name.taskId}, attempt ${name.tryNumber}`} onScroll={scroller.onScroll} onKeyDown={keys} onClick={pick}
+          onCopy={(event) => copySelection(event, source)}
+        >
+          <LogRows
+            scroller={scroller} source={source} items={items} query={searched} chosen={chosen} current={current}
+            stamps={choices.stamps} wrap={choices.wrap} onWhole={setWhole}
+          />
+        </div>
+        {items.count === 0 && <div className={css.nothing} style={{ position: "absolute", inset: 0 }}><Nothing filter={filter} looking={levels?.open ?? false} onAll={() => setFilter("all")} /></div>}
+        <LogStrip
+          marks={marks} onShare={(share) => scroller.toShare(share)}
+          top={items.count ? (scroller.anchor.item + scroller.anchor.px / ROW_PX) / items.count : 0}
+          bottom={items.count ? (scroller.anchor.item + scroller.view / ROW_PX) / items.count : 1}
+        />
+        {live && !scroller.following && (
+          <button type="button" className={css.pill} onClick={() => scroller.toEnd()}>▼ {scroller.unseen ? `${count(scroller.unseen)} new ${scroller.unseen === 1 ? "line" : "lines"}` : "Follow"}</button>
+        )}
+      </div>
+      <LogFoot
+        source={source} scroller={scroller} live={live} topLine={topLine} chosen={chosen}
+        onCopyLink={() => void navigator.clipboard.writeText(location.href).then(() => toast("The link is in the clipboard."))}
+        onCopyLines={() => void copyLines()} onClear={() => setChosen(null)}
+      />
+      {whole !== null && <WholeLine source={source} line={whole} onClose={() => setWhole(null)} />}
+    </div>
+  );
+}
+
+/** What happened to the file, and what can't be read of it. */
+function Notices({ source }: { source: LogSource }) {
+  const said = source.note === "cut" ? "The log became shorter: it was cut. What is shown is what is left of it."
+    : source.note === "replaced" ? "The log is another file than before. What is shown is the new one."
+    : source.limitReached ? `The log reached its limit of ${source.limitReached}: what the task wrote after that was dropped.`
+    : null;
+  return (
+    <>
+      {said && <p className={css.notice} role="status">{said}</p>}
+      {source.error !== null && (
+        <p className={css.notice} role="alert">
+          Part of the log can't be read: {source.error instanceof Error ? source.error.message : String(source.error)}
+          <Button small onClick={() => source.retry()}>Try again</Button>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Nothing({ filter, looking, onAll }: { filter: LevelFilter; looking: boolean; onAll: () => void }) {
+  if (looking) return <p>Looking through the log…</p>;
+  return (
+    <div>
+      <p>No line of this log says that it is {filter === "error" ? "an error" : "a warning"}.</p>
+      <Button small onClick={onAll}>Show all lines</Button>
+    </div>
+  );
+}
+
+/** Where warnings, errors and matches are, for the strip. */
+function useMarks(items: number, levels: ReturnType<typeof useScan>, matches: ReturnType<typeof useScan>, itemOf: (line: number) => number): StripMark[] {
+  return useMemo(() => {
+    if (!items) return [];
+    const out: StripMark[] = [];
+    for (const line of matches?.lines ?? []) out.push({ at: itemOf(line) / items, kind: "match" });
+    levels?.lines.forEach((line, index) => {
+      const level = levels.levels[index];
+      if (level === "warning" || level === "error") out.push({ at: line / items, kind: level });
+    });
+    return out;
+  }, [items, levels, levels?.version, matches, matches?.version, itemOf]);
+}
