@@ -2,7 +2,8 @@ import { useStreamStatus } from "@/api/stream";
 import { bytes, count } from "@/model/time";
 
 import { Button } from "./controls";
-import type { Lines } from "./log_hooks";
+import { type Lines, useTold } from "./log_hooks";
+import type { LogItems } from "./log_items";
 import type { LogScroller } from "./log_scroller";
 import type { LogSource } from "./log_source";
 import css from "./log_view.module.css";
@@ -12,14 +13,21 @@ interface Props {
   scroller: LogScroller;
   /** Its task may still write. */
   live: boolean;
-  topLine: number;
+  items: LogItems;
   chosen: Lines | null;
   onCopyLink: () => void;
   onCopyLines: () => void;
   onClear: () => void;
 }
 
-function Standing({ scroller, live, topLine }: Pick<Props, "scroller" | "live" | "topLine">) {
+/** The line at the top of the view. */
+export function topLineOf(scroller: LogScroller, items: LogItems): number {
+  return items.count ? items.lineOf(Math.min(scroller.anchor.item, items.count - 1)) : 0;
+}
+
+function Standing({ scroller, live, items }: Pick<Props, "scroller" | "live" | "items">) {
+  useTold(scroller);
+  const topLine = topLineOf(scroller, items);
   const lost = useStreamStatus().liveness === "offline";
   if (!live) return <span className="row gap6"><span className={css.dot} />{scroller.following ? "At its end" : `From line ${count(topLine + 1)}`}</span>;
   return (
@@ -30,11 +38,11 @@ function Standing({ scroller, live, topLine }: Pick<Props, "scroller" | "live" |
   );
 }
 
-export function LogFoot({ source, scroller, live, topLine, chosen, onCopyLink, onCopyLines, onClear }: Props) {
+export function LogFoot({ source, scroller, live, items, chosen, onCopyLink, onCopyLines, onClear }: Props) {
   const lines = chosen ? chosen.last - chosen.first + 1 : 0;
   return (
     <footer className={css.foot}>
-      <Standing scroller={scroller} live={live} topLine={topLine} />
+      <Standing scroller={scroller} live={live} items={items} />
       <span>{count(source.rows)} {source.rows === 1 ? "line" : "lines"} · {bytes(source.size)}</span>
       <span className="space" />
       {chosen ? (

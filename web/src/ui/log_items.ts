@@ -53,11 +53,12 @@ export interface Going {
 
 /** Ways through what the searches found. `go`: shows a line. */
 export function goingThrough(
-  matches: LogScan | null, levels: LogScan | null, from: number, wholeLines: number, go: (line: number) => void, say: (text: string) => void,
+  matches: LogScan | null, levels: LogScan | null, here: () => number, wholeLines: number, go: (line: number) => void, say: (text: string) => void,
 ): Going {
   return {
     match(way) {
       if (!matches) return;
+      const from = here();
       const last = matches.lines.at(-1) ?? -1;
       // Behind what was found so far the daemon knows more than this list.
       if (matches.state === "full" && (way > 0 ? from >= last : from > last)) {
@@ -71,7 +72,7 @@ export function goingThrough(
     },
     error(which) {
       const errors = levels?.ofLevel("error") ?? [];
-      const at = which === "first" ? 0 : nextMatch(errors, from, 1);
+      const at = which === "first" ? 0 : nextMatch(errors, here(), 1);
       if (errors.length && at >= 0) go(errors[at]!);
       else say(levels?.open ? "Still looking for errors." : "No line says that it is an error.");
     },

@@ -9,7 +9,7 @@ import { useKeys } from "./keys";
 import type { LogApi, LogName } from "./log_api";
 import { LogBar, type LevelFilter } from "./log_bar";
 import { copySelection } from "./log_copy";
-import { LogFoot } from "./log_foot";
+import { LogFoot, topLineOf } from "./log_foot";
 import { useLineHash, useLogChoices, useLogParam, useScan, useTold } from "./log_hooks";
 import { goingThrough, useFilterChange, useLogItems } from "./log_items";
 import { LogRows, useFit } from "./log_rows";
@@ -33,7 +33,6 @@ interface Props {
 
 export function LogPanel({ name, api, source, live }: Props) {
   const [scroller] = useState(() => new LogScroller());
-  useTold(scroller);
   const [choices, choose] = useLogChoices();
   const [query, setQuery] = useLogParam("find");
   const [levelParam, setLevel] = useLogParam("level");
@@ -53,7 +52,6 @@ export function LogPanel({ name, api, source, live }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const log = useRef<HTMLDivElement>(null);
   useFit(log, scroller, items.count, choices.wrap);
-  const topLine = items.count ? items.lineOf(Math.min(scroller.anchor.item, items.count - 1)) : 0;
 
   const show = useCallback((line: number) => {
     if (!items.has(line)) setLevel(null);
@@ -63,7 +61,7 @@ export function LogPanel({ name, api, source, live }: Props) {
     setCurrent(line);
     show(line);
   };
-  const going = goingThrough(matches, levels, current < 0 ? topLine - 1 : current, source.wholeLines, go, toast);
+  const going = goingThrough(matches, levels, () => (current < 0 ? topLineOf(scroller, items) - 1 : current), source.wholeLines, go, toast);
 
   // A link to lines opens there, and so does a change of the address.
   const shownHash = useRef("");
@@ -129,9 +127,9 @@ export function LogPanel({ name, api, source, live }: Props) {
     else return;
     event.preventDefault();
   };
-  useEffect(() => {
-    if (filter !== "all" && levels?.state === "full" && scroller.drawn.last >= items.count) levels.more(source.wholeLines);
-  });
+  const atLast = useCallback(() => {
+    if (filter !== "all") levels?.more(source.wholeLines);
+  }, [filter, levels, source]);
 
   const errors = useMemo(() => levels?.ofLevel("error").length ?? null, [levels, levels?.version]);
   const warnings = useMemo(() => levels?.ofLevel("warning").length ?? null, [levels, levels?.version]);
@@ -160,27 +158,29 @@ export function LogPanel({ name, api, source, live }: Props) {
         >
           <LogRows
             scroller={scroller} source={source} items={items} query={searched} chosen={chosen} current={current}
-            stamps={choices.stamps} wrap={choices.wrap} onWhole={setWhole}
+            stamps={choices.stamps} wrap={choices.wrap} onWhole={setWhole} onLast={atLast}
           />
         </div>
         {items.count === 0 && <div className={css.nothing} style={{ position: "absolute", inset: 0 }}><Nothing filter={filter} looking={levels?.open ?? false} onAll={() => setFilter("all")} /></div>}
-        <LogStrip
-          marks={marks} onShare={(share) => scroller.toShare(share)}
-          top={items.count ? (scroller.anchor.item + scroller.anchor.px / ROW_PX) / items.count : 0}
-          bottom={items.count ? (scroller.anchor.item + scroller.view / ROW_PX) / items.count : 1}
-        />
-        {live && !scroller.following && (
-          <button type="button" className={css.pill} onClick={() => scroller.toEnd()}>▼ {scroller.unseen ? `${count(scroller.unseen)} new ${scroller.unseen === 1 ? "line" : "lines"}` : "Follow"}</button>
-        )}
+        <LogStrip marks={marks} scroller={scroller} />
+        {live && <Pill scroller={scroller} />}
       </div>
       <LogFoot
-        source={source} scroller={scroller} live={live} topLine={topLine} chosen={chosen}
+        source={source} scroller={scroller} live={live} items={items} chosen={chosen}
         onCopyLink={() => void navigator.clipboard.writeText(location.href).then(() => toast("The link is in the clipboard."))}
         onCopyLines={() => void copyLines()} onClear={() => setChosen(null)}
       />
       {whole !== null && <WholeLine source={source} line={whole} onClose={() => setWhole(null)} />}
     </div>
   );
+}
+
+/** What came while the reader looked elsewhere, and the way back to the end. */
+function Pill({ scroller }: { scroller: LogScroller }) {
+  useTold(scroller);
+  if (scroller.following) return null;
+  const { unseen } = scroller;
+  return <button type="button" className={css.pill} onClick={() => scroller.toEnd()}>▼ {unseen ? `${count(unseen)} new ${unseen === 1 ? "line" : "lines"}` : "Follow"}</button>;
 }
 
 /** What happened to the file, and what can't be read of it. */

@@ -2,7 +2,7 @@ import { type CSSProperties, type RefObject, useEffect, useLayoutEffect, useRef 
 
 import { ROW_PX } from "@/model/log_scroll";
 
-import type { Lines } from "./log_hooks";
+import { type Lines, useTold } from "./log_hooks";
 import type { LogItems } from "./log_items";
 import { LogRow } from "./log_row";
 import type { LogScroller } from "./log_scroller";
@@ -19,6 +19,8 @@ interface Props {
   stamps: boolean;
   wrap: boolean;
   onWhole: (line: number) => void;
+  /** The last of the items is in the view. */
+  onLast: () => void;
 }
 
 const CHARACTER_PX = 7.05;
@@ -49,13 +51,17 @@ export function useFit(box: RefObject<HTMLDivElement | null>, scroller: LogScrol
 
 /** The lines in the view, on a layer that stays in place: the scroll bar moves the anchor, the anchor moves the lines. */
 export function LogRows(props: Props) {
-  const { scroller, source, items, query, chosen, current, stamps, wrap, onWhole } = props;
+  const { scroller, source, items, query, chosen, current, stamps, wrap, onWhole, onLast } = props;
   const layer = useRef<HTMLDivElement>(null);
+  useTold(scroller);
   const { first, last } = scroller.drawn;
   const lines: number[] = [];
   for (let item = first; item < Math.min(last, items.count); item += 1) lines.push(items.lineOf(item));
   const texts = lines.map((line) => source.text(line));
-  useEffect(() => source.want(lines));
+  useEffect(() => {
+    source.want(lines);
+    if (last >= items.count) onLast();
+  });
   useLayoutEffect(() => {
     const rows = layer.current;
     if (!rows) return;

@@ -162,7 +162,13 @@ export class LogScroller {
     this.tell();
   }
 
-  /** A share of the whole, from the strip. */
+  /** Where the reader is between the beginning and the end: 0 to 1. */
+  get share(): number {
+    const end = endOf(this.layout);
+    const all = end.item + end.px / ROW_PX;
+    return all > 0 ? Math.min(1, (this.anchor.item + this.anchor.px / ROW_PX) / all) : 0;
+  }
+
   toShare(share: number): void {
     const end = endOf(this.layout);
     const at = Math.max(0, Math.min(1, share)) * (end.item + end.px / ROW_PX);

@@ -200,7 +200,8 @@ export class LogSource {
 
   private pass(): void {
     this.lacking.clear();
-    for (const line of this.shown) this.text(line);
+    // From the last on: a block of very long lines is read from its end, and shows as it comes.
+    for (let at = this.shown.length - 1; at >= 0; at -= 1) this.text(this.shown[at]!);
     if (!this.lacking.size && this.shown.length) {
       this.range(Math.max(0, this.shown[0]! - AHEAD));
       this.range(Math.min(this.rows - 1, this.shown.at(-1)! + AHEAD));
