@@ -121,9 +121,3 @@ export function scrolled(layout: Layout, anchor: Anchor, before: number, after: 
 export function reveal(layout: Layout, item: number): Anchor {
   return move(layout, { item: Math.max(0, Math.min(item, layout.count - 1)), px: 0 }, -Math.floor(layout.view / 3 / ROW_PX) * ROW_PX);
 }
-
-/** Whether an item is wholly in the view, for lines of equal height. */
-export function isShown(layout: Layout, anchor: Anchor, item: number): boolean {
-  const top = (item - anchor.item) * ROW_PX - anchor.px;
-  return top >= 0 && top + ROW_PX <= layout.view;
-}

@@ -58,8 +58,8 @@ function shownText(line: string, from: AnsiState, whole: number): LineText {
   const { spans } = paint(cleaned(last), before ? carry(sequencesOf(before), from) : from);
   const all = spans.map((span) => span.text).join("");
   const stamp = stampOf(all);
-  const shown = stamp ? withoutStamp(spans, stamp.length) : spans;
-  return { spans: shown, text: stamp ? all.slice(stamp.length) : all, stamp, level: levelOf(line), whole };
+  const shown = stamp ? withoutStamp(spans, stamp.raw.length) : spans;
+  return { spans: shown, text: stamp ? all.slice(stamp.raw.length) : all, stamp, level: levelOf(line), whole };
 }
 
 /** A line that was read whole, without its line end; `from`: the colours in force at its beginning. */

@@ -1,8 +1,8 @@
 // Time stamps that a program writes at the beginning of its lines. They are shown as they are: nobody knows their zone.
 
 export interface Stamp {
-  /** Characters of the line that it takes, with what closes it and the space after it. */
-  length: number;
+  /** The beginning of the line that it takes, with brackets and the space after it. */
+  raw: string;
   /** `09:41:02.123`: what changes from line to line. */
   clock: string;
   /** All of it, without brackets. */
@@ -20,5 +20,5 @@ export function stampOf(line: string): Stamp | null {
   const found = STAMP.exec(line.length > 64 ? line.slice(0, 64) : line);
   if (!found) return null;
   const fraction = found[4] ? `.${found[4].slice(1, 4)}` : "";
-  return { length: found[0].length, clock: found[3]! + fraction, whole: found[2]! };
+  return { raw: found[0], clock: found[3]! + fraction, whole: found[2]! };
 }

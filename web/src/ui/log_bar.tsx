@@ -12,6 +12,8 @@ interface Props {
   field: RefObject<HTMLInputElement | null>;
   query: string;
   found: string;
+  /** Why the search failed, for who points at `found`. */
+  trouble: string;
   onQuery: (query: string) => void;
   onNext: (way: 1 | -1) => void;
   level: LevelFilter;
@@ -32,7 +34,7 @@ interface Props {
 }
 
 export function LogBar({ field, ...props }: Props) {
-  const { query, found, warnings, errors, countsOpen } = props;
+  const { query, found, trouble, warnings, errors, countsOpen } = props;
   const keys = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.key === "Enter") props.onNext(event.shiftKey ? -1 : 1);
     else if (event.key === "Escape") {
@@ -52,6 +54,7 @@ export function LogBar({ field, ...props }: Props) {
           ref={field}
           value={query}
           placeholder="Search, or :line"
+          maxLength={300}
           autoComplete="off"
           spellCheck={false}
           onChange={(event) => props.onQuery(event.target.value)}
@@ -59,7 +62,7 @@ export function LogBar({ field, ...props }: Props) {
         />
         {query && (
           <>
-            <span className={css.found} aria-live="polite">{found}</span>
+            <span className={css.found} aria-live="polite" title={trouble || undefined}>{found}</span>
             <button type="button" aria-label="Match before (Shift+Enter)" onClick={() => props.onNext(-1)}><Icon name="up" size={12} /></button>
             <button type="button" aria-label="Next match (Enter)" onClick={() => props.onNext(1)}><Icon name="down" size={12} /></button>
           </>
@@ -73,10 +76,10 @@ export function LogBar({ field, ...props }: Props) {
       />
       <span className={css.tools}>
         <IconButton icon="wrap" label="Wrap lines (w)" size={14} aria-pressed={props.wrap} onClick={props.onWrap} />
-        <IconButton icon="clock" label="Time stamps of the log" size={14} aria-pressed={props.stamps} onClick={props.onStamps} />
+        <span className={css.rare}><IconButton icon="clock" label="Time stamps of the log" size={14} aria-pressed={props.stamps} onClick={props.onStamps} /></span>
         <IconButton icon="copy" label="Copy the chosen lines, or all" size={14} onClick={props.onCopy} />
         <a className={css.tool} href={props.url} download={props.file} aria-label="Download the log" title="Download the log"><Icon name="download" size={14} /></a>
-        <IconButton icon="maximize" label={props.max ? "Back to its place (f)" : "Fill the window (f)"} size={14} aria-pressed={props.max} onClick={props.onMax} />
+        <span className={css.rare}><IconButton icon="maximize" label={props.max ? "Back to its place (f)" : "Fill the window (f)"} size={14} aria-pressed={props.max} onClick={props.onMax} /></span>
       </span>
     </div>
   );

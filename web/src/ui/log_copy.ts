@@ -15,7 +15,7 @@ function selectedText(row: HTMLElement, range: Range, source: LogSource): string
   const said = mine.toString();
   if (!line) return said;
   // Of a row that is selected from its beginning on: as the log has it.
-  return said.startsWith(line.text) ? `${line.stamp ? `${line.stamp.whole} ` : ""}${line.text}` : said;
+  return said.startsWith(line.text) ? `${line.stamp?.raw ?? ""}${line.text}` : said;
 }
 
 /** Puts the selected lines into the clipboard as plain text: without numbers, with the stamps as the log has them. */

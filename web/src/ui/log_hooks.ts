@@ -84,6 +84,16 @@ export function useGrowth(name: LogName, source: LogSource, live: boolean, eleme
   }, [live, lost, grown]);
 }
 
+/** The value when it has stayed the same for a moment: one search a word, not one a letter. */
+export function useSettled(value: string, ms: number): string {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}
+
 /** A search that goes on with the log; null when there is nothing to search for. */
 export function useScan(api: LogApi, source: LogSource, wish: { q?: string; level?: string } | null): LogScan | null {
   const wanted = wish !== null;

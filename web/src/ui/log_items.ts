@@ -10,6 +10,7 @@ import type { LogSource } from "./log_source";
 /** What is listed: all lines, or those of a level. An item is a place in that list, a line a number in the log. */
 export interface LogItems {
   count: number;
+  all: boolean;
   lineOf: (item: number) => number;
   /** The first item at or behind a line. */
   itemOf: (line: number) => number;
@@ -21,10 +22,11 @@ export function useLogItems(source: LogSource, levels: LogScan | null, filter: L
   const { rows } = source;
   const version = levels?.version ?? 0;
   return useMemo(() => {
-    if (filter === "all") return { count: rows, lineOf: (item) => item, itemOf: (line) => Math.min(line, rows - 1), has: (line) => line < rows };
+    if (filter === "all") return { count: rows, all: true, lineOf: (item) => item, itemOf: (line) => Math.min(line, rows - 1), has: (line) => line < rows };
     const lines = levels?.ofLevel(filter) ?? [];
     return {
       count: lines.length,
+      all: false,
       lineOf: (item) => lines[item]!,
       itemOf: (line) => Math.min(lowerBound(lines, line), lines.length - 1),
       has: (line) => lines[lowerBound(lines, line)] === line,
@@ -46,29 +48,39 @@ export function useFilterChange(scroller: LogScroller, items: LogItems, filter: 
 }
 
 export interface Going {
-  /** To a match; `from`: the line that the reader is at. */
+  /** To a match. */
   match: (way: 1 | -1) => void;
   error: (which: "first" | "next") => void;
 }
 
-/** Ways through what the searches found. `go`: shows a line. */
-export function goingThrough(
-  matches: LogScan | null, levels: LogScan | null, here: () => number, wholeLines: number, go: (line: number) => void, say: (text: string) => void,
-): Going {
+interface Ways {
+  matches: LogScan | null;
+  /** Those of its lines that are listed. */
+  found: readonly number[];
+  levels: LogScan | null;
+  wholeLines: number;
+  /** The line that the reader is at. */
+  here: () => number;
+  go: (line: number) => void;
+  say: (text: string) => void;
+}
+
+/** Ways through what the searches found. */
+export function goingThrough({ matches, found, levels, wholeLines, here, go, say }: Ways): Going {
   return {
     match(way) {
       if (!matches) return;
       const from = here();
       const last = matches.lines.at(-1) ?? -1;
       // Behind what was found so far the daemon knows more than this list.
-      if (matches.state === "full" && (way > 0 ? from >= last : from > last)) {
-        void matches.near(from, way).then((line) => (line === null ? say("No more matches that way.") : go(line)));
+      if (matches.state === "full" && found.length === matches.lines.length && (way > 0 ? from >= last : from > last)) {
+        void matches.near(from, way).then((line) => (line === null ? say("No more matches that way.") : go(line)), () => say("The search failed. Try again."));
         return;
       }
-      const at = nextMatch(matches.lines, from, way);
-      if (at < 0) return say(matches.open ? "Still searching." : "Nothing in this log matches.");
-      if (at > matches.lines.length - 100) matches.more(wholeLines);
-      go(matches.lines[at]!);
+      const at = nextMatch(found, from, way);
+      if (at < 0) return say(matches.open ? "Still searching." : "Nothing that is listed matches.");
+      if (found[at]! > last - 100) matches.more(wholeLines);
+      go(found[at]!);
     },
     error(which) {
       const errors = levels?.ofLevel("error") ?? [];

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { foundText, hashOf, lowerBound, parseGoTo } from "@/model/log_search";
 import { ROW_PX } from "@/model/log_scroll";
@@ -10,9 +10,10 @@ import type { LogApi, LogName } from "./log_api";
 import { LogBar, type LevelFilter } from "./log_bar";
 import { copySelection } from "./log_copy";
 import { LogFoot, topLineOf } from "./log_foot";
-import { useLineHash, useLogChoices, useLogParam, useScan, useTold } from "./log_hooks";
-import { goingThrough, useFilterChange, useLogItems } from "./log_items";
+import { useLineHash, useLogChoices, useLogParam, useScan, useSettled, useTold } from "./log_hooks";
+import { goingThrough, type LogItems, useFilterChange, useLogItems } from "./log_items";
 import { LogRows, useFit } from "./log_rows";
+import type { LogScan } from "./log_scan";
 import { LogScroller } from "./log_scroller";
 import type { LogSource } from "./log_source";
 import { LogStrip, type StripMark } from "./log_strip";
@@ -39,7 +40,7 @@ export function LogPanel({ name, api, source, live }: Props) {
   const filter: LevelFilter = levelParam === "warning" || levelParam === "error" ? levelParam : "all";
   const [counted, setCounted] = useState(() => filter !== "all" || source.size <= COUNTED_BYTES);
   const levels = useScan(api, source, counted ? { level: "warning" } : null);
-  const searched = useDeferredValue(parseGoTo(query) ? "" : query.trim());
+  const searched = useSettled(parseGoTo(query) ? "" : query.trim(), 200);
   const matches = useScan(api, source, searched ? { q: searched } : null);
   const items = useLogItems(source, levels, filter);
   useFilterChange(scroller, items, filter);
@@ -61,7 +62,10 @@ export function LogPanel({ name, api, source, live }: Props) {
     setCurrent(line);
     show(line);
   };
-  const going = goingThrough(matches, levels, () => (current < 0 ? topLineOf(scroller, items) - 1 : current), source.wholeLines, go, toast);
+  const found = useMemo(() => (items.all ? (matches?.lines ?? []) : (matches?.lines ?? []).filter(items.has)), [matches, matches?.version, items]);
+  // Who has scrolled away from where he was led goes on from what he sees.
+  const here = () => (current >= 0 && scroller.shows(items.itemOf(current)) ? current : topLineOf(scroller, items) - 1);
+  const going = goingThrough({ matches, found, levels, wholeLines: source.wholeLines, here, go, say: toast });
 
   // A link to lines opens there, and so does a change of the address.
   const shownHash = useRef("");
@@ -133,14 +137,14 @@ export function LogPanel({ name, api, source, live }: Props) {
 
   const errors = useMemo(() => levels?.ofLevel("error").length ?? null, [levels, levels?.version]);
   const warnings = useMemo(() => levels?.ofLevel("warning").length ?? null, [levels, levels?.version]);
-  const marks = useMarks(items.count, filter === "all" ? levels : null, matches, items.itemOf);
-  const at = matches && current >= 0 ? lowerBound(matches.lines, current) : -1;
-  const found = !matches ? "" : foundText({ lines: matches.lines.length, open: matches.open }, matches.lines[at] === current ? at : -1);
+  const marks = useMarks(items, levels, found);
+  const at = current >= 0 ? lowerBound(found, current) : -1;
+  const foundWords = !matches ? "" : matches.error ? "failed" : foundText({ lines: found.length, open: matches.open }, found[at] === current ? at : -1);
 
   return (
     <div className={max ? `${css.view} ${css.max}` : css.view}>
       <LogBar
-        field={field} query={query} found={found} onQuery={search} onNext={going.match}
+        field={field} query={query} found={foundWords} trouble={matches?.error instanceof Error ? matches.error.message : ""} onQuery={search} onNext={going.match}
         level={filter} warnings={warnings} errors={errors} countsOpen={levels?.open ?? false} onLevel={setFilter}
         wrap={choices.wrap} onWrap={() => choose({ wrap: !choices.wrap })} stamps={choices.stamps} onStamps={() => choose({ stamps: !choices.stamps })}
         onCopy={() => void copyLines()} url={api.url} file={`${name.taskId}${name.mapIndex >= 0 ? `.${name.mapIndex}` : ""}.${name.tryNumber}.log`}
@@ -213,15 +217,16 @@ function Nothing({ filter, looking, onAll }: { filter: LevelFilter; looking: boo
 }
 
 /** Where warnings, errors and matches are, for the strip. */
-function useMarks(items: number, levels: ReturnType<typeof useScan>, matches: ReturnType<typeof useScan>, itemOf: (line: number) => number): StripMark[] {
+function useMarks(items: LogItems, levels: LogScan | null, found: readonly number[]): StripMark[] {
   return useMemo(() => {
-    if (!items) return [];
-    const out: StripMark[] = [];
-    for (const line of matches?.lines ?? []) out.push({ at: itemOf(line) / items, kind: "match" });
-    levels?.lines.forEach((line, index) => {
-      const level = levels.levels[index];
-      if (level === "warning" || level === "error") out.push({ at: line / items, kind: level });
-    });
+    if (!items.count) return [];
+    const out: StripMark[] = found.map((line) => ({ at: items.itemOf(line) / items.count, kind: "match" }));
+    if (items.all) {
+      levels?.lines.forEach((line, index) => {
+        const level = levels.levels[index];
+        if (level === "warning" || level === "error") out.push({ at: line / items.count, kind: level });
+      });
+    }
     return out;
-  }, [items, levels, levels?.version, matches, matches?.version, itemOf]);
+  }, [items, levels, levels?.version, found]);
 }

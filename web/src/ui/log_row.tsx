@@ -1,4 +1,4 @@
-import { memo, type ReactNode } from "react";
+import { memo, type ReactNode, useLayoutEffect, useRef } from "react";
 
 import type { LineText } from "@/model/log_text";
 import { cutAt, rangesOf } from "@/model/log_search";
@@ -40,11 +40,20 @@ interface Props {
 }
 
 export const LogRow = memo(function LogRow({ line, text, query, chosen, current, stamps, onWhole }: Props) {
+  const words = useRef<HTMLSpanElement>(null);
+  useLayoutEffect(() => {
+    const box = words.current;
+    if (!box) return;
+    // Of a line that is wider than the view: to where the match is.
+    const mark = current ? box.querySelector("mark") : null;
+    const left = mark ? mark.offsetLeft - box.offsetLeft : 0;
+    box.scrollLeft = left + (mark?.offsetWidth ?? 0) > box.clientWidth - 30 ? left - box.clientWidth / 2 : 0;
+  }, [current, query, text]);
   return (
     <div className={css.row} data-line={line} data-level={text?.level ?? undefined} data-chosen={chosen || undefined} data-current={current || undefined}>
       <span className={css.number}>{line + 1}</span>
       {stamps && <span className={css.stamp} title={text?.stamp ? `${text.stamp.whole}, as the log has it` : undefined}>{text?.stamp?.clock}</span>}
-      <span className={css.text}>{text && <Spans text={text} query={query} />}</span>
+      <span ref={words} className={css.text}>{text && <Spans text={text} query={query} />}</span>
       {text && text.whole > 0 && <button type="button" className={css.whole} onClick={() => onWhole(line)}>{bytes(text.whole)}, show whole line</button>}
     </div>
   );

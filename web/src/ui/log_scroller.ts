@@ -47,6 +47,16 @@ export class LogScroller {
     return scrollHeight(this.layout);
   }
 
+  /** Whether an item is among those drawn in the view. */
+  shows(item: number): boolean {
+    return item >= this.anchor.item && item < this.drawn.last;
+  }
+
+  /** All is in the view: nothing new can be out of it. */
+  private get fits(): boolean {
+    return !this.heights && this.count * ROW_PX <= this.view;
+  }
+
   get unseen(): number {
     return this.following ? 0 : Math.max(0, this.count - this.seen);
   }
@@ -69,8 +79,7 @@ export class LogScroller {
     if (count === this.count && view === this.view) return;
     this.count = count;
     this.view = view;
-    // All is in the view: nothing new can be out of it.
-    if (!this.heights && count * ROW_PX <= view) this.following = true;
+    if (this.fits) this.following = true;
     this.anchor = this.following ? endOf(this.layout) : move(this.layout, this.anchor, 0);
     this.tell();
   }
@@ -178,7 +187,7 @@ export class LogScroller {
   /** Brings an item into the view, and leaves the end: the log grows on without moving it. */
   reveal(item: number): void {
     this.go(reveal(this.layout, item));
-    if (this.following) {
+    if (this.following && !this.fits) {
       this.following = false;
       this.seen = this.count;
     }

@@ -171,6 +171,7 @@ export class LogSource {
       do {
         this.grewAgain = false;
         await this.readOn();
+        this.error = null;
       } while (this.grewAgain && !signal.aborted);
     } catch (error) {
       this.failed(error, signal);

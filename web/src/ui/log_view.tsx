@@ -37,7 +37,7 @@ function OneLog({ state, ...name }: Props & LogName) {
   const live = !isFinal(known) && known !== "up_for_retry";
   useGrowth(name, source, live, box);
   return (
-    <div ref={box} className={css.view}>
+    <div ref={box} className={css.frame}>
       {source.status === "opening" || source.status === "closed" ? <Loading lines={12} height={18} />
       : source.status === "failed" && live && isMissing(source.error) ? <div className={css.nothing}>{NOT_YET}</div>
       : source.status === "failed" ? <ErrorNote what="The log can't be read" error={source.error} onRetry={() => source.retry()} />
