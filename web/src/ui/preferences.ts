@@ -29,6 +29,12 @@ function read(): Preferences {
   }
 }
 
+/** The style sheets know it by an attribute of the root. */
+function showDensity(): void {
+  if (typeof document !== "undefined") document.documentElement.dataset.dense = String(kept.dense);
+}
+showDensity();
+
 export function preferences(): Preferences {
   return kept;
 }
@@ -40,6 +46,7 @@ export function setPreferences(changes: Partial<Preferences>): void {
   } catch {
     // Kept for this page alone.
   }
+  showDensity();
   for (const tell of told) tell();
 }
 
