@@ -13,6 +13,8 @@ describe("the trend", () => {
     expect(trendWords(0.96)).toEqual({ text: "−4%", slower: false });
     expect(trendWords(1.002)).toEqual({ text: "±0%", slower: false });
     expect(trendWords(1.18)).toEqual({ text: "+18%", slower: true });
+    expect(trendWords(4.58)).toEqual({ text: "×4.6", slower: true });
+    expect(trendWords(12.2)).toEqual({ text: "×12", slower: true });
     expect(trendWords(null)).toBeNull();
   });
 });

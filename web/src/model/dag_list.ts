@@ -3,10 +3,11 @@ import { isOnData } from "./schedule_words";
 
 // Cells of the list of DAGs.
 
-/** `+6%`, `±0%`; null where too few runs say anything. `trend`: the newer third of the last runs to the rest, 1 as ever. */
+/** `+6%`, `±0%`, `×4.6`; null where too few runs say anything. `trend`: the newer third of the last runs to the rest, 1 as ever. */
 export function trendWords(trend: number | null): { text: string; slower: boolean } | null {
   if (trend === null) return null;
   const percent = Math.round((trend - 1) * 100);
+  if (percent >= 200) return { text: `×${trend.toFixed(trend < 9.95 ? 1 : 0)}`, slower: true };
   const text = percent === 0 ? "±0%" : `${percent > 0 ? "+" : "−"}${Math.abs(percent)}%`;
   return { text, slower: percent > 10 };
 }

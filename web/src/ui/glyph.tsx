@@ -18,7 +18,7 @@ function shape(state: State): ReactNode {
       return (
         <>
           <circle cx="7" cy="7" r="5.6" stroke={solid} strokeOpacity=".3" strokeWidth="1.9" />
-          <path className="spin" d="M7 1.4A5.6 5.6 0 1 1 1.4 7" stroke={solid} strokeWidth="1.9" {...round} />
+          <path d="M7 1.4A5.6 5.6 0 1 1 1.4 7" stroke={solid} strokeWidth="1.9" {...round} />
           <circle cx="7" cy="7" r="2" fill={solid} />
         </>
       );
@@ -74,8 +74,10 @@ function shape(state: State): ReactNode {
 export function Glyph({ state, size = 14, label }: { state: State | string | null | undefined; size?: number; label?: string }) {
   const known = toState(state);
   const said = label ?? wordOf(known);
+  // The whole drawing turns, which looks the same: the compositor does that, while a turning path is painted anew each frame.
+  const turns = toneOf(known) === "running";
   return (
-    <svg width={size} height={size} viewBox="0 0 14 14" fill="none" {...(said ? { role: "img", "aria-label": said } : { "aria-hidden": true })}>
+    <svg width={size} height={size} viewBox="0 0 14 14" fill="none" className={turns ? "spin" : undefined} {...(said ? { role: "img", "aria-label": said } : { "aria-hidden": true })}>
       {shape(known)}
     </svg>
   );

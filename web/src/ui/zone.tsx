@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { useSearch } from "wouter";
 
 import { clock, DISPLAY_ZONES, fullInstant, instant, offsetText, relative, shortInstant, type ZoneChoice } from "@/model/time";
@@ -30,24 +30,43 @@ export function useZone(): { choice: ZoneChoice; zone: string } {
 
 const ticking = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
+let second = Date.now();
 
-/** Milliseconds since 1970, anew each second while the page is visible: ages and countdowns. One timer for all. */
+function onTick(tell: () => void): () => void {
+  ticking.add(tell);
+  timer ??= setInterval(() => {
+    if (document.hidden) return;
+    second = Date.now();
+    for (const each of ticking) each();
+  }, 1000);
+  return () => {
+    ticking.delete(tell);
+    if (ticking.size) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** While nobody listens the clock stands: whoever comes first sets it. */
+function secondNow(): number {
+  if (!timer) second = Date.now();
+  return second;
+}
+
+/** What `make` says of the time, in milliseconds since 1970: a component is drawn anew only when that changes. One timer for all. */
+export function useClock<T extends string | number>(make: (now: number) => T): T {
+  return useSyncExternalStore(onTick, () => make(secondNow()));
+}
+
+/** The time in steps of `ms`: for what grows slower than a second shows. */
+export function useSteps(ms: number): number {
+  return useClock((now) => Math.floor(now / ms) * ms);
+}
+
+/** Milliseconds since 1970, anew each second while the page is visible: ages and countdowns. */
 export function useNow(): number {
   const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const tick = () => setNow(Date.now());
-    ticking.add(tick);
-    timer ??= setInterval(() => {
-      if (!document.hidden) for (const each of ticking) each();
-    }, 1000);
-    return () => {
-      ticking.delete(tick);
-      if (!ticking.size) {
-        clearInterval(timer);
-        timer = undefined;
-      }
-    };
-  }, []);
+  useEffect(() => onTick(() => setNow(second)), []);
   return now;
 }
 
@@ -56,23 +75,22 @@ export function Instant({ at, as = "short" }: { at: string | number | null | und
   const when = typeof at === "number" ? at : instant(at);
   const { zone } = useZone();
   const dagZone = useDagZone();
-  const now = useNow();
-  const tip = useMemo(() => {
-    if (when === null) return "";
-    const zones = [...new Set(["UTC", browserZone(), ...(dagZone ? [dagZone] : [])])];
-    return zones.map((each) => `${fullInstant(when, each)}${each === "UTC" ? "" : ` ${each}`}`).join("\n");
-  }, [when, dagZone]);
-  if (when === null) return <span className="dim">–</span>;
-  const text =
-    as === "relative" ? relative(when, now)
+  const text = useClock((now) => when === null ? ""
+    : as === "relative" ? relative(when, now)
     : as === "clock" ? clock(when, zone)
     : as === "full" ? fullInstant(when, zone)
-    : shortInstant(when, zone, now);
+    : shortInstant(when, zone, now));
+  if (when === null) return <span className="dim">–</span>;
   return (
-    <Tip text={`${tip}\n${relative(when, now)}`}>
+    <Tip text={() => `${zonesText(when, dagZone)}\n${relative(when, Date.now())}`}>
       <time dateTime={new Date(when).toISOString()} className="nowrap">{text}</time>
     </Tip>
   );
+}
+
+function zonesText(when: number, dagZone: string | null): string {
+  const zones = [...new Set(["UTC", browserZone(), ...(dagZone ? [dagZone] : [])])];
+  return zones.map((each) => `${fullInstant(when, each)}${each === "UTC" ? "" : ` ${each}`}`).join("\n");
 }
 
 /** `UTC`, or the chosen zone with its offset now. */

@@ -14,7 +14,7 @@ import { Icon } from "@/ui/icon";
 import { Tag } from "@/ui/surface";
 import { Tip } from "@/ui/tip";
 import { at, setQuery, useParam } from "@/ui/url";
-import { Instant, useNow } from "@/ui/zone";
+import { Instant, useSteps } from "@/ui/zone";
 
 import css from "./dags.module.css";
 import { LastRuns } from "./last_runs";
@@ -25,7 +25,7 @@ export function Latest({ dag }: { dag: UiDag }) {
   const others = dag.running + dag.queued - (run && (run.state === "running" || run.state === "queued") ? 1 : 0);
   return (
     <span className="row gap6">
-      {run && <Link href={runPath(dag.dag_id, run, dag.timezone)} className="row gap6" aria-label={`Latest run of ${dag.dag_id}, ${run.state}`}><Glyph state={run.state} size={13} label="" /><span className="mid"><Instant at={run.end ?? run.start} /></span></Link>}
+      {run && <Link href={runPath(dag.dag_id, run, dag.timezone)} className="row gap6" aria-label={`Latest run of ${dag.dag_id}, ${run.state}`}><Glyph state={run.state} size={13} label="" /><span className="mid">{run.end ?? run.start ? <Instant at={run.end ?? run.start} /> : run.state}</span></Link>}
       {!run && <span className="dim">never</span>}
       {others > 0 && <span className="row gap4 dim small"><Glyph state={dag.running ? "running" : "queued"} size={11} label="" />{run ? "+" : ""}{count(others)}</span>}
     </span>
@@ -91,8 +91,8 @@ function Order({ name, opposite, children }: { name: string; opposite?: string; 
 
 export function DagTable({ dags }: { dags: UiDag[] }) {
   const may = useMay("operator");
-  // Only bars of what runs grow with the clock: a list at rest isn't drawn anew each second.
-  const second = useNow();
+  // Only bars of what runs grow with the clock: a list at rest is drawn once.
+  const now = useSteps(5_000);
   return (
     <table className={`list ${css.table}`}>
       <thead>
@@ -103,7 +103,7 @@ export function DagTable({ dags }: { dags: UiDag[] }) {
         </tr>
       </thead>
       <tbody>
-        {dags.map((dag) => <Row key={dag.dag_id} dag={dag} now={dag.running ? second : 0} may={may} />)}
+        {dags.map((dag) => <Row key={dag.dag_id} dag={dag} now={dag.running ? now : 0} may={may} />)}
       </tbody>
     </table>
   );
@@ -111,7 +111,7 @@ export function DagTable({ dags }: { dags: UiDag[] }) {
 
 /** The list on a phone: a card a DAG. */
 export function DagCards({ dags }: { dags: UiDag[] }) {
-  const now = useNow();
+  const now = useSteps(5_000);
   return (
     <ul className={css.cards}>
       {dags.map((dag) => (

@@ -14,16 +14,13 @@ import { Instant, useNow } from "@/ui/zone";
 import { retryingQuery } from "./counters";
 import css from "./overview.module.css";
 
-const NOTHING: Overview["attention"] = [];
-
 function placeOf(notice: Notice): string {
   if (!notice.dagId) return "/event-log";
   if (!notice.runId) return at("dags", notice.dagId);
   return runPath(notice.dagId, notice.runId, null, { task: notice.taskId });
 }
 
-export function useNotices(overview: Overview | undefined): Notice[] {
-  const items = overview?.attention ?? NOTHING;
+function useNotices({ attention: items }: Overview): Notice[] {
   const someFailed = items.some((item) => item.kind === "run_failed");
   const failed = useQuery({
     ...read("/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", { path: { dag_id: "~", run_id: "~" }, query: { state: ["failed"], order_by: "-id", limit: 100 } }),
@@ -34,7 +31,8 @@ export function useNotices(overview: Overview | undefined): Notice[] {
   return useMemo(() => noticesOf(items, failed ?? [], retrying ?? [], now), [items, failed, retrying, now]);
 }
 
-export function Attention({ notices, whole }: { notices: Notice[]; whole?: boolean }) {
+export function Attention({ overview, whole }: { overview: Overview; whole?: boolean }) {
+  const notices = useNotices(overview);
   return (
     <Card title="Needs attention" about={notices.length > 0 && <Tag>{notices.length}</Tag>} className={whole ? css.whole! : ""}>
       {notices.length === 0 ? <p className={`dim ${css.calm}`}>Nothing: no failure, no retry, no wait over 10 minutes.</p> : (

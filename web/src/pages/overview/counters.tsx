@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { Link } from "wouter";
 
 import type { Answer } from "@/api/client";
@@ -9,7 +9,7 @@ import { count } from "@/model/time";
 import { Glyph } from "@/ui/glyph";
 import { Bar, Card, Figure } from "@/ui/surface";
 import { at, link } from "@/ui/url";
-import { Instant, useNow } from "@/ui/zone";
+import { Instant, useSteps } from "@/ui/zone";
 
 import css from "./overview.module.css";
 
@@ -32,8 +32,8 @@ function Sparkline({ values, color, label }: { values: number[]; color: string; 
 
 function Running({ overview }: { overview: Overview }) {
   const { tasks_running, runs_running, runs_queued } = overview.counters;
-  const now = useNow();
-  const runs = concurrency(overview, now);
+  const now = useSteps(10_000);
+  const runs = useMemo(() => concurrency(overview, now), [overview, now]);
   return (
     <Figure label="Running" value={count(tasks_running)} unit={`${tasks_running === 1 ? "task" : "tasks"} in ${count(runs_running)} ${runs_running === 1 ? "run" : "runs"}`}>
       {runs && <Sparkline values={runs} color="var(--running)" label={`Runs at a time in this window: ${Math.max(...runs)} at most`} />}
@@ -56,14 +56,16 @@ function Waiting({ overview }: { overview: Overview }) {
   const queue = useQuery(read("/api/v2/ui/queue", { query: { limit: QUEUE_SHOWN } })).data;
   const waiting = overview.counters.tasks_waiting;
   const kinds = waitingFor(queue?.queue ?? []);
-  const said = kinds.map(({ kind, count: n }) => `${n} ${WAITS[kind]?.word ?? kind}`).join(" · ");
+  // Of a long line only the front is known: its reasons, not how many have each.
+  const all = waiting <= QUEUE_SHOWN;
+  const said = kinds.map(({ kind, count: n }) => `${all ? `${n} ` : ""}${WAITS[kind]?.word ?? kind}`).join(" · ");
   const runs = queue?.runs.length ?? 0;
   return (
     <Figure label="Waiting" value={count(waiting)} unit={waiting === 1 ? "task" : "tasks"}>
       {kinds.length > 0 && (
         <>
           <Bar width={44} label={said} parts={kinds.map(({ kind, count: n }) => ({ value: n, color: WAITS[kind]?.color ?? "var(--edge)" }))} />
-          <span className="ellipsis">{said}{waiting > QUEUE_SHOWN ? ` of the first ${QUEUE_SHOWN}` : ""}</span>
+          <span className="ellipsis">{all ? said : `the first ${QUEUE_SHOWN}: ${said}`}</span>
         </>
       )}
       {kinds.length === 0 && <span className="ellipsis">{runs > 0 ? `${runs} ${runs === 1 ? "run waits" : "runs wait"} for a place` : "nothing waits for a place"}</span>}

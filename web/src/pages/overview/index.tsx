@@ -1,4 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 
 import { useDialogs } from "@/actions/use_dialogs";
 import { read, useMay } from "@/api/queries";
@@ -8,9 +9,9 @@ import { useNarrow } from "@/ui/narrow";
 import { Shown } from "@/ui/notes";
 import { Page, PageHead } from "@/ui/shell";
 import { useParam } from "@/ui/url";
-import { useNow, useZone, zoneLabel } from "@/ui/zone";
+import { useClock, useZone, zoneLabel } from "@/ui/zone";
 
-import { Attention, useNotices } from "./attention";
+import { Attention } from "./attention";
 import { Counters } from "./counters";
 import { ImportErrors, useImportErrors } from "./import_errors";
 import { useLiveOverview } from "./live";
@@ -23,10 +24,12 @@ type Range = (typeof RANGES)[number];
 const WORDS: Record<Range, string> = { "1h": "1 h", "6h": "6 h", "24h": "24 h", "7d": "7 d" };
 
 function Today() {
-  const now = useNow();
   const { zone } = useZone();
-  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" }).format(now);
-  return <span className="dim ellipsis">{day.replace(" at ", ", ")} {zoneLabel(zone)}</span>;
+  const format = useMemo(() => new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit",
+  }), [zone]);
+  const day = useClock((now) => format.format(now).replace(" at ", ", "));
+  return <span className="dim ellipsis">{day} {zoneLabel(zone)}</span>;
 }
 
 export default function OverviewPage() {
@@ -39,7 +42,6 @@ export default function OverviewPage() {
     refetchInterval: 30_000,
   });
   useLiveOverview();
-  const notices = useNotices(overview.data);
   const errors = useImportErrors().data?.total_entries;
   const narrow = useNarrow();
   const may = useMay("operator");
@@ -54,7 +56,7 @@ export default function OverviewPage() {
       <Shown query={overview} what="The overview can't be read">
         {(data) => narrow ? (
           <>
-            <Attention notices={notices} whole />
+            <Attention overview={data} whole />
             <TriageRuns overview={data} />
           </>
         ) : (
@@ -62,7 +64,7 @@ export default function OverviewPage() {
             <Counters overview={data} window={WORDS[range]} />
             <div className={css.middle}>
               <Timeline overview={data} />
-              <Attention notices={notices} />
+              <Attention overview={data} />
             </div>
           </>
         )}

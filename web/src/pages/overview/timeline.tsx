@@ -13,7 +13,7 @@ import { useHover } from "@/ui/hover";
 import { Card, StateWord } from "@/ui/surface";
 import { useTheme } from "@/ui/theme";
 import { at, useGo, useParam } from "@/ui/url";
-import { Instant, useNow, useZone } from "@/ui/zone";
+import { Instant, useClock, useSteps, useZone } from "@/ui/zone";
 
 import css from "./overview.module.css";
 
@@ -63,11 +63,13 @@ function placeWords(dagId: string, bars: LaneBar[], zone: string, now: number): 
 function Lanes({ overview }: { overview: Overview }) {
   const [box, view] = useView();
   const canvas = useRef<HTMLCanvasElement>(null);
-  const now = useNow();
   const { zone } = useZone();
   const look = useTheme();
   const go = useGo();
   const window = Date.parse(overview.to) - Date.parse(overview.from);
+  // Half a pixel at a time.
+  const now = useSteps(Math.min(30_000, Math.max(1_000, window / Math.max(1, view.width - NAMES) / 2)));
+  const label = useClock((at) => clock(at, zone).slice(0, 5));
   // The window moves with the clock, a quarter of it is to come; the answer it is drawn from is a little older.
   const scale: Scale = useMemo(() => ({ from: now - window * 0.75, to: now + window * 0.25, width: Math.max(1, view.width - NAMES) }), [now, window, view.width]);
   const ticks = useMemo(() => ticksOf(scale, zone), [scale, zone]);
@@ -94,7 +96,6 @@ function Lanes({ overview }: { overview: Overview }) {
     if (lane && run) go(runPath(lane.dag_id, run));
   });
   const nowX = xOf(scale, now);
-  const label = clock(now, zone).slice(0, 5);
   return (
     <div className={css.lanes} ref={box} tabIndex={0} role="region" aria-label="Timeline">
       <div className={css.axis} aria-hidden>
