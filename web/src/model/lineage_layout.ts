@@ -4,8 +4,8 @@ import type { LineageGraph } from "./lineage";
 // graphs of thousands of tasks have model/layout.ts.
 
 export const SIZES = {
-  /** Widths: the least, and what a box has beside its name. */
-  dataset: { least: 150, beside: 45, height: 46 }, work: { least: 108, beside: 45, height: 30 },
+  /** Widths: the least, one that holds the second line, and what a box has beside its name. */
+  dataset: { least: 150, wished: 168, beside: 45, height: 46 }, work: { least: 108, wished: 108, beside: 45, height: 30 },
   most: 232, letter: 6.7, gap: 20, widestGap: 72, row: 22, bend: 12,
 } as const;
 
@@ -108,7 +108,7 @@ function columnWidths(graph: LineageGraph, spots: Spot[], columns: number, room:
     const { column } = spots[index]!;
     const size = SIZES[box.kind];
     least[column] = Math.max(least[column]!, size.least);
-    wished[column] = Math.max(wished[column]!, size.least, Math.min(SIZES.most, box.label.length * SIZES.letter + size.beside));
+    wished[column] = Math.max(wished[column]!, size.wished, Math.min(SIZES.most, box.label.length * SIZES.letter + size.beside));
   });
   const sum = (values: number[]) => values.reduce((all, each) => all + each, 0);
   const over = sum(wished) - room;

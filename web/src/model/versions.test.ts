@@ -80,6 +80,8 @@ describe("folding", () => {
   });
   it("counts in words", () => {
     expect(countWords({ first: 1, same: 0, differs: 2, unknown: 0 })).toBe("2 differ, 1 is the first of its partition");
+    expect(countWords({ first: 0, same: 9, differs: 0, unknown: 0 })).toBe("all wrote the same content");
+    expect(countWords({ first: 9, same: 0, differs: 0, unknown: 0 })).toBe("each the first of its partition");
   });
 });
 

@@ -114,6 +114,10 @@ export function foldWrites(writes: readonly Write[], byOf: (version: Version) =>
 
 /** `90 wrote the same content, 1 differs`. */
 export function countWords({ first, same, differs, unknown }: Record<Content, number>): string {
+  const all = first + same + differs + unknown;
+  if (all === same) return "all wrote the same content";
+  if (all === first) return "each the first of its partition";
+  if (all === differs) return "all differ";
   const words = [
     same && `${same} wrote the same content`,
     differs && `${differs} ${differs === 1 ? "differs" : "differ"}`,

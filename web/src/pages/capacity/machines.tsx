@@ -89,7 +89,7 @@ function Machine({ worker, alone }: { worker: Worker; alone: boolean }) {
       </header>
       {worker.devices.length > 0
         ? <ul className={css.gpus}>{worker.devices.map((device, index) => <Tile key={device.uuid} device={device} index={index} holding={holdings[index]!} zone={holdings[index]!.of ? zoneOf(holdings[index]!.of!.dagId) : "UTC"} />)}</ul>
-        : <p className={css.noDevices}>No device was found on {worker.name} and none is declared in its configuration (<code className="mono">gpus</code>). Tasks that ask for one can’t be submitted.</p>}
+        : <p className={css.noDevices}>No GPU was found on {worker.name} and none is declared (<code className="mono">gpus</code>): a task that needs one is refused, one with <code className="mono">gpu_optional</code> runs without.</p>}
       <div className={css.meters}>
         <Meter label="CPU" taken={worker.cpu_milli_taken} all={worker.cpu_milli} text={`${cores(worker.cpu_milli_taken)} of ${cores(worker.cpu_milli)} cores`} />
         <Meter label="Memory" taken={worker.memory_bytes_taken} all={worker.memory_bytes} text={`${bytes(worker.memory_bytes_taken)} of ${bytes(worker.memory_bytes)}`} />
