@@ -40,9 +40,9 @@ export function parseAttempt(name: string): (InstanceRef & { tryNumber: number }
   return { dagId: pieces[0]!, runId: pieces.slice(1, -3).join("/"), taskId, mapIndex: Number(mapIndex), tryNumber: Number(tryNumber) };
 }
 
-/** An instance in the address of the page: its pieces, each encoded. */
+/** An instance in the address of the page: its pieces, with a slash between them. */
 export function instanceText({ dagId, runId, taskId, mapIndex }: InstanceRef): string {
-  return [dagId, runId, taskId, mapIndex].map((piece) => encodeURIComponent(piece)).join("/");
+  return [dagId, runId, taskId, mapIndex].map((piece) => String(piece).replace(/[%/]/g, encodeURIComponent)).join("/");
 }
 
 export function parseInstance(text: string): InstanceRef | null {

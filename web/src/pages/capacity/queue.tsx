@@ -105,7 +105,7 @@ export function QueueCard({ queue: { queue, total_entries: total }, picked, zone
             <p className={css.more}>{more ? <Button small onClick={more}>Show more of {count(total)}</Button> : <span className="dim">The first {count(queue.length)} of {count(total)}.</span>}</p>
           )}
         </CardBody>
-      ) : <Empty title="Nothing waits: whatever is due has its place." command="millrace queue" />}
+      ) : <Empty title="No task waits: whatever is due has its place." command="millrace queue" />}
     </Card>
   );
 }

@@ -95,6 +95,24 @@ function ReadBy({ readers }: { readers: Details["read_by"] }) {
   );
 }
 
+/** What the partition held before, and how the two runs that wrote it compare. */
+function Before({ version }: { version: Version }) {
+  const writes = useQuery({
+    ...read("/api/v2/datasets/{dataset}/versions", { path: { dataset: version.dataset }, query: { partition: version.partition, limit: 100 } }), staleTime: 10_000,
+  }).data?.versions;
+  const before = writes?.find((each) => each.id < version.id);
+  if (!writes) return <span className="dim">–</span>;
+  if (!before) return <span className="dim">nothing: it is the first write{writes.length === 100 ? " of those looked at" : ""}</span>;
+  const runs = before.run_id !== version.run_id || before.dag_id !== version.dag_id;
+  return (
+    <>
+      <Link href={link(at("datasets", version.dataset), { v: before.id })} className={css.link}>v{before.id}</Link>{" "}
+      <span className={before.version === version.version ? "dim" : "strong"}>{before.version === version.version ? "with the same content" : "with other content"}</span>
+      {runs && <>, <Link href={link("/compare", { a: `${before.dag_id}/${before.run_id}`, b: `${version.dag_id}/${version.run_id}` })} className={css.link}>compare their runs</Link></>}
+    </>
+  );
+}
+
 /** The DAG's version that the run had when it was asked last. */
 function Code({ version }: { version: Version }) {
   const run = useQuery({ ...read("/api/v2/dags/{dag_id}/dagRuns/{run_id}", { path: { dag_id: version.dag_id, run_id: version.run_id } }), staleTime: 60_000 });
@@ -125,6 +143,7 @@ function Facts({ details, zone, format, backfill }: { details: Details; zone: st
         <Digest version={version.version} />
         {same > 1 && <span className="dim">written {count(same)} times</span>}
       </dd>
+      <dt>Before</dt><dd><Before version={version} /></dd>
       <dt>Code</dt><dd><Code version={version} /></dd>
       <dt>Path</dt><dd className={`mono mid ${css.path}`}>{version.path}</dd>
     </dl>

@@ -42,9 +42,11 @@ interface RowProps {
   backfill: number | null;
   hrefOf: (version: Version) => string;
   inside?: boolean;
+  /** Whether any version says its rows and columns: Parquet does. */
+  parquet: boolean;
 }
 
-function Row({ write, picked, zone, backfill, hrefOf, inside }: RowProps) {
+function Row({ write, picked, zone, backfill, hrefOf, inside, parquet }: RowProps) {
   const { version, content, before, rowsChange } = write;
   const schema = write.schema && schemaWords(write.schema);
   return (
@@ -55,14 +57,14 @@ function Row({ write, picked, zone, backfill, hrefOf, inside }: RowProps) {
       <td className={css.medium}>
         <Link href={runPath(version.dag_id, { run_id: version.run_id, execution_date: version.partition }, zone)} className={`mid ${css.cell}`} title={version.run_id}>{backfill === null ? originOf(version.run_id) : `backfill ${backfill}`}</Link>
       </td>
-      <td className={`right ${css.medium}`}>{version.rows === null ? <span className="dim">–</span> : count(version.rows)}</td>
-      <td className={`right dim ${css.wide}`} title={rowsChange === null ? undefined : before ? `against v${before.id} of this partition` : "against the partition before"}>{rowsChange === null ? "–" : percent(rowsChange)}</td>
+      {parquet && <td className={`right ${css.medium}`}>{version.rows === null ? <span className="dim">–</span> : count(version.rows)}</td>}
+      {parquet && <td className={`right dim ${css.wide}`} title={rowsChange === null ? undefined : before ? `against v${before.id} of this partition` : "against the partition before"}>{rowsChange === null ? "–" : percent(rowsChange)}</td>}
       <td className={`right mid ${css.wide}`}>{bytes(version.bytes)}</td>
       <td title={before ? `v${before.id} of this partition: ${before.version}` : undefined}>
         <span className={`mono mid ${css.medium}`}>{shortDigest(version.version)} </span>
         <span className={content === "differs" ? "strong" : "dim"}>{CONTENT[content]}</span>
       </td>
-      <td className={css.wide}>{schema ? <Tag title={schema}><span className={css.schemaTag}>{schema}</span></Tag> : <span className="dim">{write.schema ? "same" : "–"}</span>}</td>
+      {parquet && <td className={css.wide}>{schema ? <Tag title={schema}><span className={css.schemaTag}>{schema}</span></Tag> : <span className="dim">{write.schema ? "same" : "–"}</span>}</td>}
     </tr>
   );
 }
@@ -111,9 +113,10 @@ export function VersionsCard({ name, zone, picked, backfillOf: backfill, hrefOf,
     if (!next.delete(key)) next.add(key);
     return next;
   });
+  const parquet = found?.versions.some((version) => version.rows !== null) ?? false;
   const left = found ? found.total_entries - found.versions.length : 0;
   const row = (write: Write, inside = false) => (
-    <Row key={write.version.id} write={write} picked={write.version.id === picked} zone={zone} backfill={backfill(write.version)} hrefOf={hrefOf} inside={inside} />
+    <Row key={write.version.id} write={write} picked={write.version.id === picked} zone={zone} backfill={backfill(write.version)} hrefOf={hrefOf} inside={inside} parquet={parquet} />
   );
   return (
     <Card
@@ -128,8 +131,8 @@ export function VersionsCard({ name, zone, picked, backfillOf: backfill, hrefOf,
             <table className="list">
               <thead>
                 <tr>
-                  <th>Version</th><th>Partition</th><th className={css.medium}>Written</th><th className={css.medium}>By</th><th className={`right ${css.medium}`}>Rows</th>
-                  <th className={`right ${css.wide}`}>Change</th><th className={`right ${css.wide}`}>Size</th><th>Content</th><th className={css.wide}>Schema</th>
+                  <th>Version</th><th>Partition</th><th className={css.medium}>Written</th><th className={css.medium}>By</th>{parquet && <th className={`right ${css.medium}`}>Rows</th>}
+                  {parquet && <th className={`right ${css.wide}`}>Change</th>}<th className={`right ${css.wide}`}>Size</th><th>Content</th>{parquet && <th className={css.wide}>Schema</th>}
                 </tr>
               </thead>
               <tbody ref={body}>
@@ -138,7 +141,7 @@ export function VersionsCard({ name, zone, picked, backfillOf: backfill, hrefOf,
                   const open = opened.has(each.key) || each.writes.some((write) => write.version.id === picked);
                   return (
                     <Fragment key={`fold ${each.key}`}>
-                      <tr data-row={`fold ${each.key}`}><td colSpan={9}><FoldButton fold={each} open={open} onToggle={() => toggle(each.key)} /></td></tr>
+                      <tr data-row={`fold ${each.key}`}><td colSpan={parquet ? 9 : 6}><FoldButton fold={each} open={open} onToggle={() => toggle(each.key)} /></td></tr>
                       {open && each.writes.map((write) => row(write, true))}
                     </Fragment>
                   );
