@@ -174,24 +174,30 @@ interface Way {
 
 function lines(ways: Way[], spots: Spot[], places: Place[], lefts: number[], widths: number[]): Line[] {
   // Lines that meet at a side of a box meet a few pixels apart, in the order of where they come from.
-  const port = (box: number, side: "in" | "out", way: Way): number => {
-    const at = (each: Way) => (side === "in" ? each.way[each.way.length - 2]! : each.way[1]!);
-    const all = ways.filter((each) => (side === "in" ? each.to : each.from) === box && !each.back).sort((a, b) => spots[at(a)]!.middle - spots[at(b)]!.middle);
-    const apart = Math.min(7, (places[box]!.height - 14) / Math.max(1, all.length - 1));
-    return (all.indexOf(way) - (all.length - 1) / 2) * apart;
-  };
-  return ways.map((way) => {
+  const ports = new Map<string, number>();
+  for (const side of ["in", "out"] as const) {
+    const met = new Map<number, number[]>();
+    ways.forEach((way, index) => {
+      if (!way.back) met.set(side === "in" ? way.to : way.from, [...(met.get(side === "in" ? way.to : way.from) ?? []), index]);
+    });
+    const beyond = (index: number) => spots[side === "in" ? ways[index]!.way.at(-2)! : ways[index]!.way[1]!]!.middle;
+    for (const [box, all] of met) {
+      const apart = Math.min(7, (places[box]!.height - 14) / Math.max(1, all.length - 1));
+      all.sort((x, y) => beyond(x) - beyond(y)).forEach((index, order) => ports.set(`${side} ${index}`, (order - (all.length - 1) / 2) * apart));
+    }
+  }
+  return ways.map((way, index) => {
     const from = places[way.from]!;
     const to = places[way.to]!;
     if (way.back) {
       return { from: way.from, to: way.to, back: true, points: [[from.x + from.width / 2, from.y + from.height], [to.x + to.width / 2, to.y + to.height]] };
     }
-    const points: [number, number][] = [[from.x + from.width, from.y + from.height / 2 + port(way.from, "out", way)]];
+    const points: [number, number][] = [[from.x + from.width, from.y + from.height / 2 + ports.get(`out ${index}`)!]];
     for (const bend of way.way.slice(1, -1)) {
       const { column, middle } = spots[bend]!;
       points.push([lefts[column]!, middle], [lefts[column]! + widths[column]!, middle]);
     }
-    points.push([to.x, to.y + to.height / 2 + port(way.to, "in", way)]);
+    points.push([to.x, to.y + to.height / 2 + ports.get(`in ${index}`)!]);
     return { from: way.from, to: way.to, back: false, points };
   });
 }

@@ -4,7 +4,7 @@ import { useState, useSyncExternalStore } from "react";
 import { read, useMay } from "@/api/queries";
 import { parseInstance, taskLabel } from "@/model/capacity";
 import { count } from "@/model/time";
-import { Button } from "@/ui/controls";
+import { Button, Segments } from "@/ui/controls";
 import { Dialog } from "@/ui/dialog";
 import { Shown } from "@/ui/notes";
 import { Page, PageHead } from "@/ui/shell";
@@ -14,6 +14,7 @@ import { useParam } from "@/ui/url";
 import css from "./capacity.module.css";
 import { useLiveCapacity, useZones, type Worker } from "./live";
 import { Machines } from "./machines";
+import { Past } from "./past";
 import { PoolDialog } from "./pool_dialog";
 import { Pools } from "./pools";
 import { QueueCard } from "./queue";
@@ -50,6 +51,7 @@ export default function CapacityPage() {
   const may = useMay("admin");
   const [creating, setCreating] = useState(false);
   const [why, setWhy] = useParam("why");
+  const [view, setView] = useParam("view", "now");
   const picked = parseInstance(why);
   const twoPanes = useTwoPanes();
   useLiveCapacity();
@@ -58,13 +60,19 @@ export default function CapacityPage() {
   return (
     <Page crumbs={[{ label: "Pools & devices" }]}>
       <PageHead title="Pools & devices" about={workers.data && <span className="dim ellipsis">{summary(workers.data.workers)}</span>}>
+        <Segments label="When" value={view === "past" ? "past" : "now"} options={[{ value: "now", label: "Now" }, { value: "past", label: "Last 6 h" }]} onChange={setView} />
         {may && <Button icon="plus" onClick={() => setCreating(true)}>New pool</Button>}
       </PageHead>
       <div className={css.columns} data-why={picked !== null && twoPanes}>
         <div className={css.main}>
           <Card label="Capacity" className={css.top!}>
-            <Shown query={pools} what="Pools can't be read" lines={4}>{(found) => <Pools pools={found.pools} may={may} />}</Shown>
-            <Shown query={workers} what="The machine can't be read" lines={4}>{(found) => <Machines workers={found.workers} />}</Shown>
+            {view === "past" ? <Past pools={pools.data?.pools ?? []} workers={workers.data?.workers ?? []} />
+            : (
+              <>
+                <Shown query={pools} what="Pools can't be read" lines={4}>{(found) => <Pools pools={found.pools} may={may} />}</Shown>
+                <Shown query={workers} what="The machine can't be read" lines={4}>{(found) => <Machines workers={found.workers} />}</Shown>
+              </>
+            )}
           </Card>
           <Shown query={queue} what="What waits can't be read" lines={8}>
             {(found) => (

@@ -88,7 +88,7 @@ function Machine({ worker, alone }: { worker: Worker; alone: boolean }) {
         {worker.devices.length > 0 && <span className={`dim small ${css.wide}`}>memory · time left</span>}
       </header>
       {worker.devices.length > 0
-        ? <ul className={css.gpus}>{worker.devices.map((device, index) => <Tile key={device.uuid} device={device} index={index} holding={holdings[index]!} zone={holdings[index]!.of ? zoneOf(holdings[index]!.of!.dagId) : "UTC"} />)}</ul>
+        ? <ul className={css.gpus} tabIndex={0} aria-label={`Devices of ${worker.name}`}>{worker.devices.map((device, index) => <Tile key={device.uuid} device={device} index={index} holding={holdings[index]!} zone={holdings[index]!.of ? zoneOf(holdings[index]!.of!.dagId) : "UTC"} />)}</ul>
         : <p className={css.noDevices}>No GPU was found on {worker.name} and none is declared (<code className="mono">gpus</code>): a task that needs one is refused, one with <code className="mono">gpu_optional</code> runs without.</p>}
       <div className={css.meters}>
         <Meter label="CPU" taken={worker.cpu_milli_taken} all={worker.cpu_milli} text={`${cores(worker.cpu_milli_taken)} of ${cores(worker.cpu_milli)} cores`} />

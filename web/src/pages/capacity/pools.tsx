@@ -38,7 +38,7 @@ export function Pools({ pools, may }: { pools: Pool[]; may: boolean }) {
   return (
     <section className={css.half} aria-label="Pools">
       <header className={css.halfHead}><h2>Pools</h2><span className="space" /><span className="dim small">used / slots, waiting</span></header>
-      <div className={css.poolsBody}>
+      <div className={css.poolsBody} tabIndex={0} role="region" aria-label="List of pools">
         <ul>{pools.map((pool) => <Row key={pool.name} pool={pool} onEdit={may ? () => setEdited(pool) : null} />)}</ul>
       </div>
       <p className={css.legend}>

@@ -94,7 +94,7 @@ function Body({ dataset, tab }: { dataset: Dataset; tab: Tab }) {
         )}
         {tab === "partitions" && (
           <Partitions
-            name={name} zone={zone} picked={picked} hrefOf={hrefOf}
+            name={name} dagId={dataset.dag_id} zone={zone} picked={picked} hrefOf={hrefOf}
             versionsHref={(each) => link(at("datasets", name), { tab: "versions", partition: each, v: picked })}
           />
         )}

@@ -14,6 +14,7 @@ import { Card, CardBody } from "@/ui/surface";
 import { Instant } from "@/ui/zone";
 
 import css from "./datasets.module.css";
+import { PartitionYear } from "./partition_year";
 
 type Partition = Answer<"/api/v2/datasets/{dataset}/partitions">["partitions"][number];
 
@@ -22,6 +23,7 @@ const PAGE = 100;
 
 interface Props {
   name: string;
+  dagId: string | null;
   zone: string;
   picked: number | null;
   hrefOf: (version: { id: number }) => string;
@@ -43,7 +45,7 @@ function Row({ partition: { partition, versions, newest_version: newest }, zone,
   );
 }
 
-export function Partitions({ name, zone, picked, hrefOf, versionsHref }: Props) {
+export function Partitions({ name, dagId, zone, picked, hrefOf, versionsHref }: Props) {
   const query = useQuery({ ...read("/api/v2/datasets/{dataset}/partitions", { path: { dataset: name }, query: { limit: MOST } }), placeholderData: keepPreviousData });
   const [rows, setRows] = useState(PAGE);
   const body = useRef<HTMLTableSectionElement>(null);
@@ -51,22 +53,25 @@ export function Partitions({ name, zone, picked, hrefOf, versionsHref }: Props) 
   return (
     <Shown query={query} what="Partitions can't be listed" lines={8}>
       {({ partitions, total_entries: total }) => partitions.length ? (
-        <Card title="Partitions" about={<span className="dim">{total > partitions.length ? `the newest ${count(partitions.length)} of ${count(total)}` : "newest first"}</span>} className={css.fill!}>
-          <CardBody label="Partitions">
-            <table className="list">
-              <thead>
-                <tr>
-                  <th>Partition</th><th>Holds</th><th>Written</th><th className={css.medium}>By</th><th className={`right ${css.medium}`}>Rows</th><th className={`right ${css.medium}`}>Size</th>
-                  <th className={css.wide}>Content</th><th className="right">Writes</th>
-                </tr>
-              </thead>
-              <tbody ref={body}>
-                {partitions.slice(0, rows).map((partition) => <Row key={partition.partition} partition={partition} zone={zone} picked={picked} hrefOf={hrefOf} versionsHref={versionsHref} />)}
-              </tbody>
-            </table>
-            {rows < partitions.length && <p className={css.more}><Button small onClick={() => setRows(rows + PAGE)}>Show {count(Math.min(PAGE, partitions.length - rows))} more</Button></p>}
-          </CardBody>
-        </Card>
+        <>
+          <PartitionYear name={name} partitions={partitions} dagId={dagId} zone={zone} hrefOf={hrefOf} />
+          <Card title="Partitions" about={<span className="dim">{total > partitions.length ? `the newest ${count(partitions.length)} of ${count(total)}` : "newest first"}</span>} className={css.fill!}>
+            <CardBody label="Partitions">
+              <table className="list">
+                <thead>
+                  <tr>
+                    <th>Partition</th><th>Holds</th><th>Written</th><th className={css.medium}>By</th><th className={`right ${css.medium}`}>Rows</th><th className={`right ${css.medium}`}>Size</th>
+                    <th className={css.wide}>Content</th><th className="right">Writes</th>
+                  </tr>
+                </thead>
+                <tbody ref={body}>
+                  {partitions.slice(0, rows).map((partition) => <Row key={partition.partition} partition={partition} zone={zone} picked={picked} hrefOf={hrefOf} versionsHref={versionsHref} />)}
+                </tbody>
+              </table>
+              {rows < partitions.length && <p className={css.more}><Button small onClick={() => setRows(rows + PAGE)}>Show {count(Math.min(PAGE, partitions.length - rows))} more</Button></p>}
+            </CardBody>
+          </Card>
+        </>
       ) : <Card label="Partitions" className={css.fill!}><Empty title="No partition yet" command={`millrace datasets partitions ${name}`} /></Card>}
     </Shown>
   );
