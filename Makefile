@@ -1,6 +1,6 @@
 # The commands a person types. CMake does the work.
 
-.PHONY: build run test dev asan tsan clang fuzz bench crash soak oracle coverage sim sim-canary schema \
+.PHONY: build run test web dev asan tsan clang fuzz bench crash soak oracle coverage sim sim-canary schema \
         tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
@@ -26,6 +26,13 @@ test:
 	@$(call configure,release)
 	@cmake --build build/release
 	@ctest --test-dir build/release --output-on-failure --parallel 2
+
+## web: the pages of web/ as they are, over the daemon of URL= with the token of DATA=: for who works on them
+web:
+	@tools/setup build
+	@cd web && MILLRACE_URL=$(or $(URL),http://127.0.0.1:8080) \
+	  MILLRACE_TOKEN=$$(cat $(abspath $(or $(DATA),.millrace))/admin.token) \
+	  ../tools/node node_modules/vite/bin/vite.js
 
 ## dev asan tsan: the tests of another build
 dev asan tsan:

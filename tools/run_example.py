@@ -9,6 +9,7 @@ Everything goes over the REST API, as any other client would do it.
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +29,7 @@ DAY, WEEK = dt.timedelta(days=1), dt.timedelta(days=7)
 OPEN = ("queued", "running")
 STUCK_AFTER_S = 600
 HISTORY_WEEKS = 4  # what a training run learns from
+LINK_S = 50  # a login link works for a minute
 METRICS = ("auc", "log_loss", "brier", "base_rate", "rows_train", "rows_test", "device")
 
 Plan = dict[str, tuple[dt.date, dt.date, int]]  # DAG -> first and last execution_date, number of runs
@@ -44,8 +46,8 @@ class Api:
         # A proxy of the environment has no business between this machine and itself.
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def call(self, method: str, path: str, body=None) -> dict:
-        request = urllib.request.Request(self.url + "/api/v2" + path, method=method)
+    def call(self, method: str, path: str, body=None, base: str = "/api/v2") -> dict:
+        request = urllib.request.Request(self.url + base + path, method=method)
         if self.token:
             request.add_header("Authorization", f"Bearer {self.token}")
         if body is not None:
@@ -53,6 +55,9 @@ class Api:
             request.data = json.dumps(body).encode()
         with self.opener.open(request, timeout=30) as answer:
             return json.loads(answer.read() or b"{}")
+
+    def login_link(self) -> str:
+        return self.call("POST", "/auth/links", {}, base="")["url"]
 
     def get(self, path: str, **query) -> dict:
         return self.call("GET", path + ("?" + urllib.parse.urlencode(query) if query else ""))
@@ -315,6 +320,26 @@ def plan(first: dt.date, last: dt.date) -> Plan:
     return wanted
 
 
+def serve_on(daemon: Daemon, api: Api) -> None:
+    """Until Ctrl-C. A login link works once and for a minute: a terminal always shows one that works."""
+    print(f"\nstill serving on {api.url}; Ctrl-C stops it. The web UI:")
+    if not sys.stdout.isatty():
+        print(f"{api.login_link()}\n(works once, within a minute; later: {BINARY.relative_to(ROOT)} "
+              f"--url {api.url} --data {os.path.relpath(daemon.data)} open)", flush=True)
+        daemon.process.wait()
+    back = ""
+    while daemon.process.poll() is None:
+        link = api.login_link()
+        print(back + link, end="", flush=True)
+        rows_above = (len(link) - 1) // shutil.get_terminal_size().columns
+        back = "\r" + (f"\033[{rows_above}A" if rows_above else "") + "\033[J"
+        try:
+            daemon.process.wait(LINK_S)
+        except subprocess.TimeoutExpired:
+            pass
+    daemon.check()
+
+
 def run() -> int:
     first, last = read_dates()
     wanted = plan(first, last)
@@ -324,6 +349,8 @@ def run() -> int:
         daemon.start(api)
         print(f"serving on {api.url} (log: {os.path.relpath(daemon.log)}, token: "
               f"{os.path.relpath(daemon.data / 'admin.token')})")
+        if os.environ.get("ONCE") != "1":
+            print(f"watch it (works once, within a minute): {api.login_link()}", flush=True)
         prepare(api, wanted)
         print(f"backfilling {first}..{last}")
         made = [backfill(api, dag, *wanted[dag][:2]) for dag in (INGEST, TRAIN) if dag in wanted]
@@ -331,9 +358,7 @@ def run() -> int:
         good = show_result(api, wanted)
         if os.environ.get("ONCE") == "1":
             return 0 if good else 1
-        print(f"\nstill serving on {api.url}; Ctrl-C stops it")
-        daemon.process.wait()
-        daemon.check()
+        serve_on(daemon, api)
     except urllib.error.HTTPError as error:
         raise Trouble(f"{error.url}: {problem_of(error)}") from None
     except OSError as error:
