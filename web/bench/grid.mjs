@@ -19,10 +19,11 @@ function frame() {
   }));
   const runs = Array.from({ length: RUNS }, (_, index) => {
     const date = new Date(Date.UTC(2012, 0, 1 + index)).toISOString();
+    const start = new Date(Date.now() - (RUNS - index) * 1e6).toISOString();
     const state = index === RUNS - 1 ? "running" : random() < 0.08 ? "failed" : "success";
     const duration = 500 + random() * 300;
     return {
-      run_id: `scheduled__${date}`, execution_date: date, run_type: "scheduled", state, reason: null, start: date, end: state === "running" ? null : new Date(Date.parse(date) + duration * 1000).toISOString(),
+      run_id: `scheduled__${date}`, execution_date: date, run_type: "scheduled", state, reason: null, start, end: state === "running" ? null : new Date(Date.parse(start) + duration * 1000).toISOString(),
       duration_s: state === "running" ? null : duration, version: 1 + Math.floor(index / 90), note: false,
     };
   });

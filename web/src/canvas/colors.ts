@@ -49,9 +49,13 @@ export function readColors(): Colors {
   return colors;
 }
 
-/** `#36C39F` as red, green, blue. */
-export function rgb(hex: string): [number, number, number] {
-  const number = Number.parseInt(hex.slice(1), 16);
+let reader: CanvasRenderingContext2D | null = null;
+
+/** A colour's red, green and blue. The browser reads it: a build may write `#FFFFFF` as `#fff`, and others by name. */
+export function rgb(color: string): [number, number, number] {
+  reader ??= document.createElement("canvas").getContext("2d")!;
+  reader.fillStyle = color;
+  const number = Number.parseInt(String(reader.fillStyle).slice(1), 16);
   return [number >> 16, (number >> 8) & 255, number & 255];
 }
 

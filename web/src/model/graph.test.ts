@@ -60,7 +60,8 @@ describe("the words under a name", () => {
   it("claim nothing that isn't known", () => {
     expect([words("success"), words("failed"), words("running"), words("none")]).toEqual(["", "failed", "running", ""]);
   });
-  it("say for how many of its upstreams it waits", () => {
+  it("say which of its upstreams it waits for, or for how many", () => {
+    expect(taskWords(graph, 3, states("success", "success", "queued", "none"), undefined, now)).toBe("waits for route");
     expect(taskWords(graph, 3, states("success", "running", "none", "none"), undefined, now)).toBe("waits for 2");
     expect(taskWords(graph, 3, states("success", "success", "skipped", "none"), undefined, now)).toBe("");
   });

@@ -131,8 +131,9 @@ export function taskWords(graph: Graph, task: number, stateOfTask: (task: number
     case "removed": return "removed";
     case "scheduled": return "waits for a slot";
     default: {
-      const waits = graph.upstream[task]!.filter((each) => !["success", "skipped", "failed", "upstream_failed", "removed"].includes(stateOfTask(each))).length;
-      return waits ? `waits for ${waits}` : expected;
+      const waits = graph.upstream[task]!.filter((each) => !["success", "skipped", "failed", "upstream_failed", "removed"].includes(stateOfTask(each)));
+      if (!waits.length) return expected;
+      return `waits for ${waits.length === 1 ? graph.tasks[waits[0]!]!.label : waits.length}`;
     }
   }
 }

@@ -85,6 +85,7 @@ describe("events of runs", () => {
   it("ask for the grid when the run is new, but not when it is older than what is shown", () => {
     expect(applyEvents(grid, [run(101, "2013-06-03", "queued")]).refetch).toBe("now");
     expect(applyEvents(grid, [run(101, "2013-05-01", "running")]).refetch).toBe("none");
+    expect(applyEvents(grid, [run(101, "2013-06-03", "queued")], Date.parse("2013-06-02T12:00:00Z")).refetch).toBe("none");
   });
   it("ask for it after a reset, another version and a deletion", () => {
     expect(applyEvents(grid, [{ type: "reset", id: null, data: { reason: "gap" } }]).refetch).toBe("now");

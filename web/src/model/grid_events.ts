@@ -21,7 +21,7 @@ class Patch {
   private runs: GridRun[] | null = null;
   private revision: number;
 
-  constructor(private readonly model: GridModel) {
+  constructor(private readonly model: GridModel, private readonly until: number) {
     this.revision = model.revision;
   }
 
@@ -69,7 +69,8 @@ class Patch {
     if (!event.state) return this.want("now");
     if (index === undefined) {
       const oldest = model.runs[0]?.execution_date;
-      if (!oldest || !event.execution_date || Date.parse(event.execution_date) > Date.parse(oldest)) this.want("now");
+      const date = event.execution_date ? Date.parse(event.execution_date) : null;
+      if (date === null || ((!oldest || date > Date.parse(oldest)) && date <= this.until)) this.want("now");
       return;
     }
     this.runs ??= [...model.runs];
@@ -106,9 +107,9 @@ function movedRun(run: GridRun, event: RunEvent): GridRun {
   return { ...run, state, start, end: event.at, duration_s: (Date.parse(event.at) - Date.parse(start)) / 1000 };
 }
 
-/** What these events make of the grid. Those that are already in it change nothing. */
-export function applyEvents(model: GridModel, events: readonly StreamEvent[]): Patched {
-  const patch = new Patch(model);
+/** What these events make of the grid. Those that are already in it change nothing. `until`: later runs aren't shown in it. */
+export function applyEvents(model: GridModel, events: readonly StreamEvent[], until = Infinity): Patched {
+  const patch = new Patch(model, until);
   for (const event of events) {
     if (event.type === "reset") {
       patch.want("now");

@@ -3,7 +3,7 @@ import { type ReactNode, useLayoutEffect, useMemo, useRef } from "react";
 import { drawAxis } from "@/canvas/axis_canvas";
 import { prepare, readColors } from "@/canvas/colors";
 import type { Span } from "@/canvas/grid_canvas";
-import { type GridModel, runSeconds } from "@/model/grid";
+import { type GridModel, type GridRun, runSeconds } from "@/model/grid";
 import { type AxisLabel, dateLabels, durationTicks, fullLabel } from "@/model/grid_axis";
 import { versionMarks } from "@/model/grid_rows";
 import { useTheme } from "@/ui/theme";
@@ -27,6 +27,13 @@ const RISE = 67;
 /** Pixels that a date needs. */
 const DATE = 44;
 
+/** The longest ended run; one that is going on may be half as long again, and beyond that it leaves the picture to the others. */
+function longestOf(runs: readonly GridRun[], now: number): number {
+  const most = (ended: boolean) => runs.reduce((longest, run) => ((run.duration_s !== null) === ended ? Math.max(longest, runSeconds(run, now) ?? 0) : longest), 0);
+  const [ended, running] = [most(true), most(false)];
+  return ended ? Math.max(ended, Math.min(running, 1.5 * ended)) : running;
+}
+
 interface Placed {
   column: number;
   text: string;
@@ -47,7 +54,12 @@ function placeDates(dates: readonly AxisLabel[], chosen: string | null, spot: nu
     return { column, text, x: middle, lean: "middle", from: middle - size / 2, to: middle + size / 2 };
   };
   const first = chosen === null ? null : place(spot, chosen);
-  const others = dates.map(({ column, text }) => place(column, text)).filter((each) => !first || each.to + 8 < first.from || each.from > first.to + 8);
+  let free = -Infinity;
+  const others = dates.map(({ column, text }) => place(column, text)).filter((each) => {
+    if (each.from < free || (first && each.to + 8 > first.from && each.from < first.to + 8)) return false;
+    free = each.to + 6;
+    return true;
+  });
   return first ? [...others, first] : others;
 }
 
@@ -60,7 +72,7 @@ export function GridAxis({ model, columns, span, pitch, spot, zone, tools }: Pro
   const running = columns.some((column) => model.runs[column]!.state === "running");
   const moment = running ? now : 0;
   const ticks = useMemo(
-    () => durationTicks(columns.reduce((longest, column) => Math.max(longest, runSeconds(model.runs[column]!, moment) ?? 0), 0)),
+    () => durationTicks(longestOf(columns.map((column) => model.runs[column]!), moment)),
     [model.runs, columns, moment],
   );
   const dates = useMemo(() => dateLabels(model.runs, columns, zone, Math.ceil(DATE / pitch.x)), [model.runs, columns, zone, pitch.x]);

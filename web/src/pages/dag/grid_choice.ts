@@ -3,6 +3,7 @@ import { useSearch } from "wouter";
 
 import type { GridModel, GridRun } from "@/model/grid";
 import { dateName, parseRunName, pickRun, rangeOf } from "@/model/run_address";
+import { executionDate } from "@/model/time";
 import { setQuery } from "@/ui/url";
 
 // What is chosen, in the address: `?run=2013-06-11&task=load&map=3`. Grid, graph and inspector show the same.
@@ -14,9 +15,13 @@ export interface Choice {
   map: number | null;
 }
 
-/** How a run is called in the address: its date, or its id where it has none. */
+/** How a run is called in the address: its date, with its time where it isn't midnight, or its id where that isn't one instant. */
 export function runName(run: GridRun, zone: string): string {
-  return dateName(run.execution_date, zone) ?? run.run_id;
+  const date = dateName(run.execution_date, zone);
+  if (date) return date;
+  const name = executionDate(run.execution_date, zone).replace(" ", "T");
+  const exact = rangeOf(parseRunName(name), zone)?.exact ?? [];
+  return exact.length === 1 && exact[0] === Date.parse(run.execution_date) ? name : run.run_id;
 }
 
 export function findRun(model: GridModel, name: string, zone: string): number {

@@ -23,10 +23,11 @@ function named(rows: readonly GridRow[], span: Span, pitch: Pitch, chosen: numbe
     for (let row = span.top; row < span.bottom; row += 1) found.push(row);
     return found;
   }
+  const groups = rows.some((row) => row.kind === "group");
   let free = -Infinity;
   for (let row = span.top; row < span.bottom; row += 1) {
     if (row !== chosen && (row * pitch.y < free || (chosen > row && (chosen - row) * pitch.y < LINE))) continue;
-    if (row !== chosen && rows[row]!.kind !== "group" && row % 5 !== 0) continue;
+    if (row !== chosen && (groups ? rows[row]!.kind !== "group" : row % 10 !== 0)) continue;
     found.push(row);
     free = row * pitch.y + LINE;
   }
@@ -36,7 +37,7 @@ function named(rows: readonly GridRow[], span: Span, pitch: Pitch, chosen: numbe
 /** Names of tasks and groups at the left; they stay when the runs scroll. */
 export function GridLabels({ rows, span, pitch, spot, onFold }: Props) {
   return (
-    <div className={css.labels} style={{ height: rows.length * pitch.y }}>
+    <div className={css.labels} data-dense={pitch.y < LINE} style={{ height: rows.length * pitch.y }}>
       {named(rows, span, pitch, spot.row).map((index) => {
         const row = rows[index]!;
         const style = { top: index * pitch.y, height: Math.max(pitch.y, LINE) };

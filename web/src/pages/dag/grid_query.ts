@@ -81,7 +81,7 @@ export function useGrid(dagId: string, runs: number, end: string | null, heard?:
     sinceAsked.get(name)?.push(...events);
     const model = queries.getQueryData(options.queryKey);
     if (model) {
-      const patched = applyEvents(model, events);
+      const patched = applyEvents(model, events, end ? Date.parse(end) : Infinity);
       if (patched.model !== model) queries.setQueryData(options.queryKey, patched.model);
       if (patched.refetch !== "none") rereading.current?.want(patched.refetch === "now" ? SOON_MS : LATER_MS);
     }

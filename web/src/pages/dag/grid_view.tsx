@@ -114,16 +114,27 @@ function Cursor(props: ViewProps & { pitch: Pitch; page: number }) {
   );
 }
 
-/** What the pointer is on, beside it. */
-function Hover({ words, x, y }: { words: string; x: number; y: number }) {
-  return <div className={css.hover} aria-hidden style={{ left: x, top: y }}>{words}</div>;
+interface Pointed {
+  words: string;
+  place: string;
+  x: number;
+  y: number;
+  /** Of the box, so that the words stay in it. */
+  width: number;
+  height: number;
+}
+
+/** What the pointer is on, below it, or above where there is no room; its words lean to the side that has more. */
+function Hover({ words, x, y, width, height }: Pointed) {
+  const side = x > width / 2 ? { right: width - x - 12 } : { left: x - 4 };
+  return <div className={css.hover} aria-hidden style={{ ...side, ...(y > height - 40 ? { bottom: height - y + 32 } : { top: y }) }}>{words}</div>;
 }
 
 export function GridView(props: ViewProps) {
   const { model, rows, columns, zone, spot, below } = props;
   const oldest = columns[0] === undefined ? "" : model.runs[columns[0]]!.run_id;
   const { element, pitch, span, page } = useWindow({ rows: rows.length, columns: columns.length, whole: props.whole, below: below?.height ?? 0, spot, oldest });
-  const [hover, setHover] = useState<{ words: string; x: number; y: number; place: string } | null>(null);
+  const [hover, setHover] = useState<Pointed | null>(null);
   const spotAt = (event: MouseEvent): Spot | null => {
     const box = element.current!;
     const edge = box.getBoundingClientRect();
@@ -147,9 +158,10 @@ export function GridView(props: ViewProps) {
     else if (place !== hover?.place) {
       const run = columns[at.column]!;
       const words = at.row < 0 ? `${executionDate(model.runs[run]!.execution_date, zone)}, ${model.runs[run]!.state}` : spotWords(model, rows[at.row]!, run, zone);
-      const box = element.current!;
-      const x = LABELS + at.column * pitch.x - box.scrollLeft;
-      setHover({ words, place, x: Math.min(x, box.clientWidth - 60), y: (at.row < 0 ? 92 : HEAD + (at.row + 1) * pitch.y - box.scrollTop) + 4 });
+      const { scrollLeft, scrollTop, clientWidth: width, clientHeight: height } = element.current!;
+      setHover({
+        words, place, width, height, x: LABELS + at.column * pitch.x - scrollLeft, y: (at.row < 0 ? 92 : HEAD + (at.row + 1) * pitch.y - scrollTop) + 4,
+      });
     }
   };
   const onDoubleClick = (event: MouseEvent) => {
