@@ -1,6 +1,6 @@
 import type { components } from "@/api/schema";
 
-import { toneOfGate } from "./explain";
+import { toneOfGate } from "./explain_words";
 import type { Tone } from "./states";
 import { executionDate } from "./time";
 

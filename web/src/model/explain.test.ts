@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { type Explanation, type Gate, type Piece, reasonWords, sentenceOf, totalsOf, whyOf } from "./explain";
+import { type Explanation, type Piece, reasonWords, sentenceOf, totalsOf, whyOf } from "./explain";
+import type { Gate } from "./explain_words";
 
 const RUN = "manual__2013-06-10T00:00:00+00:00";
 
@@ -29,12 +30,12 @@ describe("the sentence", () => {
       gates: [gate("paused", true, "DAG 'train' is active"), pool], rank: 1, in_line: 5,
       starts_at: { p50: "2013-06-10T09:44:00Z", p90: "2013-06-10T09:50:00Z" },
     });
-    expect(said(sentenceOf(answer))).toBe("No slot free in pool gpu, held by fold[0] and 1 more since 09:30. First in line of 5, starts at about 09:44.");
+    expect(said(sentenceOf(answer))).toBe("No slot free in pool gpu, held by fold[0] since 09:30, and 1 more. First in line of 5, starts at about 09:44.");
   });
 
   it("names the upstream that is nearest to its end", () => {
     const upstream = gate("upstream", false, "1 of 6 upstream tasks are done", { blockers: [blocker("a"), blocker("b")], more_blockers: 3 });
-    expect(said(sentenceOf(explained({ state: null, gates: [upstream] })))).toBe("Waits for a and 4 more, running since 09:30.");
+    expect(said(sentenceOf(explained({ state: null, gates: [upstream] })))).toBe("Waits for a, running since 09:30, and for 4 more.");
   });
 
   it("says the state of an upstream that waits itself", () => {
@@ -50,6 +51,13 @@ describe("the sentence", () => {
   it("says of a queued run whose place it waits for", () => {
     const places = gate("max_active_runs", false, "2 of 2 runs of 'train' are running", { blockers: [blocker(null)] });
     expect(said(sentenceOf(explained({ state: null, gates: [places] })))).toContain(`held by run ${RUN} since 09:30`);
+  });
+
+  it("says what a sensor looks at, and when again", () => {
+    const answer = explained({ state: "up_for_reschedule", gates: [gate("sensor", false, "file '/in.csv' looked at again in 19s")] });
+    expect(said(sentenceOf(answer))).toBe("Waits for file '/in.csv', looked at again in 19s.");
+    const { gates, unknown } = whyOf(answer, 0);
+    expect([gates[0]!.text, gates[0]!.more, unknown]).toEqual(["file '/in.csv'", "looked at again in 19s", "not known: it is up to what it waits for"]);
   });
 
   it("says that nothing stops it", () => {

@@ -1,12 +1,12 @@
 import type { components } from "@/api/schema";
 
+import { type Gate, poolOf, REASONS, sensorOf, toneOfGate, wordsOf } from "./explain_words";
 import { toState, type Tone, wordOf } from "./states";
-import { bytes, count, duration } from "./time";
+import { count, duration } from "./time";
 
 // Why a task instance doesn't run (docs/explain.md), as a panel shows it. Times stay instants: the panel knows the reader's zone.
 
 export type Explanation = components["schemas"]["Explanation"];
-export type Gate = components["schemas"]["Gate"];
 type Blocker = components["schemas"]["Blocker"];
 
 /** Who stands in the way: an instance, or a whole run where `taskId` is null. */
@@ -36,6 +36,8 @@ export interface HolderLine {
   what: string;
   who: Who;
   label: string;
+  /** Its DAG where that is another one. */
+  elsewhere: string;
   state: string | null;
   startedAt: number | null;
   leftSeconds: number | null;
@@ -62,31 +64,17 @@ export interface Why {
   gates: GateLine[];
   holders: HolderLine[];
   moreHolders: number;
-  /** Expected start; null: nothing can be said. */
+  /** Expected start; null: nothing can be said, because of `unknown`. */
   starts: { p50: number; p90: number } | null;
+  unknown: string;
   place: string;
   waitingSince: number | null;
   history: ReasonSpan[];
   totals: ReasonTotal[];
-  whatIf: { change: string; startsAt: number | null; same: boolean }[];
+  whatIf: { change: string; startsAt: number | null; same: boolean; now: boolean }[];
 }
 
 const at = (text: string | null): number | null => (text === null ? null : Date.parse(text));
-
-const TITLES: Record<string, string> = {
-  paused: "DAG", max_active_runs: "Runs of the DAG", backfill_limit: "Runs of the backfill", upstream: "Upstream", retry_delay: "Retry delay",
-  sensor: "Sensor", child_run: "Triggered run", not_before: "Start", pool: "Pool", max_active_tasks: "Active tasks", cpu: "CPU",
-  memory: "Memory", gpu: "Devices", share: "Turn", admission: "Turn",
-};
-const REASONS: Record<string, string> = {
-  paused: "DAG paused", max_active_runs: "place for its run", backfill_limit: "backfill's limit", upstream: "upstream tasks",
-  retry_delay: "retry delay", sensor: "sensor", child_run: "triggered run", not_before: "process start", pool: "pool slot",
-  max_active_tasks: "active tasks", cpu: "CPU", memory: "memory", gpu: "device", share: "its turn", admission: "its turn",
-};
-const TONES: Record<string, Tone> = {
-  upstream: "scheduled", retry_delay: "up_for_retry", sensor: "deferred", child_run: "deferred", paused: "skipped", not_before: "running",
-};
-export const toneOfGate = (kind: string): Tone => TONES[kind] ?? "queued";
 
 /** `train_fold[2]`, or the run's id. */
 export function nameOf(who: Who): string {
@@ -98,37 +86,10 @@ function whoOf(blocker: Pick<Blocker, "dag_id" | "dag_run_id" | "task_id" | "map
   return { dagId: blocker.dag_id, runId: blocker.dag_run_id, taskId: blocker.task_id, mapIndex: blocker.map_index };
 }
 
-/** `pool 'gpu': 3 of 3 slots taken` in its two parts. */
-function poolOf(text: string): { name: string; rest: string } {
-  const found = /^pool '(.*)': (.*)$/.exec(text);
-  return found ? { name: found[1]!, rest: found[2]! } : { name: "", rest: text };
-}
-
-const cores = (milli: number) => `${Number((milli / 1000).toFixed(2))} ${milli === 1000 ? "core" : "cores"}`;
-
-/** Title and text of a gate: figures first, without the words that its title has. */
-function wordsOf(gate: Gate): { title: string; text: string } {
-  const title = TITLES[gate.kind] ?? gate.kind;
-  switch (gate.kind) {
-    case "pool": {
-      const { name, rest } = poolOf(gate.text);
-      return { title: name ? `Pool ${name}` : title, text: gate.need > 1 ? `${rest}, needs ${count(gate.need)}` : rest };
-    }
-    case "paused": return { title, text: gate.ok ? "active" : "paused" };
-    case "max_active_runs": return { title, text: gate.text.replace(/ runs of '.*' are running$/, " running") };
-    case "backfill_limit": return { title, text: gate.text.replace(/ runs of backfill \d+ are active$/, " active") };
-    case "upstream": return { title, text: gate.text.replace(/^it has no upstream tasks/, "none").replace(/ upstream tasks are done/, " done") };
-    case "max_active_tasks": return { title, text: gate.text.replace(/ tasks of this run are running$/, " in this run") };
-    case "cpu": return { title, text: `needs ${cores(gate.need)}, ${gate.have > 0 ? cores(gate.have) : "none"} free` };
-    case "memory": return { title, text: `needs ${bytes(gate.need)}, ${gate.have > 0 ? bytes(gate.have) : "none"} free` };
-    case "gpu": return { title, text: `needs ${count(gate.need)}, ${gate.have > 0 ? count(gate.have) : "none"} free` };
-    default: return { title, text: gate.text };
-  }
-}
-
 function moreOf(gate: Gate, explained: Explanation): string {
   if (gate.ok) return "";
   if (gate.kind === "gpu") return gate.text.replace(/; this task needs \d+$/, "");
+  if (gate.kind === "sensor") return sensorOf(gate.text)[1];
   if (gate.kind === "pool" && explained.rank > 0) return placeOf(explained);
   return "";
 }
@@ -167,7 +128,7 @@ function holderLines(explained: Explanation): { holders: HolderLine[]; more: num
         continue;
       }
       found.set(key, {
-        key, who, label: nameOf(who), what: devices || wordsOf(gate).title, state: blocker.state, startedAt: at(blocker.started_at),
+        key, who, label: nameOf(who), elsewhere: who.dagId === explained.dag_id ? "" : who.dagId, what: devices || wordsOf(gate).title, state: blocker.state, startedAt: at(blocker.started_at),
         leftSeconds: blocker.left_s,
       });
     }
@@ -185,7 +146,7 @@ function causeOf(gate: Gate, explained: Explanation): Piece[] {
     case "backfill_limit": return [{ text: `Its run waits for a place: ${gate.text}` }];
     case "upstream": return [{ text: gate.blockers.length ? "Waits for " : `Waits for upstream tasks: ${gate.text}` }];
     case "retry_delay": return notBefore === null ? [{ text: `Waits for its next try: ${gate.text}` }] : [{ text: "Tries again at " }, { at: notBefore }];
-    case "sensor": return [{ text: `Waits for ${gate.text}` }];
+    case "sensor": return [{ text: `Waits for ${sensorOf(gate.text).filter(Boolean).join(", ")}` }];
     case "child_run": return [{ text: `Waits for the run that it has started: ${gate.text}` }];
     case "not_before": return [{ text: gate.text.charAt(0).toUpperCase() + gate.text.slice(1) }];
     case "pool": return [{ text: "No slot free in pool " }, { text: poolOf(gate.text).name || words.title, strong: true }];
@@ -207,10 +168,10 @@ function culpritOf(gate: Gate): Piece[] {
   const out: Piece[] = [];
   if (!leads) out.push({ text: gate.kind === "child_run" ? ": " : ", held by " });
   out.push({ who: whoOf(first), text: nameOf(whoOf(first)) });
-  if (others > 0) out.push({ text: ` and ${count(others)} more` });
   const since = at(first.started_at);
   if (since !== null && first.state === "running") out.push({ text: leads ? ", running since " : " since " }, { at: since });
   else if (leads && first.state) out.push({ text: `, which is ${wordOf(toState(first.state)).toLowerCase()}` });
+  if (others > 0) out.push({ text: gate.kind === "upstream" ? `, and for ${count(others)} more` : `, and ${count(others)} more` });
   return out;
 }
 
@@ -246,6 +207,14 @@ export function sentenceOf(explained: Explanation): Piece[] {
   const p50 = at(explained.starts_at?.p50 ?? null);
   if (p50 !== null && closed?.kind !== "retry_delay") out.push({ text: place ? ", starts at about " : ". Starts at about " }, { at: p50 });
   return [...out, { text: "." }];
+}
+
+/** Why there is no forecast (docs/explain.md, "When it starts"). */
+function unknownOf(explained: Explanation): string {
+  const kind = explained.gates.find((gate) => !gate.ok)?.kind;
+  if (kind === "sensor" || kind === "child_run") return "not known: it is up to what it waits for";
+  if (kind === "paused") return "not known: when the DAG is active again";
+  return "not known: something on the way has no past durations";
 }
 
 function historyOf(explained: Explanation, now: number): ReasonSpan[] {
@@ -284,13 +253,15 @@ export function whyOf(explained: Explanation, now: number): Why {
     holders,
     moreHolders: more,
     starts: p50 !== null && p90 !== null ? { p50, p90 } : null,
+    unknown: unknownOf(explained),
     place: placeOf(explained),
     waitingSince: history[0]?.from ?? null,
     history,
     totals: totalsOf(history),
     whatIf: explained.whatif.map(({ change, starts_at }) => {
       const startsAt = at(starts_at);
-      return { change: change.charAt(0).toUpperCase() + change.slice(1), startsAt, same: startsAt !== null && p50 !== null && Math.abs(startsAt - p50) < 1000 };
+      const same = startsAt !== null && p50 !== null && Math.abs(startsAt - p50) < 1000;
+      return { change: change.charAt(0).toUpperCase() + change.slice(1), startsAt, same, now: startsAt !== null && startsAt <= now + 1000 };
     }),
   };
 }

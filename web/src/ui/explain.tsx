@@ -117,6 +117,7 @@ function Holders({ holders, more }: { holders: readonly HolderLine[]; more: numb
                 <span className="row gap6">
                   <Glyph state={holder.state} size={12} />
                   <Link href={hrefOf(holder.who)} className="ellipsis" title={`${holder.who.dagId} / ${holder.who.runId}`}>{holder.label}</Link>
+                  {holder.elsewhere && <span className="dim ellipsis">{holder.elsewhere}</span>}
                 </span>
               </td>
               <td className="right mid">
@@ -142,7 +143,7 @@ function Starts({ why }: { why: Why }) {
         <dt>Expected start</dt>
         <dd>{why.starts
           ? <><b><Instant at={why.starts.p50} /></b>{why.starts.p90 - why.starts.p50 >= 1000 && <span className="dim"> · 9 of 10 times by <Instant at={why.starts.p90} /></span>}</>
-          : <span className="dim">can't be told: a duration on the way isn't known yet</span>}
+          : <span className="dim">{why.unknown}</span>}
         </dd>
       </div>
     </dl>
@@ -158,7 +159,7 @@ function WhatIf({ why }: { why: Why }) {
           {why.whatIf.map((each) => (
             <tr key={each.change}>
               <td className="mid">{each.change}</td>
-              <td className="right strong">{each.same ? <span className="dim">no change</span> : <Instant at={each.startsAt} />}</td>
+              <td className="right strong">{each.same ? <span className="dim">no change</span> : each.now ? "now" : <Instant at={each.startsAt} />}</td>
             </tr>
           ))}
         </tbody>
