@@ -5,6 +5,7 @@ import "@/ui/tokens.css";
 import "@/ui/base.css";
 
 import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { queries } from "@/api/queries";
@@ -27,12 +28,12 @@ function Panel() {
 }
 
 createRoot(document.getElementById("root")!).render(
-  <QueryClientProvider client={queries}>
+  <StrictMode><QueryClientProvider client={queries}>
     <TipProvider delayDuration={400}>
       <main style={{ height: "100%", padding: 14, display: "flex", justifyContent: "flex-end" }}>
         <div style={{ width: Number(of("width", "560")), maxWidth: "100%", display: "grid", gridTemplateRows: "minmax(0, 1fr)" }}><Panel /></div>
       </main>
       <Toasts />
     </TipProvider>
-  </QueryClientProvider>,
+  </QueryClientProvider></StrictMode>,
 );

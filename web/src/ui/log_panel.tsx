@@ -2,7 +2,7 @@ import { type KeyboardEvent, type MouseEvent, useCallback, useEffect, useMemo, u
 
 import { foundText, hashOf, lowerBound, parseGoTo } from "@/model/log_search";
 import { ROW_PX } from "@/model/log_scroll";
-import { count } from "@/model/time";
+import { bytes, count } from "@/model/time";
 
 import { Button } from "./controls";
 import { useKeys } from "./keys";
@@ -189,9 +189,9 @@ function Pill({ scroller }: { scroller: LogScroller }) {
 
 /** What happened to the file, and what can't be read of it. */
 function Notices({ source }: { source: LogSource }) {
-  const said = source.note === "cut" ? "The log became shorter: it was cut. What is shown is what is left of it."
+  const said = source.limitReached ? `The log reached its limit of ${bytes(source.limitReached)}: what the task wrote after that was dropped.`
+    : source.note === "cut" ? "The log became shorter: it was cut. What is shown is what is left of it."
     : source.note === "replaced" ? "The log is another file than before. What is shown is the new one."
-    : source.limitReached ? `The log reached its limit of ${source.limitReached}: what the task wrote after that was dropped.`
     : null;
   return (
     <>

@@ -216,7 +216,7 @@ describe("a log that grows", () => {
   it("says when the runner dropped the rest", async () => {
     const source = await opened(new Daemon("x\n\n[millrace: log reached 1073741824 bytes; the rest was dropped]\n"));
     await shown(source, [0, 1, 2]);
-    expect(source.limitReached).toBe("1073741824 bytes");
+    expect(source.limitReached).toBe(1_073_741_824);
   });
 });
 

@@ -52,12 +52,12 @@ export class LogSource {
     for (const each of this.told) each();
   }
 
-  /** `1073741824 bytes` where the runner has cut the log there; null: it is all that was written. */
-  get limitReached(): string | null {
+  /** The size at which the runner has cut the log; null: it is all that was written. */
+  get limitReached(): number | null {
     // The marker is a line of its own at the end (docs/logs.md).
     for (const line of [this.rows - 1, this.rows - 2]) {
       const found = /^\[millrace: log reached (\d+) bytes; the rest was dropped\]$/.exec(this.texts.get(line)?.text ?? "");
-      if (found) return `${found[1]} bytes`;
+      if (found) return Number(found[1]);
     }
     return null;
   }
