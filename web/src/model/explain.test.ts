@@ -55,7 +55,7 @@ describe("the sentence", () => {
 
   it("says what a sensor looks at, and when again", () => {
     const answer = explained({ state: "up_for_reschedule", gates: [gate("sensor", false, "file '/in.csv' looked at again in 19s")] });
-    expect(said(sentenceOf(answer))).toBe("Waits for file '/in.csv', looked at again in 19s.");
+    expect(said(sentenceOf(answer))).toBe("Waits for file '/in.csv'.");
     const { gates, unknown } = whyOf(answer, 0);
     expect([gates[0]!.text, gates[0]!.more, unknown]).toEqual(["file '/in.csv'", "looked at again in 19s", "not known: it is up to what it waits for"]);
   });

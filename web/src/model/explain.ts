@@ -146,7 +146,7 @@ function causeOf(gate: Gate, explained: Explanation): Piece[] {
     case "backfill_limit": return [{ text: `Its run waits for a place: ${gate.text}` }];
     case "upstream": return [{ text: gate.blockers.length ? "Waits for " : `Waits for upstream tasks: ${gate.text}` }];
     case "retry_delay": return notBefore === null ? [{ text: `Waits for its next try: ${gate.text}` }] : [{ text: "Tries again at " }, { at: notBefore }];
-    case "sensor": return [{ text: `Waits for ${sensorOf(gate.text).filter(Boolean).join(", ")}` }];
+    case "sensor": return [{ text: `Waits for ${sensorOf(gate.text)[0]}` }];
     case "child_run": return [{ text: `Waits for the run that it has started: ${gate.text}` }];
     case "not_before": return [{ text: gate.text.charAt(0).toUpperCase() + gate.text.slice(1) }];
     case "pool": return [{ text: "No slot free in pool " }, { text: poolOf(gate.text).name || words.title, strong: true }];

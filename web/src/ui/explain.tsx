@@ -138,7 +138,7 @@ function Starts({ why }: { why: Why }) {
   if (!why.waits) return null;
   return (
     <dl className={css.facts}>
-      {why.place && <div><dt>Place</dt><dd>{why.place}</dd></div>}
+      {why.place && <div><dt>Place</dt><dd>{why.place.replace(/^place /, "")}</dd></div>}
       <div>
         <dt>Expected start</dt>
         <dd>{why.starts
@@ -171,7 +171,7 @@ function WhatIf({ why }: { why: Why }) {
 /** "checked just now": how old the answer is. */
 function Checked({ at: when }: { at: number }) {
   const age = Math.max(0, useNow() - when);
-  return <span className="dim small nowrap">checked {age < 1500 ? "just now" : `${duration(Math.round(age / 1000))} ago`}</span>;
+  return <span className="dim small nowrap">checked {age < 1500 ? "just now" : `${age < 60_000 ? `${Math.round(age / 1000)} s` : duration(age / 1000)} ago`}</span>;
 }
 
 function Answered({ explained, checkedAt, compact }: { explained: Explanation; checkedAt: number; compact: boolean }) {
