@@ -6,6 +6,7 @@ import { hashOf, parseHash } from "@/model/log_search";
 
 import { type LogApi, logApi, type LogName } from "./log_api";
 import { LogScan } from "./log_scan";
+import type { LogScroller } from "./log_scroller";
 import { LogSource } from "./log_source";
 import { setQuery, useParam } from "./url";
 
@@ -151,6 +152,40 @@ export function useLogParam(name: string): [string, (value: string | null) => vo
     if (hash && !location.hash) history.replaceState(history.state, "", location.pathname + location.search + hash);
   }, [name]);
   return [value, set];
+}
+
+interface Places {
+  scroll?: Record<string, number>;
+}
+const KEPT_MS = 300;
+
+/** The line at which the reader left this log, when he comes back to this entry of the history; null: at its end. */
+export function keptLine(url: string): number | null {
+  return (history.state as Places | null)?.scroll?.[url] ?? null;
+}
+
+/** Notes where the reader is in the history's entry: "back" returns there. */
+export function useKeptLine(url: string, scroller: LogScroller, topLine: () => number): void {
+  const newest = useRef(topLine);
+  useEffect(() => {
+    newest.current = topLine;
+  });
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = scroller.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        const { scroll = {}, ...state } = (history.state ?? {}) as Places;
+        const { [url]: before, ...others } = scroll;
+        const line = scroller.following ? undefined : newest.current();
+        if (line !== before) history.replaceState({ ...state, scroll: line === undefined ? others : { ...others, [url]: line } }, "");
+      }, KEPT_MS);
+    });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
+  }, [url, scroller]);
 }
 
 interface LogChoices {

@@ -10,7 +10,7 @@ import type { LogApi, LogName } from "./log_api";
 import { LogBar, type LevelFilter } from "./log_bar";
 import { copySelection } from "./log_copy";
 import { LogFoot, topLineOf } from "./log_foot";
-import { useLineHash, useLogChoices, useLogParam, useScan, useSettled, useTold } from "./log_hooks";
+import { keptLine, useKeptLine, useLineHash, useLogChoices, useLogParam, useScan, useSettled, useTold } from "./log_hooks";
 import { goingThrough, type LogItems, useFilterChange, useLogItems } from "./log_items";
 import { LogRows, useFit } from "./log_rows";
 import type { LogScan } from "./log_scan";
@@ -68,13 +68,16 @@ export function LogPanel({ name, api, source, live }: Props) {
   const going = goingThrough({ matches, found, levels, wholeLines: source.wholeLines, here, go, say: toast });
 
   // A link to lines opens there, and so does a change of the address.
-  const shownHash = useRef("");
+  const shownHash = useRef<string | null>(null);
   useEffect(() => {
     const hash = chosen ? hashOf(chosen) : "";
     if (shownHash.current === hash) return;
+    const left = shownHash.current === null ? keptLine(api.url) : null;
     shownHash.current = hash;
-    if (chosen) show(Math.min(chosen.first, source.rows - 1));
-  }, [chosen, show, source]);
+    if (left !== null && left < source.rows) scroller.toItem(items.itemOf(left));
+    else if (chosen) show(Math.min(chosen.first, source.rows - 1));
+  }, [chosen, show, source, api, items, scroller]);
+  useKeptLine(api.url, scroller, () => topLineOf(scroller, items));
 
   const pick = (event: MouseEvent) => {
     const cell = (event.target as HTMLElement).closest(`.${css.number}`);

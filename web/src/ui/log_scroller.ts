@@ -184,6 +184,11 @@ export class LogScroller {
     this.go(share >= 1 ? end : move(this.layout, { item: Math.floor(at), px: (at % 1) * ROW_PX }, 0));
   }
 
+  /** Puts an item at the top. */
+  toItem(item: number): void {
+    this.go(move(this.layout, { item, px: 0 }, 0));
+  }
+
   /** Brings an item into the view, and leaves the end: the log grows on without moving it. */
   reveal(item: number): void {
     this.go(reveal(this.layout, item));
