@@ -36,6 +36,12 @@ it("has no holes: a piece that doesn't touch the one before takes its place", ()
   expect(said(cache.slice(5, 7))).toBe("fg");
 });
 
+it("gives what is there behind a place, within its chunk", () => {
+  const cache = new ChunkCache(4, 8);
+  cache.put(5, bytes("fgh"));
+  expect([4, 5, 7, 8].map((at) => said(cache.behind(at)))).toEqual(["", "fgh", "h", ""]);
+});
+
 it("forgets the chunk that was used longest ago", () => {
   const cache = new ChunkCache(2, 3);
   for (const at of [0, 2, 4]) cache.put(at, bytes("xy"));

@@ -75,11 +75,15 @@ export class ChunkCache {
     return out;
   }
 
-  get count(): number {
-    return this.chunks.size;
+  /** What is there from `offset` on, up to the end of its chunk. */
+  behind(offset: number): Uint8Array {
+    const chunk = this.chunks.get(Math.floor(offset / this.size));
+    if (!chunk || offset < chunk.from || offset >= chunk.to) return new Uint8Array(0);
+    const base = Math.floor(offset / this.size) * this.size;
+    return chunk.bytes.subarray(offset - base, chunk.to - base);
   }
 
-  clear(): void {
-    this.chunks.clear();
+  get count(): number {
+    return this.chunks.size;
   }
 }

@@ -22,6 +22,15 @@ export class LineIndex {
     return this.offsets.length;
   }
 
+  copy(): LineIndex {
+    const copy = new LineIndex();
+    copy.every = this.every;
+    copy.lines = this.lines;
+    copy.bytes = this.bytes;
+    copy.offsets = [...this.offsets];
+    return copy;
+  }
+
   /** Takes an answer that was asked from entry `from` on. False: it has another distance between entries; ask from 0. */
   take(answer: IndexAnswer, from: number): boolean {
     if (answer.every !== this.every && from > 0) return false;

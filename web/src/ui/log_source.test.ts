@@ -126,7 +126,7 @@ describe("the lines of a log", () => {
     const daemon = new Daemon(new Uint8Array((CHUNKS_KEPT + 40) * CHUNK_BYTES).fill(10));
     const source = await opened(daemon);
     for (let line = 0; line < source.rows; line += 200_000) await shown(source, [line]);
-    const kept = source as unknown as { chunks: { count: number }; texts: Map<number, unknown>; blocks: Map<number, unknown> };
+    const kept = (source as unknown as { lines: { chunks: { count: number }; texts: Map<number, unknown>; blocks: Map<number, unknown> } }).lines;
     expect(kept.chunks.count).toBe(CHUNKS_KEPT);
     expect(kept.texts.size).toBeLessThanOrEqual(3_000);
     expect(kept.blocks.size).toBeLessThanOrEqual(128);
@@ -188,6 +188,21 @@ describe("a log that grows", () => {
     expect(source.rows).toBe(101_000);
     expect(await shown(source, [100_999])).toEqual([lineOf(99_999)]);
     expect(daemon.sent - sent).toBeLessThan(4 * CHUNK_BYTES);
+  });
+
+  it("quickly never shows a line at its end without its text", async () => {
+    const daemon = new Daemon(text(1_000));
+    const source = await opened(daemon);
+    const blank: number[] = [];
+    source.subscribe(() => {
+      for (let line = source.rows - 40; line < source.rows; line += 1) if (source.text(line) === null) blank.push(line);
+    });
+    for (let round = 0; round < 8; round += 1) {
+      daemon.append(text(9_000 + round));
+      await source.grew();
+    }
+    expect(source.rows).toBe(1_000 + 8 * 9_000 + 28);
+    expect(blank).toEqual([]);
   });
 
   it("asks once at a time, and once more for all that came meanwhile", async () => {

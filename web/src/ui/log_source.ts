@@ -1,15 +1,14 @@
-import { CARRY_BYTES, stateBefore } from "@/model/ansi";
-import { CHUNK_BYTES, ChunkCache } from "@/model/log_chunks";
-import { BlockLines, LineIndex } from "@/model/log_index";
-import { END_BYTES, type LineText, lineText, longLineText, plainText, READ_BYTES, SHOWN_BYTES } from "@/model/log_text";
+import { CHUNK_BYTES } from "@/model/log_chunks";
+import { LineIndex } from "@/model/log_index";
+import { LogLines } from "@/model/log_lines";
+import { type LineText, plainText } from "@/model/log_text";
 
 import type { LogApi, LogBytes } from "./log_api";
 
 // A log of any length as numbered lines, of which only what is looked at is read and kept. Not React: it tells when it has more.
 
-const TEXTS_KEPT = 3_000;
-const BLOCKS_KEPT = 128;
 const AT_ONCE = 4; // requests
+const TAIL_BYTES = 48 * 1024; // of the end: a screen of lines, and what their colours are looked for in
 const AHEAD = 120; // lines before and after what is shown, whose bytes come before they are needed
 
 export type LogStatus = "opening" | "open" | "failed" | "closed";
@@ -21,17 +20,11 @@ export class LogSource {
   status: LogStatus = "opening";
   error: unknown = null;
   note: LogNote = null;
-  /** Of the longest time stamp seen: the width of their column. It never shrinks: text that jumps sideways can't be read. */
-  stampCharacters = 0;
   /** Grows with whatever changes: what useSyncExternalStore compares. */
   version = 0;
   size = 0;
   private file = "";
-  private index = new LineIndex();
-  private endsOpen = false;
-  private chunks = new ChunkCache();
-  private blocks = new Map<number, BlockLines>();
-  private texts = new Map<number, LineText>();
+  private lines = new LogLines();
   private loading = new Map<number, Promise<void>>();
   private shown: readonly number[] = [];
   private lacking = new Set<number>();
@@ -52,24 +45,25 @@ export class LogSource {
     for (const each of this.told) each();
   }
 
-  /** The size at which the runner has cut the log; null: it is all that was written. */
-  get limitReached(): number | null {
-    // The marker is a line of its own at the end (docs/logs.md).
-    for (const line of [this.rows - 1, this.rows - 2]) {
-      const found = /^\[millrace: log reached (\d+) bytes; the rest was dropped\]$/.exec(this.texts.get(line)?.text ?? "");
-      if (found) return Number(found[1]);
-    }
-    return null;
-  }
-
-  /** Lines there are, one without an end included. */
   get rows(): number {
-    return this.index.lines + (this.endsOpen ? 1 : 0);
+    return this.lines.rows;
   }
 
-  /** Lines that have an end: they won't change. */
   get wholeLines(): number {
-    return this.index.lines;
+    return this.lines.wholeLines;
+  }
+
+  get stampCharacters(): number {
+    return this.lines.stampCharacters;
+  }
+
+  get limitReached(): number | null {
+    return this.lines.limitReached;
+  }
+
+  /** A line as it is shown; null: its bytes aren't here yet, want() brings them. */
+  text(line: number): LineText | null {
+    return this.lines.text(line, this.lacking);
   }
 
   /** Reads where the lines are; also after a close(). */
@@ -107,55 +101,41 @@ export class LogSource {
     this.tell();
   }
 
-  /** The index up to the log's end, and its last bytes: with them it is known whether the last line has an end. */
+  /**
+   * The index up to the log's end, and the bytes there; only then are the lines told: who follows a quick log would see lines without
+   * text otherwise.
+   */
   private async catchUp(): Promise<void> {
-    for (let before = -1; this.index.bytes > before;) {
-      before = this.index.bytes;
-      const from = before > 0 ? this.index.entries : 0;
+    let index = this.lines.index.copy();
+    for (let before = -1; index.bytes > before;) {
+      before = index.bytes;
+      const from = before > 0 ? index.entries : 0;
       const answer = await this.api.index(from, this.stop.signal);
       if (answer.bytes < before) return this.restart("cut");
-      if (!this.index.take(answer, from)) {
-        this.index = new LineIndex();
+      if (!index.take(answer, from)) {
+        index = new LineIndex();
         before = -1;
       }
       if (answer.bytes === 0) return;
     }
-    this.size = this.index.bytes;
-    const last = Math.floor((this.index.bytes - 1) / CHUNK_BYTES);
-    await this.load(last);
+    const missing = this.lines.chunks.missing(Math.max(0, index.bytes - TAIL_BYTES), index.bytes);
+    await Promise.all(missing.map((chunk) => this.load(chunk)));
+    this.lines.adopt(index);
+    this.size = Math.max(this.size, this.lines.index.bytes);
   }
 
   private async restart(note: LogNote): Promise<void> {
-    this.index = new LineIndex();
-    this.chunks.clear();
-    this.blocks.clear();
-    this.texts.clear();
+    this.lines = new LogLines();
     this.size = 0;
-    this.endsOpen = false;
     this.file = "";
     this.note = note;
     await this.catchUp();
   }
 
-  /** Keeps what was read; bytes behind those of the index make it longer. */
   private take(got: LogBytes): void {
     this.file ||= got.file;
-    this.chunks.put(got.from, got.bytes);
-    const end = got.from + got.bytes.length;
-    if (got.from <= this.index.bytes && end >= this.index.bytes) {
-      if (end > this.index.bytes) {
-        this.forgetLast();
-        this.index.grow(got.bytes.subarray(this.index.bytes - got.from));
-      }
-      if (got.bytes.length) this.endsOpen = got.bytes.at(-1) !== 10;
-    }
-    this.size = Math.max(this.index.bytes, got.size);
-  }
-
-  /** The block at the end becomes longer, and a line without an end another one. */
-  private forgetLast(): void {
-    this.blocks.delete(this.index.blockOf(this.index.lines));
-    this.texts.delete(this.index.lines);
+    this.lines.take(got.from, got.bytes);
+    this.size = Math.max(this.lines.index.bytes, got.size);
   }
 
   /** The log has grown: reads what is new; when that is much, only where its lines begin. */
@@ -182,15 +162,13 @@ export class LogSource {
 
   private async readOn(): Promise<void> {
     // One byte that is known already: a range that begins at the end would be refused as long as nothing new is there.
-    const from = Math.max(0, this.index.bytes - 1);
-    if (this.index.bytes === 0) return this.catchUp();
+    const from = Math.max(0, this.lines.index.bytes - 1);
+    if (this.lines.index.bytes === 0) return this.catchUp();
     const got = await this.api.bytes(from, from + CHUNK_BYTES, this.stop.signal);
     if (got === null) return this.restart("cut");
     if (this.file && got.file !== this.file) return this.restart("replaced");
     this.take(got);
-    if (this.size <= this.index.bytes) return;
-    this.forgetLast();
-    await this.catchUp();
+    if (this.size > this.lines.index.bytes) await this.catchUp();
   }
 
   /** What is on the screen: the lines whose bytes are wanted now. */
@@ -204,8 +182,8 @@ export class LogSource {
     // From the last on: a block of very long lines is read from its end, and shows as it comes.
     for (let at = this.shown.length - 1; at >= 0; at -= 1) this.text(this.shown[at]!);
     if (!this.lacking.size && this.shown.length) {
-      this.range(Math.max(0, this.shown[0]! - AHEAD));
-      this.range(Math.min(this.rows - 1, this.shown.at(-1)! + AHEAD));
+      this.lines.range(Math.max(0, this.shown[0]! - AHEAD), this.lacking);
+      this.lines.range(Math.min(this.rows - 1, this.shown.at(-1)! + AHEAD), this.lacking);
     }
     for (const chunk of this.lacking) {
       if (this.loading.size >= AT_ONCE) break;
@@ -229,72 +207,6 @@ export class LogSource {
     });
     this.loading.set(chunk, reading);
     return reading;
-  }
-
-  private blockLines(block: number): BlockLines {
-    let known = this.blocks.get(block);
-    const { from, to, count } = this.index.block(block, this.rows);
-    if (!known || known.to !== to || known.count !== count) known = new BlockLines(from, to, count);
-    this.blocks.delete(block);
-    this.blocks.set(block, known);
-    if (this.blocks.size > BLOCKS_KEPT) this.blocks.delete(this.blocks.keys().next().value!);
-    return known;
-  }
-
-  /** Bytes of the log, or null with what is lacking noted. */
-  private slice(from: number, to: number): Uint8Array | null {
-    const bytes = this.chunks.slice(from, to);
-    if (!bytes) for (const chunk of this.chunks.missing(from, to)) this.lacking.add(chunk);
-    return bytes;
-  }
-
-  /** Where a line's bytes are, without its line end; null: not known yet. */
-  private range(line: number): { from: number; to: number } | null {
-    if (line < 0 || line >= this.rows) return null;
-    const block = this.index.blockOf(line);
-    const lines = this.blockLines(block);
-    const k = line - this.index.block(block, this.rows).first;
-    for (;;) {
-      const found = lines.range(k);
-      if (found) return { from: found.from, to: line < this.index.lines ? found.to - 1 : found.to };
-      const wanted = lines.wanted(k, CHUNK_BYTES);
-      if (!wanted) return null;
-      const bytes = this.slice(wanted.from, wanted.to);
-      if (!bytes) {
-        // A block longer than a chunk is read through: the next ones come together with this.
-        for (let ahead = 1; ahead < AT_ONCE; ahead += 1) {
-          const at = wanted.from + ahead * wanted.way * CHUNK_BYTES;
-          if (at >= lines.from && at < lines.to) for (const chunk of this.chunks.missing(at, at + 1)) this.lacking.add(chunk);
-        }
-        return null;
-      }
-      lines.scan(wanted.from, bytes);
-    }
-  }
-
-  /** A line as it is shown; null: its bytes aren't here yet. */
-  text(line: number): LineText | null {
-    const known = this.texts.get(line);
-    if (known) return known;
-    const at = this.range(line);
-    const before = at && this.slice(Math.max(0, at.from - CARRY_BYTES), at.from);
-    if (!before) return null;
-    const length = at.to - at.from;
-    let text: LineText;
-    if (length <= READ_BYTES) {
-      const bytes = this.slice(at.from, at.to);
-      if (!bytes) return null;
-      text = lineText(bytes, stateBefore(before));
-    } else {
-      const head = this.slice(at.from, at.from + SHOWN_BYTES);
-      const tail = this.slice(at.to - END_BYTES, at.to);
-      if (!head || !tail) return null;
-      text = longLineText(head, tail, length, stateBefore(before));
-    }
-    this.texts.set(line, text);
-    this.stampCharacters = Math.max(this.stampCharacters, text.stamp?.clock.length ?? 0);
-    if (this.texts.size > TEXTS_KEPT) this.texts.delete(this.texts.keys().next().value!);
-    return text;
   }
 
   /** The bytes of some lines, first to last (0 on, both included), read for a copy and not kept. Null: more than `most`. */
@@ -323,10 +235,10 @@ export class LogSource {
 
   private async find(line: number): Promise<{ from: number; to: number } | null> {
     for (let tries = 0; tries < 20_000; tries += 1) {
-      this.lacking.clear();
-      const found = this.range(line);
-      if (found || !this.lacking.size) return found;
-      await Promise.all([...this.lacking].map((chunk) => this.load(chunk)));
+      const lacking = new Set<number>();
+      const found = this.lines.range(line, lacking);
+      if (found || !lacking.size) return found;
+      await Promise.all([...lacking].map((chunk) => this.load(chunk)));
     }
     return null;
   }
