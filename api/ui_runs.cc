@@ -55,6 +55,7 @@ struct Segment {
   WallTime from;
   std::optional<WallTime> to;
   int attempt = 0;
+  std::string_view ended_as{};  ///< the state that came next; of the record, which outlives this
 };
 
 /// The kind of a stretch of time in this state; empty: nothing to draw.
@@ -74,7 +75,10 @@ std::map<TaskInstanceId, std::vector<Segment>> segments_of(const std::vector<Tra
   for (const Transition& line : record) {
     if (line.kind != "task" || !line.task_instance) continue;
     std::vector<Segment>& segments = out[line.task_instance];
-    if (!segments.empty() && !segments.back().to) segments.back().to = line.at;
+    if (!segments.empty() && !segments.back().to) {
+      segments.back().to = line.at;
+      segments.back().ended_as = line.to;
+    }
     if (line.to == "queued") ++attempts[line.task_instance];
     if (const std::string_view kind = segment_of(line.to); !kind.empty())
       segments.push_back({kind, line.at, std::nullopt, attempts[line.task_instance]});
@@ -106,7 +110,9 @@ void write_segments(JsonWriter& out, const std::vector<Segment>& segments) {
     out.begin_object().text_field("kind", segment.kind);
     time_field(out, "from", segment.from);
     time_field(out, "to", segment.to);
-    out.int_field("try", segment.attempt).end_object();
+    out.int_field("try", segment.attempt);
+    out.word_field("ended_as", segment.ended_as == "none" ? std::string_view{} : segment.ended_as);
+    out.end_object();
   }
   out.end_array();
 }
@@ -153,7 +159,8 @@ Answer ui_run_timeline(const Call& call, StoreReader& reader) {
   const auto dag = call.backend().dag_version(run->dag_version);
   if (!dag) return refuse(404, "not_found", "the version of this run is gone");
   ViewReader& views = reader.views();
-  const auto segments = segments_of(views.transitions(run->id, {}, record_lines));
+  const auto record = views.transitions(run->id, {}, record_lines);
+  const auto segments = segments_of(record);
   std::vector<Cell> cells;
   std::vector<std::optional<WallTime>> ends(dag->tasks.size());
   const std::vector<RunId> only{run->id};

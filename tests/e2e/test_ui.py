@@ -89,6 +89,8 @@ tasks:
         self.assertEqual(set(tasks), {("a", -1), ("flaky", -1), ("many", 0), ("many", 1), ("many", 2)})
         kinds = [(s["kind"], s["try"]) for s in tasks["flaky", -1]["segments"]]
         self.assertEqual([k for k in kinds if k[0] == "running"], [("running", 1), ("running", 2)])
+        self.assertEqual([s["ended_as"] for s in tasks["flaky", -1]["segments"] if s["kind"] == "running"],
+                         ["up_for_retry", "success"])
         self.assertTrue(all(s["to"] for t in timeline["tasks"] for s in t["segments"]))
         self.assertTrue(tasks["a", -1]["critical"])
         last = {t["task"] for t in timeline["tasks"] if t["critical"]} - {"a"}

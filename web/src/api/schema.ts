@@ -4395,6 +4395,8 @@ export interface components {
                     from: components["schemas"]["Time"];
                     to: components["schemas"]["Time"] | null;
                     try: components["schemas"]["Count"];
+                    /** @description The state that came next; null while it lasts. */
+                    ended_as: components["schemas"]["TaskState"] | null;
                 }[];
                 expected_s: number | null;
                 critical: boolean;

@@ -78,7 +78,7 @@ describe("times of a run's tasks", () => {
   type Timeline = Parameters<typeof timesOf>[0];
   const task = (name: string, map: number, segments: [Timeline["tasks"][number]["segments"][number]["kind"], number, number | null][]): Timeline["tasks"][number] => ({
     task: name, map_index: map, state: "running", expected_s: 9, critical: false,
-    segments: segments.map(([kind, from, to], index) => ({ kind, from: at(from), to: to === null ? null : at(to), try: index + 1 })),
+    segments: segments.map(([kind, from, to], index) => ({ kind, from: at(from), to: to === null ? null : at(to), try: index + 1, ended_as: null })),
   });
 
   it("are those of the last try, and of a mapped task's longest instance", () => {
