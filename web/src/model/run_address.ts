@@ -103,18 +103,17 @@ export function pickRun<R extends RunRef>(runs: readonly R[], range: RunRange): 
   return runs.length === 1 ? runs[0]! : null;
 }
 
-/** `9 Jun → 10 Jun`: a data interval in the DAG's zone; null where it has no length. */
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** `9 Jun → 10 Jun`, `10 Jun 06:00 → 06:10`: a data interval in the DAG's zone; null where it has no length. */
 export function intervalText(from: string | null | undefined, to: string | null | undefined, zone: string): string | null {
   const [start, end] = [instant(from), instant(to)];
   if (start === null || end === null || start === end) return null;
-  const [a, b] = [executionDate(from, zone), executionDate(to, zone)];
-  const dateOnly = /^\d{4}-\d\d-\d\d$/;
-  if (!dateOnly.test(a) || !dateOnly.test(b)) {
-    return a.slice(0, 10) === b.slice(0, 10) ? `${a} → ${b.slice(11)}` : `${a} → ${b}`;
-  }
-  const format = (at: number, year: boolean) => new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, day: "numeric", month: "short", ...(year ? { year: "numeric" } : {}),
-  }).format(at);
-  const years = partsIn(zone, start).year !== partsIn(zone, end).year;
-  return `${format(start, years)} → ${format(end, years)}`;
+  const [a, b] = [partsIn(zone, start), partsIn(zone, end)];
+  const clocks = [executionDate(from, zone).slice(11), executionDate(to, zone).slice(11)];
+  const years = a.year !== b.year;
+  const date = (p: typeof a) => `${p.day} ${MONTHS[p.month - 1]}${years ? ` ${p.year}` : ""}`;
+  if (!clocks[0] && !clocks[1]) return `${date(a)} → ${date(b)}`;
+  const [first, last] = clocks.map((clock) => clock || "00:00");
+  return date(a) === date(b) ? `${date(a)} ${first} → ${last}` : `${date(a)} ${first} → ${date(b)} ${last}`;
 }
