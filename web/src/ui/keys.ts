@@ -21,6 +21,11 @@ function typing(event: KeyboardEvent): boolean {
   return Boolean(target?.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable=true], .cm-editor"));
 }
 
+/** Where Enter means the thing that has the focus. */
+function pressable(event: KeyboardEvent): boolean {
+  return Boolean((event.target as HTMLElement | null)?.closest?.("a, button, summary, [role=button], [role=option], [role=gridcell]"));
+}
+
 /**
  * Keys of a component while it is shown, in tinykeys' words ("g d", "Shift+E", "$mod+k", "?"). Without $mod they are silent while the
  * reader types, while a dialog is open (unless `inDialog`), and when single letters are switched off.
@@ -40,6 +45,7 @@ export function useKeys(list: readonly Shortcut[], options: { inDialog?: boolean
       const strong = keys.includes("$mod") || keys === "Escape";
       if (event.defaultPrevented || (!strong && (typing(event) || !preferences().letters))) return;
       if (!strong && (event.ctrlKey || event.metaKey || event.altKey)) return;
+      if (keys === "Enter" && pressable(event)) return;
       if (!inDialog && document.querySelector("[role=dialog], [role=menu]")) return;
       event.preventDefault();
       newest.current[index]?.act(event);

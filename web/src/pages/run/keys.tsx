@@ -1,0 +1,36 @@
+import { failuresOf } from "@/model/run_timeline";
+import { runPath } from "@/model/run_address";
+import { useKeys } from "@/ui/keys";
+import { useGo } from "@/ui/url";
+
+import { useNeighbours } from "./neighbours";
+import { select, setTab } from "./selection";
+import type { RunView } from "./view";
+
+/** Keys of the whole page; those of rows are the chart's and the table's. */
+export function RunKeys({ view }: { view: RunView }) {
+  const go = useGo();
+  const neighbours = useNeighbours(view);
+  const { instances, shown } = view;
+  const to = (which: "before" | "after") => {
+    const run = neighbours[which];
+    // The same task of the other run, in the same tab: that is what one compares.
+    const here = new URLSearchParams(location.search);
+    if (run) go(runPath(view.dagId, run, view.zone, { task: here.get("task"), tab: here.get("tab"), view: here.get("view") }));
+  };
+  const toFailure = () => {
+    const failures = failuresOf(instances);
+    const at = failures.findIndex((one) => one.task === shown?.task && one.mapIndex === (shown.map ?? -1));
+    const next = failures[(at + 1) % failures.length];
+    if (next) select(next.task, next.mapIndex, "log");
+  };
+  useKeys([
+    { keys: "[", says: "Previous run of the DAG", act: () => to("before") },
+    { keys: "]", says: "Next run of the DAG", act: () => to("after") },
+    { keys: "y", says: "Why", act: () => setTab("why") },
+    { keys: "l", says: "Log", act: () => setTab("log") },
+    { keys: "e", says: "First task that failed, then the next", act: toFailure },
+    { keys: "Escape", says: "Close the task", act: () => select(null) },
+  ]);
+  return null;
+}
