@@ -51,6 +51,12 @@ describe("a forecast", () => {
     expect(found.of.get("end")).toEqual({ from: 130_000, to: 131_000 });
     expect([...found.critical]).toEqual(["end", "m[1]"]);
   });
+  it("lets who stands in line begin at his turn, and says the last that is known", () => {
+    const shape = graph(["a", "b", "x"], [["a", "b"]]);
+    const found = forecast([instance("a", "scheduled", 10), instance("b", "none", 5), instance("x", "none", null)], shape, NOW, new Map([["a", 160_000]]));
+    expect(found.of.get("a")).toEqual({ from: 160_000, to: 170_000 });
+    expect([found.endsAt, found.lastTo]).toEqual([null, 175_000]);
+  });
   it("passes over what was skipped", () => {
     const found = forecast([instance("a", "skipped", 10), instance("b", "none", 4)], graph(["a", "b"], [["a", "b"]]), NOW);
     expect(found.of.get("b")).toEqual({ from: NOW, to: NOW + 4000 });

@@ -2,8 +2,8 @@ import { isFinal } from "./states";
 import { endOf, groupBy, type Instance, workOf } from "./run_timeline";
 import type { GraphAnswer } from "./run_rows";
 
-// When what isn't over will be: each task as long as it usually takes, and begun as soon as its upstreams allow. Who waits for a place
-// begins later than that, so this is the earliest; the daemon's explain knows the line.
+// When what isn't over will be: each task as long as it usually takes, and begun as soon as its upstreams allow. For those in line for
+// a place the daemon says when their turn is; those that come to stand in line later may begin later than this says.
 
 export interface Expected {
   from: number;
@@ -14,13 +14,15 @@ export interface Forecast {
   /** By the instance's key; none for what is over and for what can't be said. */
   of: Map<string, Expected>;
   endsAt: number | null;
+  /** The last of what can be said. */
+  lastTo: number | null;
   /** The task because of which the end can't be said. */
   unknown: string | null;
   /** Keys of those on the way that decides the end. */
   critical: Set<string>;
 }
 
-function expectedOf(instance: Instance, ready: number | null, now: number): Expected | null {
+function expectedOf(instance: Instance, ready: number | null, turn: number | undefined, now: number): Expected | null {
   // What waits for the world outside ends when that pleases.
   if (instance.state === "up_for_reschedule" || instance.state === "deferred") return null;
   if (instance.expectedS === null || ready === null) return null;
@@ -30,7 +32,7 @@ function expectedOf(instance: Instance, ready: number | null, now: number): Expe
     // Longer than ever: it may end at any moment.
     return { from: Math.max(from, now), to: Math.max(from + length, now) };
   }
-  const from = Math.max(ready, now);
+  const from = Math.max(ready, turn ?? 0, now);
   return { from, to: from + length };
 }
 
@@ -72,9 +74,14 @@ export function criticalKeys(instances: readonly Instance[]): Set<string> {
   return new Set([...last.values()].map((one) => one.key));
 }
 
-export function forecast(instances: readonly Instance[], graph: GraphAnswer | undefined, now: number): Forecast {
+/** `turns`: when those in line are expected to start, by the instance's key. */
+export function forecast(
+  instances: readonly Instance[], graph: GraphAnswer | undefined, now: number, turns: ReadonlyMap<string, number> = new Map(),
+): Forecast {
   const of = new Map<string, Expected>();
-  if (!graph || instances.every((one) => isFinal(one.state))) return { of, endsAt: null, unknown: null, critical: criticalKeys(instances) };
+  if (!graph || instances.every((one) => isFinal(one.state))) {
+    return { of, endsAt: null, lastTo: null, unknown: null, critical: criticalKeys(instances) };
+  }
   const byTask = groupBy(instances, (one) => one.task);
   const readyAt = new Map<string, number | null>();
   const ends = new Map<string, { key: string; at: number }>();
@@ -86,7 +93,7 @@ export function forecast(instances: readonly Instance[], graph: GraphAnswer | un
     const ready = before.includes(null) ? null : Math.max(0, ...(before as number[]));
     let end: number | null = ready;
     for (const one of byTask.get(task.id) ?? []) {
-      const expected = isFinal(one.state) ? null : expectedOf(one, ready, now);
+      const expected = isFinal(one.state) ? null : expectedOf(one, ready, turns.get(one.key), now);
       if (expected) of.set(one.key, expected);
       const at = expected?.to ?? (isFinal(one.state) ? (endOf(one) ?? 0) : null);
       if (at === null) {
@@ -101,7 +108,7 @@ export function forecast(instances: readonly Instance[], graph: GraphAnswer | un
   }
   const last = Math.max(0, ...[...ends.values()].map((end) => end.at));
   return {
-    of, endsAt: unknown === null && last > 0 ? last : null, unknown,
+    of, endsAt: unknown === null && last > 0 ? last : null, unknown, lastTo: of.size ? Math.max(...[...of.values()].map((one) => one.to)) : null,
     critical: unknown === null ? criticalOf(ends, upstream) : criticalKeys(instances),
   };
 }

@@ -15,7 +15,7 @@ import { GanttRow, ROW } from "./gantt_row";
 import css from "./gantt.module.css";
 import { pagesOf, readItems } from "./live";
 import { select } from "./selection";
-import { longestWait, nameOf, type RunView } from "./view";
+import { longestWait, type RunView } from "./view";
 
 const AXIS = 28;
 const END = 14; // after the last instant, for labels
@@ -39,7 +39,7 @@ export function GanttTools() {
 }
 
 /** What the chart's underlines are, and who waits longest. */
-export function GanttFoot({ view: { instances, live, now } }: { view: RunView }) {
+export function GanttFoot({ view: { instances, live, now, line } }: { view: RunView }) {
   const [critical] = useCritical();
   const wait = live ? longestWait(instances, now) : null;
   return (
@@ -47,7 +47,7 @@ export function GanttFoot({ view: { instances, live, now } }: { view: RunView })
       {critical && <span className="row gap6"><i className={css.way} aria-hidden />Critical path</span>}
       {wait && wait.ms > 5000 && (
         <span className="mid ellipsis">
-          {nameOf({ task: wait.instance.task, map: wait.instance.mapIndex < 0 ? null : wait.instance.mapIndex })} has waited {duration(Math.round(wait.ms / 1000))} for a place;{" "}
+          {wait.instance.key} has waited {duration(Math.round(wait.ms / 1000))}{line.get(wait.instance.key)?.why ? `: ${line.get(wait.instance.key)!.why}` : " for a place"};{" "}
           <button type="button" className={css.why} onClick={() => select(wait.instance.task, wait.instance.mapIndex, "why")}>see why</button>
         </span>
       )}
@@ -78,9 +78,9 @@ export function Gantt({ view }: { view: RunView }) {
   const end = live ? null : instant(run.end_date);
   const scale = useMemo(() => {
     const first = Math.min(start, ...instances.slice(0, 1).map((one) => one.segments[0]?.from ?? start));
-    const shownTime = domainOf(first, end, forecast.endsAt, now, width);
+    const shownTime = domainOf(first, end, forecast.lastTo, now, width);
     return timeScale({ ...shownTime, width, zone, gaps: gapsOf(busy, first, end ?? now) });
-  }, [start, end, forecast.endsAt, now, width, zone, busy, instances]);
+  }, [start, end, forecast.lastTo, now, width, zone, busy, instances]);
 
   const selected = shown ? rowIndex(rows, shown.task, shown.map) : -1;
   // On a group's row, which is nothing that could be open: until another task is.

@@ -19,18 +19,25 @@ export function RunKeys({ view }: { view: RunView }) {
     if (run) go(runPath(view.dagId, run, view.zone, { task: here.get("task"), tab: here.get("tab"), view: here.get("view") }));
   };
   const toFailure = () => {
-    const failures = failuresOf(instances);
-    const at = failures.findIndex((one) => one.task === shown?.task && one.mapIndex === (shown.map ?? -1));
-    const next = failures[(at + 1) % failures.length];
-    if (next) select(next.task, next.mapIndex, "log");
+    const [first] = failuresOf(instances);
+    if (first) select(first.task, first.mapIndex, "log");
+  };
+  const of = { dagId: view.dagId, runId: view.runId };
+  const clear = () => {
+    if (shown) view.act({ kind: "clear", ...of, tasks: [{ task_id: shown.task, ...(shown.map === null ? {} : { map_index: shown.map }) }] });
   };
   useKeys([
     { keys: "[", says: "Previous run of the DAG", act: () => to("before") },
     { keys: "]", says: "Next run of the DAG", act: () => to("after") },
     { keys: "y", says: "Why", act: () => setTab("why") },
     { keys: "l", says: "Log", act: () => setTab("log") },
-    { keys: "e", says: "First task that failed, then the next", act: toFailure },
     { keys: "Escape", says: "Close the task", act: () => select(null) },
   ]);
+  // Of a task that failed, the log has a first error: "e" leads there then.
+  useKeys([{ keys: "e", says: "First task that failed", act: toFailure }], { off: shown?.instance?.state === "failed" });
+  useKeys([
+    { keys: "c", says: "Clear the task", act: clear },
+    { keys: "x", says: "Cancel the run", act: () => view.live && view.act({ kind: "cancel", ...of }) },
+  ], { off: !view.may });
   return null;
 }

@@ -1,40 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import type { Answer } from "@/api/client";
 import type { StreamEvent, TiEvent } from "@/api/events";
 import { queries, read } from "@/api/queries";
 import { useTopic } from "@/api/stream";
-import { applyMoves, type Instance, instancesOf, type TimelineAnswer } from "@/model/run_timeline";
+import { applyMoves, type Instance, instancesOf, keyOf, type TimelineAnswer } from "@/model/run_timeline";
+import { Throttle } from "@/model/throttle";
+import { instant } from "@/model/time";
 
 import { readRun, type Run } from "./resolve";
 
 const AT_MOST_EACH_MS = 1000;
-
-/** Does it now, or as soon as a while has gone by since it last began: the longer it takes, the longer the while. */
-function useThrottled(act: () => Promise<unknown>): () => void {
-  const state = useRef({ next: 0, timer: undefined as ReturnType<typeof setTimeout> | undefined });
-  const newest = useRef(act);
-  useEffect(() => {
-    newest.current = act;
-  });
-  useEffect(() => {
-    const { current } = state;
-    return () => clearTimeout(current.timer);
-  }, []);
-  return useMemo(() => () => {
-    const { current } = state;
-    if (current.timer !== undefined) return;
-    current.timer = setTimeout(() => {
-      const began = Date.now();
-      void newest.current().finally(() => {
-        const took = Date.now() - began;
-        current.next = Math.max(began + AT_MOST_EACH_MS, Date.now() + 3 * took);
-        current.timer = undefined;
-      });
-    }, Math.max(0, current.next - Date.now()));
-  }, []);
-}
+const AT_LEAST_EACH_MS = 5000;
 
 /** The paths whose answers speak of a run's task instances. */
 const OF_TASKS = [
@@ -60,6 +38,25 @@ function renewTasks(dagId: string, runId: string, moved: Set<string>): Promise<u
   });
 }
 
+/** Reads anew what moved in a run, for as long as a page shows it. */
+class Follower {
+  moved = new Set<string>();
+  readonly throttle: Throttle;
+
+  constructor(dagId: string, runId: string, timeline: readonly unknown[]) {
+    this.throttle = new Throttle(() => {
+      const tasks = this.moved;
+      this.moved = new Set();
+      return Promise.all([
+        queries.invalidateQueries({ queryKey: timeline }),
+        queries.invalidateQueries({ queryKey: readRun(dagId, runId).queryKey }),
+        queries.invalidateQueries({ queryKey: ["/api/v2/eventLogs"] }),
+        tasks.size ? renewTasks(dagId, runId, tasks) : null,
+      ]);
+    }, AT_MOST_EACH_MS, AT_LEAST_EACH_MS);
+  }
+}
+
 const isMove = (event: StreamEvent): event is StreamEvent & { type: "ti" } => event.type === "ti";
 
 /** What happens in the run, kept up with the stream: moves at once, the whole picture a second later. */
@@ -67,17 +64,8 @@ export function useTimeline(dagId: string, runId: string): { query: { data: Time
   const path = { dag_id: dagId, run_id: runId };
   const options = read("/api/v2/ui/dags/{dag_id}/dagRuns/{run_id}/timeline", { path });
   const query = useQuery(options);
-  const moved = useRef(new Set<string>());
-  const refresh = useThrottled(async () => {
-    const tasks = moved.current;
-    moved.current = new Set();
-    await Promise.all([
-      queries.invalidateQueries({ queryKey: options.queryKey }),
-      queries.invalidateQueries({ queryKey: readRun(dagId, runId).queryKey }),
-      queries.invalidateQueries({ queryKey: ["/api/v2/eventLogs"] }),
-      tasks.size ? renewTasks(dagId, runId, tasks) : null,
-    ]);
-  });
+  const [follower] = useState(() => new Follower(dagId, runId, options.queryKey));
+  useEffect(() => () => follower.throttle.stop(), [follower]);
   useTopic(`run:${dagId}/${runId}`, (events) => {
     if (events.some((event) => event.type === "reset")) {
       void queries.invalidateQueries();
@@ -86,15 +74,34 @@ export function useTimeline(dagId: string, runId: string): { query: { data: Time
     const moves: TiEvent[] = events.filter(isMove).map((event) => event.data);
     if (moves.length) {
       queries.setQueryData(options.queryKey, (answer) => answer && applyMoves(answer, moves).answer);
-      for (const move of moves) moved.current.add(move.task_id);
+      for (const move of moves) follower.moved.add(move.task_id);
     }
     for (const event of events) {
       if (event.type === "run") queries.setQueryData<Run>(readRun(dagId, runId).queryKey, (run) => run && { ...run, state: event.data.state as Run["state"] });
     }
-    if (events.some((event) => event.type !== "log")) refresh();
+    const over = events.some((event) => event.type === "run" && (event.data.state === "success" || event.data.state === "failed"));
+    if (events.some((event) => event.type !== "log")) follower.throttle.ask(over);
   });
   const answer = query.data;
   return { query, instances: useMemo(() => (answer ? instancesOf(answer) : []), [answer]) };
+}
+
+/** When each one's turn is expected, and what it waits for. */
+export type Line = ReadonlyMap<string, { startsAt: number | null; why: string }>;
+const NOBODY: Line = new Map();
+const LINE_EACH_MS = 5000;
+
+/** Who of the run waits for a place: the daemon plays the whole line through. */
+export function useLine(dagId: string, runId: string, instances: readonly Instance[]): Line {
+  const waits = instances.some((one) => one.state === "scheduled");
+  const queue = useQuery({ ...read("/api/v2/ui/queue", { query: { limit: 200 } }), enabled: waits, refetchInterval: LINE_EACH_MS }).data?.queue;
+  return useMemo(() => {
+    if (!waits || !queue) return NOBODY;
+    const ours = queue.filter(({ ti }) => ti.dag_id === dagId && ti.dag_run_id === runId);
+    return new Map(ours.map(({ ti, starts_at, waits_for }) => [
+      keyOf(ti.task_id ?? "", ti.map_index), { startsAt: instant(starts_at?.p50), why: waits_for[0]?.detail ?? "" },
+    ]));
+  }, [waits, queue, dagId, runId]);
 }
 
 const PAGE = 100;

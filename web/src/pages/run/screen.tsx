@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo, useState } from "react";
 
+import { useDialogs } from "@/actions/use_dialogs";
 import type { Answer } from "@/api/client";
-import { read } from "@/api/queries";
+import { read, useMay } from "@/api/queries";
 import { forecast } from "@/model/forecast";
 import { firstToSee, type Instance } from "@/model/run_timeline";
 import { Segments } from "@/ui/controls";
@@ -18,7 +19,7 @@ import { Counts } from "./counts";
 import { Gantt, GanttFoot, GanttTools } from "./gantt";
 import { RunHead } from "./head";
 import { RunKeys } from "./keys";
-import { useTimeline } from "./live";
+import { useLine, useTimeline } from "./live";
 import { TaskPanel } from "./panel/panel";
 import type { Run } from "./resolve";
 import css from "./run.module.css";
@@ -60,14 +61,21 @@ export default function Screen({ dag, run }: { dag: Answer<"/api/v2/dags/{dag_id
   const live = run.state === "running" || run.state === "queued";
   const now = useNow(live);
   const { instances } = timeline;
-  const expected = useMemo(() => forecast(instances, graph, now), [instances, graph, now]);
+  const line = useLine(dagId, runId, instances);
+  const expected = useMemo(() => {
+    const turns = new Map([...line].flatMap(([key, { startsAt }]) => (startsAt === null ? [] : [[key, startsAt] as const])));
+    return forecast(instances, graph, now, turns);
+  }, [instances, graph, now, line]);
   const shown = useShown(instances, selection);
-  const view: RunView = { dag, run, dagId, runId, zone: dag.timezone ?? "UTC", instances, graph, live, now, forecast: expected, shown };
+  const [dialog, act] = useDialogs();
+  const may = useMay("operator");
+  const view: RunView = { dag, run, dagId, runId, zone: dag.timezone ?? "UTC", instances, graph, live, now, forecast: expected, line, shown, act, may };
   const panel = shown && <TaskPanel key={nameOf(shown)} view={view} shown={shown} selection={selection} bare={!wide} />;
   if (phone) {
     return (
       <>
         <RunKeys view={view} />
+        {dialog}
         <ShownQuery query={timeline.query} what="What happened can't be read">
           {() => <Suspense fallback={<Loading />}><Triage view={view} selection={selection} panel={panel} /></Suspense>}
         </ShownQuery>
@@ -77,6 +85,7 @@ export default function Screen({ dag, run }: { dag: Answer<"/api/v2/dags/{dag_id
   return (
     <>
       <RunKeys view={view} />
+      {dialog}
       <RunHead view={view}><RunActions view={view} /></RunHead>
       <Counts view={view} />
       <div className={css.panes} data-wide={wide}>

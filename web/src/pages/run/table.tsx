@@ -17,7 +17,7 @@ import css from "./run.module.css";
 import { select } from "./selection";
 import { nameOf, type RunView } from "./view";
 
-const ROW = 32;
+const ROW = 35; // of table.list
 const MOST_WITH_HOSTS = 2000; // the manifest says where each try ran, and carries each command
 
 type Line = { instance: Instance; name: string; pool: string; start: number | null; seconds: number | null; host: string | null; devices: string[] };

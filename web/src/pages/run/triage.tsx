@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
 
-import { type State, wordOf } from "@/model/states";
+import { type State, wordOf, worstOf } from "@/model/states";
 import { countsOf, failuresOf, type Instance, lengthOf } from "@/model/run_timeline";
 import { duration, executionDate, instant } from "@/model/time";
 import { Button } from "@/ui/controls";
@@ -54,7 +54,7 @@ function Lines({ view, all, onMore }: { view: RunView; all: Instance[]; onMore: 
       {others.length > 0 && (
         <li>
           <button type="button" className={css.line} onClick={onMore}>
-            <Glyph state={others.every((one) => one.state === "success") ? "success" : "none"} size={16} label="" />
+            <Glyph state={worstOf(others.map((one) => one.state))} size={16} label="" />
             <span className={css.two}><b>{others.length} {shown.length ? "other " : ""}task{others.length === 1 ? "" : "s"}</b><span className="dim">{words}</span></span>
             <span className="dim">all</span>
           </button>

@@ -1,8 +1,10 @@
+import type { Action } from "@/actions/use_dialogs";
 import type { Answer } from "@/api/client";
 import type { Forecast } from "@/model/forecast";
 import { type Instance, workOf } from "@/model/run_timeline";
 import type { GraphAnswer } from "@/model/run_rows";
 
+import type { Line } from "./live";
 import type { Run } from "./resolve";
 
 /** What the parts of a run's page are given. */
@@ -19,8 +21,13 @@ export interface RunView {
   live: boolean;
   now: number;
   forecast: Forecast;
+  /** Those of this run that wait for a place, by key. */
+  line: Line;
   /** The instance or task that is open. */
   shown: Shown | null;
+  /** Opens a dialog that acts on the run; offered to those who `may`. */
+  act: (action: Action) => void;
+  may: boolean;
 }
 
 export interface Shown {

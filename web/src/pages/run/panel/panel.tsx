@@ -142,7 +142,7 @@ function InstancePanel({ view, instance, selection, bare }: { view: RunView; ins
       {task.data && <Remarks facts={task.data} />}
       <div id="task-panel" className={css.body} tabIndex={0} role="region" aria-label={`${label}, ${tab}`}>
         {tab === "log" && <LogTab of={of} attempt={chosen} operator={task.data?.operator ?? null} />}
-        {tab === "why" && <div className={css.pad}><ExplainPanel dagId={of.dagId} runId={of.runId} taskId={of.task} mapIndex={of.mapIndex} /></div>}
+        {tab === "why" && <ExplainPanel dagId={of.dagId} runId={of.runId} taskId={of.task} mapIndex={of.mapIndex} />}
         {tab === "io" && <InputsOutputs of={of} attempt={chosen} zone={view.zone} live={view.live} />}
         {tab === "attempts" && <Attempts tries={tries} chosen={chosen} />}
         {tab === "command" && <ShownQuery query={task} what="The task can't be read">{(facts) => <CommandEnv of={of} facts={facts} shown={known} />}</ShownQuery>}
