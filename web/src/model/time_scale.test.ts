@@ -61,7 +61,10 @@ describe("a time scale", () => {
     const scale = timeScale({ from: T0, to: T0 + 602 * MIN, width: 226, zone: "UTC", gaps: [gap] });
     expect(scale.folds).toEqual([{ ...gap, x: 100 }]);
     expect([scale.x(T0 + MIN), scale.x(T0 + 301 * MIN), scale.x(T0 + 601 * MIN), scale.x(T0 + 602 * MIN)]).toEqual([100, 100 + FOLD_PX / 2, 126, 226]);
-    expect(scale.ticks.every((tick) => tick.at <= gap.from || tick.at >= gap.to)).toBe(true);
+    const wide = timeScale({ from: T0, to: T0 + 602 * MIN, width: 826, zone: "UTC", gaps: [gap] });
+    expect(wide.ticks.length).toBeGreaterThan(4);
+    // The fold's own label stands in its middle.
+    expect(wide.ticks.every((tick) => Math.abs(tick.x - 400 - FOLD_PX / 2) > 50)).toBe(true);
   });
   it("keeps what is outside at its ends, and lives with no width and no time", () => {
     const scale = timeScale({ from: T0, to: T0 + MIN, width: 100, zone: "UTC" });

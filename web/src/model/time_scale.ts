@@ -144,7 +144,9 @@ function ticksOf(
   let free = -Infinity;
   for (const piece of pieces) {
     if (piece.fold) {
-      free = Math.max(free, piece.x + FOLD_PX / 2 + LABEL_PX / 2);
+      const middle = piece.x + FOLD_PX / 2;
+      while (ticks.length && ticks.at(-1)!.x > middle - LABEL_PX) ticks.pop();
+      free = Math.max(free, middle + LABEL_PX);
       continue;
     }
     const shift = byOffset ? -ask.from : offsetMinutes(zone, piece.from) * 60_000;
