@@ -6,13 +6,14 @@ import type { Answer } from "@/api/client";
 import { read, useMay } from "@/api/queries";
 import { forecast } from "@/model/forecast";
 import { firstToSee, type Instance } from "@/model/run_timeline";
+import { instant } from "@/model/time";
 import { Segments } from "@/ui/controls";
 import { Dialog } from "@/ui/dialog";
 import { PHONE, useMedia, WIDE } from "@/ui/media";
 import { Loading, Shown as ShownQuery } from "@/ui/notes";
 import { Card } from "@/ui/surface";
 import { setQuery } from "@/ui/url";
-import { useNow } from "@/ui/zone";
+import { useClock } from "@/ui/zone";
 
 import { RunActions } from "./actions";
 import { Counts } from "./counts";
@@ -26,12 +27,13 @@ import css from "./run.module.css";
 import { select, type Selection, useSelection, type View } from "./selection";
 import { nameOf, type RunView, type Shown } from "./view";
 
+const GraphView = lazy(() => import("./graph"));
 const TableView = lazy(() => import("./table"));
 const EventsView = lazy(() => import("./events"));
 const Triage = lazy(() => import("./triage"));
 
 const VIEW_LABELS: { value: View; label: string }[] = [
-  { value: "gantt", label: "Gantt" }, { value: "table", label: "Table" }, { value: "events", label: "Events" },
+  { value: "gantt", label: "Gantt" }, { value: "graph", label: "Graph" }, { value: "table", label: "Table" }, { value: "events", label: "Events" },
 ];
 
 /** What the address names; without a task, the one to see first, which stays while the page is open. */
@@ -59,7 +61,8 @@ export default function Screen({ dag, run }: { dag: Answer<"/api/v2/dags/{dag_id
     ...read("/api/v2/ui/dags/{dag_id}/graph", { path: { dag_id: dagId }, query: version === undefined ? {} : { version } }), staleTime: Infinity,
   }).data;
   const live = run.state === "running" || run.state === "queued";
-  const now = useNow(live);
+  const over = instant(run.end_date) ?? 0;
+  const now = useClock((at) => (live ? at : over));
   const { instances } = timeline;
   const line = useLine(dagId, runId, instances);
   const expected = useMemo(() => {
@@ -69,7 +72,7 @@ export default function Screen({ dag, run }: { dag: Answer<"/api/v2/dags/{dag_id
   const shown = useShown(instances, selection);
   const [dialog, act] = useDialogs();
   const may = useMay("operator");
-  const view: RunView = { dag, run, dagId, runId, zone: dag.timezone ?? "UTC", instances, graph, live, now, forecast: expected, line, shown, act, may };
+  const view: RunView = { dag, run, dagId, runId, zone: dag.timezone ?? "UTC", timeline: timeline.query.data, instances, graph, live, now, forecast: expected, line, shown, act, may };
   const panel = shown && <TaskPanel key={nameOf(shown)} view={view} shown={shown} selection={selection} bare={!wide} />;
   if (phone) {
     return (
@@ -98,7 +101,10 @@ export default function Screen({ dag, run }: { dag: Answer<"/api/v2/dags/{dag_id
           <ShownQuery query={timeline.query} what="What happened can't be read" lines={10}>
             {() => (
               <Suspense fallback={<Loading />}>
-                {selection.view === "table" ? <TableView view={view} /> : selection.view === "events" ? <EventsView view={view} /> : <Gantt view={view} />}
+                {selection.view === "gantt" && <Gantt view={view} />}
+                {selection.view === "graph" && <GraphView view={view} />}
+                {selection.view === "table" && <TableView view={view} />}
+                {selection.view === "events" && <EventsView view={view} />}
               </Suspense>
             )}
           </ShownQuery>

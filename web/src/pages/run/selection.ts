@@ -3,7 +3,7 @@ import { useSearch } from "wouter";
 
 import { setQuery } from "@/ui/url";
 
-export const VIEWS = ["gantt", "table", "events"] as const;
+export const VIEWS = ["gantt", "graph", "table", "events"] as const;
 export type View = (typeof VIEWS)[number];
 export const TABS = ["log", "why", "io", "attempts", "command"] as const;
 export type Tab = (typeof TABS)[number];

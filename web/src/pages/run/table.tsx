@@ -7,6 +7,7 @@ import { count, duration } from "@/model/time";
 import { Glyph } from "@/ui/glyph";
 import { Icon } from "@/ui/icon";
 import { Empty } from "@/ui/notes";
+import { usePreferences } from "@/ui/preferences";
 import { setQuery, useParam } from "@/ui/url";
 import { useWindow } from "@/ui/window";
 import { Instant } from "@/ui/zone";
@@ -17,7 +18,6 @@ import css from "./run.module.css";
 import { select } from "./selection";
 import { nameOf, type RunView } from "./view";
 
-const ROW = 35; // of table.list
 const MOST_WITH_HOSTS = 2000; // the manifest says where each try ran, and carries each command
 
 type Line = { instance: Instance; name: string; pool: string; start: number | null; seconds: number | null; host: string | null; devices: string[] };
@@ -70,7 +70,8 @@ export default function TableView({ view }: { view: RunView }) {
   const [sort] = useParam("sort", "");
   const hosts = useHosts(view);
   const lines = useLines(view, hosts);
-  const seen = useWindow(box, lines.length, ROW, 28);
+  const row = usePreferences().dense ? 28 : 35; // as table.list has them
+  const seen = useWindow(box, lines.length, row, 28);
   const down = sort.startsWith("-");
   const by = sort.replace("-", "") as Column;
   const sorted = by in COLUMNS ? lines.toSorted((a, b) => compare(COLUMNS[by].of(a), COLUMNS[by].of(b)) * (down ? -1 : 1)) : lines;
@@ -95,7 +96,7 @@ export default function TableView({ view }: { view: RunView }) {
           </tr>
         </thead>
         <tbody>
-          {seen.first > 0 && <tr aria-hidden style={{ height: seen.first * ROW }} />}
+          {seen.first > 0 && <tr aria-hidden style={{ height: seen.first * row }} />}
           {sorted.slice(seen.first, seen.end).map((line, index) => (
             <tr key={line.instance.key} aria-rowindex={seen.first + index + 2} aria-selected={shown(line)} onClick={() => select(line.instance.task, line.instance.mapIndex)}>
               <td><button type="button" className={css.cell}>{line.name}</button></td>
@@ -107,7 +108,7 @@ export default function TableView({ view }: { view: RunView }) {
               {hosts.size > 0 && <td className="mid"><Where host={line.host} devices={line.devices} /></td>}
             </tr>
           ))}
-          {seen.end < lines.length && <tr aria-hidden style={{ height: (lines.length - seen.end) * ROW }} />}
+          {seen.end < lines.length && <tr aria-hidden style={{ height: (lines.length - seen.end) * row }} />}
         </tbody>
       </table>
       {lines.length > MOST_WITH_HOSTS && <p className={`dim small ${css.note}`}>{count(lines.length)} task instances; open one to see where it ran.</p>}

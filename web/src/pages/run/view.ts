@@ -1,7 +1,7 @@
 import type { Action } from "@/actions/use_dialogs";
 import type { Answer } from "@/api/client";
 import type { Forecast } from "@/model/forecast";
-import { type Instance, workOf } from "@/model/run_timeline";
+import { type Instance, type TimelineAnswer, workOf } from "@/model/run_timeline";
 import type { GraphAnswer } from "@/model/run_rows";
 
 import type { Line } from "./live";
@@ -15,6 +15,7 @@ export interface RunView {
   runId: string;
   /** Of the DAG: execution dates. */
   zone: string;
+  timeline: TimelineAnswer | undefined;
   instances: Instance[];
   graph: GraphAnswer | undefined;
   /** Whether it goes on; `now` moves only then. */

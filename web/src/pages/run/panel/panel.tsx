@@ -140,8 +140,8 @@ function InstancePanel({ view, instance, selection, bare }: { view: RunView; ins
       </Head>
       <Tabs name={name} current={tab} tries={tries.length} />
       {task.data && <Remarks facts={task.data} />}
-      <div id="task-panel" className={css.body} tabIndex={0} role="region" aria-label={`${label}, ${tab}`}>
-        {tab === "log" && <LogTab of={of} attempt={chosen} operator={task.data?.operator ?? null} />}
+      <div id="task-panel" className={css.body} tabIndex={tab === "log" ? -1 : 0} role="region" aria-label={`${label}, ${tab}`}>
+        {tab === "log" && <LogTab of={of} attempt={chosen} state={known?.state ?? null} operator={task.data?.operator ?? null} />}
         {tab === "why" && <ExplainPanel dagId={of.dagId} runId={of.runId} taskId={of.task} mapIndex={of.mapIndex} />}
         {tab === "io" && <InputsOutputs of={of} attempt={chosen} zone={view.zone} live={view.live} />}
         {tab === "attempts" && <Attempts tries={tries} chosen={chosen} />}
