@@ -16,7 +16,7 @@ import { select, type Selection } from "./selection";
 import css from "./triage.module.css";
 import { nameOf, type RunView } from "./view";
 
-const FIRST_SHOWN = 6;
+const FIRST_SHOWN = 4;
 const LINES = 40;
 
 const nameOfOne = (one: Instance) => nameOf({ task: one.task, map: one.mapIndex < 0 ? null : one.mapIndex });
