@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 
-import type { Answer } from "@/api/client";
-import type { StreamEvent, TiEvent } from "@/api/events";
+import { type Answer, api } from "@/api/client";
+import type { RunEvent, StreamEvent, TiEvent } from "@/api/events";
 import { queries, read } from "@/api/queries";
 import { useTopic } from "@/api/stream";
 import { applyMoves, type Instance, instancesOf, keyOf, type TimelineAnswer } from "@/model/run_timeline";
@@ -41,6 +41,8 @@ function renewTasks(dagId: string, runId: string, moved: Set<string>): Promise<u
 /** Reads anew what moved in a run, for as long as a page shows it. */
 class Follower {
   moved = new Set<string>();
+  private reading = 0;
+  private meanwhile: TiEvent[] = [];
   readonly throttle: Throttle;
 
   constructor(dagId: string, runId: string, timeline: readonly unknown[]) {
@@ -55,6 +57,34 @@ class Follower {
       ]);
     }, AT_MOST_EACH_MS, AT_LEAST_EACH_MS);
   }
+
+  hear(moves: readonly TiEvent[]): void {
+    for (const move of moves) this.moved.add(move.task_id);
+    if (this.reading) this.meanwhile.push(...moves);
+  }
+
+  /** An answer with what was told while it was on its way: it may be older than what the page shows. */
+  async read(ask: () => Promise<TimelineAnswer>): Promise<TimelineAnswer> {
+    const from = this.meanwhile.length;
+    this.reading += 1;
+    try {
+      const answer = await ask();
+      return applyMoves(answer, this.meanwhile.slice(from)).answer;
+    } finally {
+      this.reading -= 1;
+      if (!this.reading) this.meanwhile = [];
+    }
+  }
+}
+
+/** The run as it is after that move; the whole of it is read soon. */
+function movedRun(run: Run, { state, at }: RunEvent): Run {
+  const over = state === "success" || state === "failed";
+  const began = run.end_date !== null && !over ? at : run.start_date; // a run that is taken up again
+  return {
+    ...run, state: state as Run["state"], end_date: over ? at : null, start_date: state === "running" ? (began ?? at) : began,
+    duration: over && run.start_date ? ((instant(at) ?? 0) - (instant(run.start_date) ?? 0)) / 1000 : null,
+  };
 }
 
 const isMove = (event: StreamEvent): event is StreamEvent & { type: "ti" } => event.type === "ti";
@@ -63,8 +93,11 @@ const isMove = (event: StreamEvent): event is StreamEvent & { type: "ti" } => ev
 export function useTimeline(dagId: string, runId: string): { query: { data: TimelineAnswer | undefined; error: unknown; isPending: boolean; refetch: () => unknown }; instances: Instance[] } {
   const path = { dag_id: dagId, run_id: runId };
   const options = read("/api/v2/ui/dags/{dag_id}/dagRuns/{run_id}/timeline", { path });
-  const query = useQuery(options);
   const [follower] = useState(() => new Follower(dagId, runId, options.queryKey));
+  const query = useQuery({
+    ...options,
+    queryFn: ({ signal }) => follower.read(() => api.get("/api/v2/ui/dags/{dag_id}/dagRuns/{run_id}/timeline", { path, signal })),
+  });
   useEffect(() => () => follower.throttle.stop(), [follower]);
   useTopic(`run:${dagId}/${runId}`, (events) => {
     if (events.some((event) => event.type === "reset")) {
@@ -74,10 +107,10 @@ export function useTimeline(dagId: string, runId: string): { query: { data: Time
     const moves: TiEvent[] = events.filter(isMove).map((event) => event.data);
     if (moves.length) {
       queries.setQueryData(options.queryKey, (answer) => answer && applyMoves(answer, moves).answer);
-      for (const move of moves) follower.moved.add(move.task_id);
+      follower.hear(moves);
     }
     for (const event of events) {
-      if (event.type === "run") queries.setQueryData<Run>(readRun(dagId, runId).queryKey, (run) => run && { ...run, state: event.data.state as Run["state"] });
+      if (event.type === "run") queries.setQueryData<Run>(readRun(dagId, runId).queryKey, (run) => run && movedRun(run, event.data));
     }
     const over = events.some((event) => event.type === "run" && (event.data.state === "success" || event.data.state === "failed"));
     if (events.some((event) => event.type !== "log")) follower.throttle.ask(over);

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useRef } from "react";
 
 import { isFinal, wordOf } from "@/model/states";
-import { endOf, type Instance, startOf, workOf } from "@/model/run_timeline";
+import { endOf, type Instance, keyOf, startOf, workOf } from "@/model/run_timeline";
 import { count, duration } from "@/model/time";
 import { Glyph } from "@/ui/glyph";
 import { Icon } from "@/ui/icon";
@@ -16,9 +16,9 @@ import { Where } from "./panel/attempts";
 import { readManifest } from "./panel/queries";
 import css from "./run.module.css";
 import { select } from "./selection";
-import { nameOf, type RunView } from "./view";
+import type { RunView } from "./view";
 
-const MOST_WITH_HOSTS = 2000; // the manifest says where each try ran, and carries each command
+const MOST_WITH_HOSTS = 2000; // the manifest says where each try ran, but carries each command as well
 
 type Line = { instance: Instance; name: string; pool: string; start: number | null; seconds: number | null; host: string | null; devices: string[] };
 const COLUMNS = {
@@ -46,7 +46,7 @@ function useHosts(view: RunView): Map<string, { host: string | null; devices: st
   }).data;
   return useMemo(() => new Map(manifest?.tasks.map((task) => {
     const last = task.attempts.at(-1);
-    return [nameOf({ task: task.task_id, map: task.map_index < 0 ? null : task.map_index }), { host: last?.host ?? null, devices: last?.devices ?? [] }];
+    return [keyOf(task.task_id, task.map_index), { host: last?.host ?? null, devices: last?.devices ?? [] }];
   })), [manifest]);
 }
 
@@ -55,7 +55,7 @@ function useLines(view: RunView, hosts: ReturnType<typeof useHosts>): Line[] {
   const pools = useMemo(() => new Map(graph?.tasks.map((task) => [task.id, task.pool])), [graph]);
   return instances.map((instance) => {
     const work = workOf(instance);
-    const name = nameOf({ task: instance.task, map: instance.mapIndex < 0 ? null : instance.mapIndex });
+    const name = instance.key;
     return {
       instance, name, pool: pools.get(instance.task) ?? "", start: work?.from ?? startOf(instance),
       seconds: work === null ? null : ((work.to ?? (isFinal(instance.state) ? (endOf(instance) ?? work.from) : now)) - work.from) / 1000,

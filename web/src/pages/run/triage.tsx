@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 
 import { type State, wordOf, worstOf } from "@/model/states";
 import { countsOf, failuresOf, type Instance, lengthOf } from "@/model/run_timeline";
@@ -7,6 +7,7 @@ import { Button } from "@/ui/controls";
 import { Dialog } from "@/ui/dialog";
 import { Glyph } from "@/ui/glyph";
 import { Card, StateChip } from "@/ui/surface";
+import { useWindow } from "@/ui/window";
 import { Instant } from "@/ui/zone";
 
 import { RerunFailed } from "./actions";
@@ -18,8 +19,6 @@ import { nameOf, type RunView } from "./view";
 
 const FIRST_SHOWN = 4;
 const LINES = 40;
-
-const nameOfOne = (one: Instance) => nameOf({ task: one.task, map: one.mapIndex < 0 ? null : one.mapIndex });
 
 /** Worst first: what failed, what couldn't start because of it, what goes on. */
 function worthSeeing(instances: Instance[]): Instance[] {
@@ -45,7 +44,7 @@ function Lines({ view, all, onMore }: { view: RunView; all: Instance[]; onMore: 
           <li key={one.key}>
             <button type="button" className={css.line} onClick={() => select(one.task, one.mapIndex)}>
               <Glyph state={one.state} size={16} label="" />
-              <span className={css.two}><b className="ellipsis">{nameOfOne(one)}</b><span className="dim">{about(one)}</span></span>
+              <span className={css.two}><b className="ellipsis">{one.key}</b><span className="dim">{about(one)}</span></span>
               <span className="dim">{ms === null ? "" : duration(ms / 1000)}</span>
             </button>
           </li>
@@ -64,25 +63,37 @@ function Lines({ view, all, onMore }: { view: RunView; all: Instance[]; onMore: 
   );
 }
 
+const LINE = 49;
+
 /** All of them, on a screen of their own. */
 function AllTasks({ view, onClose }: { view: RunView; onClose: () => void }) {
   return (
     <Dialog title={`All tasks of ${view.dagId}`} open drawer onClose={onClose}>
-      <ul className={css.list}>
-        {view.instances.map((one) => (
-          <li key={one.key}>
+      <AllLines view={view} onChosen={onClose} />
+    </Dialog>
+  );
+}
+
+function AllLines({ view, onChosen }: { view: RunView; onChosen: () => void }) {
+  const box = useRef<HTMLDivElement>(null);
+  const seen = useWindow(box, view.instances.length, LINE);
+  return (
+    <div ref={box} className={css.all} tabIndex={0} role="region" aria-label="Task instances">
+      <ul style={{ height: view.instances.length * LINE }}>
+        {view.instances.slice(seen.first, seen.end).map((one, index) => (
+          <li key={one.key} style={{ top: (seen.first + index) * LINE }}>
             <button type="button" className={css.line} onClick={() => {
-              onClose();
+              onChosen();
               select(one.task, one.mapIndex);
             }}>
               <Glyph state={one.state} size={16} label="" />
-              <span className={css.two}><b className="ellipsis">{nameOfOne(one)}</b><span className="dim">{wordOf(one.state).toLowerCase()}</span></span>
+              <span className={css.two}><b className="ellipsis">{one.key}</b><span className="dim">{wordOf(one.state).toLowerCase()}</span></span>
               <span className="dim">{duration((lengthOf(one, view.now) ?? NaN) / 1000)}</span>
             </button>
           </li>
         ))}
       </ul>
-    </Dialog>
+    </div>
   );
 }
 
@@ -110,7 +121,7 @@ export default function Triage({ view, selection, panel }: { view: RunView; sele
       <Card label="Tasks" className={css.fixed!}><Lines view={view} all={instances} onMore={() => setAll(true)} /></Card>
       {first && (
         <Card
-          className={css.log!} label={`Log of ${nameOfOne(first)}`} title={nameOfOne(first)}
+          className={css.log!} label={`Log of ${first.key}`} title={first.key}
           about={<Glyph state={first.state} size={15} />} tools={<span className="dim small">last lines</span>}
         >
           <LogTail of={{ dagId, runId: view.runId, task: first.task, mapIndex: first.mapIndex }} attempt={first.attempts} lines={LINES} />

@@ -1,7 +1,7 @@
 import type { Action } from "@/actions/use_dialogs";
 import type { Answer } from "@/api/client";
 import type { Forecast } from "@/model/forecast";
-import { type Instance, type TimelineAnswer, workOf } from "@/model/run_timeline";
+import { type Instance, type TimelineAnswer } from "@/model/run_timeline";
 import type { GraphAnswer } from "@/model/run_rows";
 
 import type { Line } from "./live";
@@ -53,5 +53,3 @@ export function longestWait(instances: readonly Instance[], now: number): { inst
   }
   return longest;
 }
-
-export const isLive = (instance: Instance): boolean => workOf(instance)?.to === null;

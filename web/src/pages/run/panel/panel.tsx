@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { Link } from "wouter";
 
 import { reasonText } from "@/model/exit";
@@ -8,9 +8,8 @@ import type { Instance } from "@/model/run_timeline";
 import { itemText } from "@/model/run_rows";
 import { count } from "@/model/time";
 import { Choice, Segments } from "@/ui/controls";
-import { ExplainPanel } from "@/ui/explain";
 import { Glyph } from "@/ui/glyph";
-import { Empty, Shown as ShownQuery } from "@/ui/notes";
+import { Empty, Loading, Shown as ShownQuery } from "@/ui/notes";
 import { Card } from "@/ui/surface";
 import { link, setQuery } from "@/ui/url";
 
@@ -24,6 +23,8 @@ import { LogTab } from "./log_tab";
 import { TaskMenu } from "./menu";
 import css from "./panel.module.css";
 import { readTask, readTries, type Ref, type TaskFacts, type Try } from "./queries";
+
+const ExplainPanel = lazy(async () => ({ default: (await import("@/ui/explain")).ExplainPanel }));
 
 interface Props {
   view: RunView;
@@ -126,7 +127,7 @@ function InstancePanel({ view, instance, selection, bare }: { view: RunView; ins
   // A task that hasn't begun has no log: why not is what one wants to know. What was shown first stays.
   const [first] = useState<Tab>(instance.attempts > 0 || isFinal(instance.state) ? "log" : "why");
   const tab = selection.tab ?? first;
-  const label = nameOf({ task: instance.task, map: instance.mapIndex < 0 ? null : instance.mapIndex });
+  const label = instance.key;
   const item = task.data?.item ?? null;
   const name = item === null ? label : `${instance.task} ${itemText(item)}`;
   return (
@@ -142,7 +143,7 @@ function InstancePanel({ view, instance, selection, bare }: { view: RunView; ins
       {task.data && <Remarks facts={task.data} />}
       <div id="task-panel" className={css.body} tabIndex={tab === "log" ? -1 : 0} role="region" aria-label={`${label}, ${tab}`}>
         {tab === "log" && <LogTab of={of} attempt={chosen} state={known?.state ?? null} operator={task.data?.operator ?? null} />}
-        {tab === "why" && <ExplainPanel dagId={of.dagId} runId={of.runId} taskId={of.task} mapIndex={of.mapIndex} />}
+        {tab === "why" && <Suspense fallback={<Loading />}><ExplainPanel dagId={of.dagId} runId={of.runId} taskId={of.task} mapIndex={of.mapIndex} /></Suspense>}
         {tab === "io" && <InputsOutputs of={of} attempt={chosen} zone={view.zone} live={view.live} />}
         {tab === "attempts" && <Attempts tries={tries} chosen={chosen} />}
         {tab === "command" && <ShownQuery query={task} what="The task can't be read">{(facts) => <CommandEnv of={of} facts={facts} shown={known} />}</ShownQuery>}
