@@ -6,7 +6,7 @@ import { LogScroller } from "./log_scroller";
 
 const VIEW = 10 * ROW_PX;
 
-/** An element that scrolls as a browser's does: within its height, to whole pixels. */
+/** An element that scrolls as a phone's browser does: within its height, to thirds of a pixel. */
 function boxOf(scroller: LogScroller) {
   let top = 0;
   const box = {
@@ -14,7 +14,7 @@ function boxOf(scroller: LogScroller) {
       return top;
     },
     set scrollTop(to: number) {
-      top = Math.round(Math.max(0, Math.min(to, Math.max(scroller.height, VIEW) - VIEW)));
+      top = Math.round(3 * Math.max(0, Math.min(to, Math.max(scroller.height, VIEW) - VIEW))) / 3;
     },
   };
   scroller.attach(box as HTMLElement);
@@ -64,6 +64,20 @@ describe("who is at the end", () => {
       expect(scroller.anchor).toEqual(anchor);
       expect(scroller.unseen).toBe(count - 100);
     }
+  });
+
+  it.each([100, 900_000])("leaves it by the first third of a pixel that a finger moves, in %i lines", (count) => {
+    const scroller = new LogScroller();
+    const { box, scrollTo } = boxOf(scroller);
+    grown(scroller, count);
+    const before = box.scrollTop;
+    for (let step = 1; step <= 30; step += 1) {
+      scrollTo(box.scrollTop - 1 / 3);
+      expect(scroller.following).toBe(false);
+    }
+    expect(box.scrollTop).toBeCloseTo(before - 10, 3);
+    for (let step = 1; step <= 30; step += 1) scrollTo(box.scrollTop + 1 / 3);
+    expect(scroller.following).toBe(true);
   });
 
   it("comes back by scrolling down to it, or by going there", () => {

@@ -67,9 +67,10 @@ export class LogScroller {
     return { first, last: Math.min(this.count, this.anchor.item + Math.ceil((this.view + this.anchor.px) / ROW_PX) + 1) };
   }
 
-  private settle(anchor: Anchor): void {
+  /** `down`: the way he came. A finger begins with a third of a pixel: who moves up has left the end, however near it is. */
+  private settle(anchor: Anchor, down: boolean): void {
     this.anchor = anchor;
-    const ends = atEnd(this.layout, anchor);
+    const ends = this.fits || (down && atEnd(this.layout, anchor));
     if (this.following && !ends) this.seen = this.count;
     this.following = ends;
   }
@@ -128,11 +129,12 @@ export class LogScroller {
     const box = this.box;
     if (!box || box.scrollTop === this.last) return;
     const now = box.scrollTop;
-    this.settle(scrolled(this.layout, this.anchor, this.last, now));
+    const down = now > this.last;
+    this.settle(scrolled(this.layout, this.anchor, this.last, now), down);
     this.last = now;
     if (!isExact(this.layout)) {
-      // At an end the bar is put right at once, or there would be room to scroll into nothing.
-      this.moving = !(this.following || (this.anchor.item === 0 && this.anchor.px === 0));
+      // Who has come to an end is put there at once, or there would be room to scroll into nothing.
+      this.moving = !(down ? this.following : this.anchor.item === 0 && this.anchor.px === 0);
       clearTimeout(this.timer);
       this.timer = setTimeout(() => {
         this.moving = false;
@@ -153,12 +155,14 @@ export class LogScroller {
 
   private go(anchor: Anchor): void {
     this.moving = false;
-    this.settle(anchor);
+    this.settle(anchor, true);
     this.tell();
   }
 
   by(px: number): void {
-    this.go(move(this.layout, this.anchor, px));
+    this.moving = false;
+    this.settle(move(this.layout, this.anchor, px), px > 0);
+    this.tell();
   }
 
   toStart(): void {
