@@ -22,6 +22,7 @@ export type Piece = { text: string; strong?: boolean } | { who: Who; text: strin
 
 export interface GateLine {
   key: string;
+  kind: string;
   title: string;
   ok: boolean;
   /** The first that is closed: the reason. */
@@ -107,7 +108,7 @@ function gateLines(explained: Explanation, now: number): GateLine[] {
     const words = wordsOf(gate);
     // The answer's own countdown stands still; this one goes on.
     if (gate.kind === "retry_delay" && due !== null) words.text = due > now ? `over in ${duration(Math.ceil((due - now) / 1000))}` : "over";
-    return { key: `${index}-${gate.kind}`, ok: gate.ok, culprit: index === first, ...words, more: moreOf(gate, explained), tone: toneOfGate(gate.kind) };
+    return { key: `${index}-${gate.kind}`, kind: gate.kind, ok: gate.ok, culprit: index === first, ...words, more: moreOf(gate, explained), tone: toneOfGate(gate.kind) };
   });
 }
 

@@ -87,7 +87,7 @@ function Gates({ gates }: { gates: readonly GateLine[] }) {
   return (
     <ul className={css.gates} aria-label="Conditions, in the order in which they are looked at">
       {gates.map((gate) => (
-        <li key={gate.key} data-ok={gate.ok} aria-current={gate.culprit || undefined}>
+        <li key={gate.key} data-kind={gate.kind} data-ok={gate.ok} aria-current={gate.culprit || undefined}>
           <span style={{ color: gate.ok ? "var(--success-t)" : `var(--${gate.tone}-t)` }}>
             <Icon name={gate.ok ? "check" : "clock"} size={14} />
             <span className="hidden">{gate.ok ? "Met: " : "Not met: "}</span>
@@ -138,7 +138,6 @@ function Starts({ why }: { why: Why }) {
   if (!why.waits) return null;
   return (
     <dl className={css.facts}>
-      {why.place && <div><dt>Place</dt><dd>{why.place.replace(/^place /, "")}</dd></div>}
       <div>
         <dt>Expected start</dt>
         <dd>{why.starts
