@@ -105,9 +105,11 @@ std::expected<DagWish, Problem> wish_of(const Call& call, StoreReader& reader) {
   if (out.limit > 200) return refuse_field("limit", "a number from 0 to 200");
   out.piece = call.query_value("q").value_or("");
   out.named = call.sees();
-  std::vector<std::string> tags;
+  std::vector<std::string> tags, owners;
   for (const std::string_view tag : call.query_values("tag")) tags.push_back(label_of_tag(tag));
+  for (const std::string_view owner : call.query_values("owners")) owners.push_back(label_of_owner(owner));
   if (!tags.empty()) out.labels.push_back(std::move(tags));
+  if (!owners.empty()) out.labels.push_back(std::move(owners));
   if (const auto word = call.query_value("state")) {
     static constexpr std::pair<std::string_view, DagWish::State> states[] = {
         {"active", active}, {"paused", paused}, {"running", running}, {"queued", queued}};

@@ -16,7 +16,7 @@ const Route table[] = {
     {"GET", API "/ui/dags", viewer_filtered, h::ui_dags,
      {.id = "get_ui_dags",
       .summary = "List DAGs with their last runs",
-      .query = "limit:ui offset q:dag tag state:dag sort:dag",
+      .query = "limit:ui offset q:dag tag owners state:dag sort:dag",
       .reply = "UiDags"}},
     {"GET", API "/ui/dags/{dag_id}/grid", viewer, h::ui_grid,
      {.id = "get_ui_grid",

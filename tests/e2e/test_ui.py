@@ -114,6 +114,7 @@ tasks:
         self.assertEqual((etl["tags"], etl["owner"]), (["nightly"], "anna"))
         self.assertIsNotNone(other["next_run_at"])
         for query, expected in [({"q": "the"}, ["other"]), ({"tag": "nightly"}, ["etl"]),
+                                ({"owners": "anna"}, ["etl"]), ({"owners": "ann"}, []),
                                 ({"state": "failed"}, ["etl"]), ({"state": "paused"}, []),
                                 ({"sort": "next_run_at"}, ["other", "etl"]), ({"limit": 1}, ["etl"])]:
             self.assertEqual([d["dag_id"] for d in self.ui("dags", **query)["dags"]], expected, query)

@@ -38,6 +38,12 @@ export function useMe(): Me | undefined {
   return useQuery({ ...read("/auth/me"), staleTime: Infinity }).data;
 }
 
+/** Whether this session sees all DAGs: what belongs to no DAG alone is shut to others (docs/security.md). Undefined until it is known. */
+export function useSeesAll(): boolean | undefined {
+  const me = useMe();
+  return me && me.scope.dags.length === 0;
+}
+
 const RANKS = ["viewer", "operator", "author", "admin"] as const;
 
 /** Whether this session's role is at least that one: what it can't do isn't offered. */

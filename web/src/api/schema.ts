@@ -9307,6 +9307,8 @@ export interface operations {
                 q?: string;
                 /** @description Only with any of these tags. */
                 tag?: string[];
+                /** @description Only of these owners. */
+                owners?: string[];
                 /** @description Only these; failed: the newest run that ended today failed. */
                 state?: "active" | "paused" | "running" | "queued" | "failed";
                 /** @description In which order. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { BARS_HEIGHT, noNextRun, parseFilter, pathOf, runBars, runsSentence, trendWords } from "./dag_list";
+import { BARS_HEIGHT, flipWord, noNextRun, parseFilter, pathOf, runBars, runsSentence, trendWords } from "./dag_list";
 import type { LastRun } from "./overview";
 
 const run = (state: LastRun["state"], duration_s: number | null, start: string | null = "2013-06-12T09:00:00Z"): LastRun => ({
@@ -55,7 +55,12 @@ describe("bars of the last runs", () => {
   });
 });
 
-it("tells tags from words", () => {
-  expect(parseFilter(" raw  #gpu #noaa ")).toEqual({ q: "raw", tags: ["gpu", "noaa"] });
-  expect(parseFilter("#")).toEqual({ q: "", tags: [] });
+it("tells tags and owners from words", () => {
+  expect(parseFilter(" raw  #gpu @anna #noaa ")).toEqual({ q: "raw", tags: ["gpu", "noaa"], owners: ["anna"] });
+  expect(parseFilter("# @")).toEqual({ q: "", tags: [], owners: [] });
+});
+
+it("adds a word to a filter and takes it out", () => {
+  expect(flipWord("raw", "#gpu")).toBe("raw #gpu");
+  expect(flipWord(" raw #gpu", "#gpu")).toBe("raw");
 });

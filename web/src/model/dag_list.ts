@@ -55,11 +55,15 @@ export function runsSentence(runs: readonly LastRun[]): string {
   return `${runs.length} ${runs.length === 1 ? "run" : "runs"}: ${parts.join(", ")}`;
 }
 
-/** `raw #gpu`: words are parts of the name, those with # are tags. */
-export function parseFilter(text: string): { q: string; tags: string[] } {
+/** `raw #gpu @anna`: words are parts of the name, those with # are tags, those with @ owners. */
+export function parseFilter(text: string): { q: string; tags: string[]; owners: string[] } {
   const words = text.trim().split(/\s+/).filter(Boolean);
-  return {
-    q: words.filter((word) => !word.startsWith("#")).join(" "),
-    tags: words.filter((word) => word.startsWith("#") && word.length > 1).map((word) => word.slice(1)),
-  };
+  const after = (sign: string) => words.filter((word) => word.startsWith(sign) && word.length > 1).map((word) => word.slice(1));
+  return { q: words.filter((word) => !/^[#@]/.test(word)).join(" "), tags: after("#"), owners: after("@") };
+}
+
+/** The text of such a filter, with one word more or less. */
+export function flipWord(text: string, word: string): string {
+  const words = text.trim().split(/\s+/).filter(Boolean);
+  return (words.includes(word) ? words.filter((each) => each !== word) : [...words, word]).join(" ");
 }

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import { useDialogs } from "@/actions/use_dialogs";
 import type { Query } from "@/api/client";
 import { read, useMay } from "@/api/queries";
-import { parseFilter } from "@/model/dag_list";
+import { flipWord, parseFilter } from "@/model/dag_list";
 import { count } from "@/model/time";
 import { Button, Choice, Field, Segments } from "@/ui/controls";
 import { Menu } from "@/ui/menu";
@@ -67,6 +67,7 @@ export function DagsCard({ on, facts }: { on: "overview" | "dags"; facts?: React
   const query: ListQuery = { limit: LIMIT, offset: Number(offset) || 0, sort: sort as NonNullable<ListQuery["sort"]> };
   if (filter.q) query.q = filter.q;
   if (filter.tags.length) query.tag = filter.tags;
+  if (filter.owners.length) query.owners = filter.owners;
   if (state !== "all") query.state = state as NonNullable<ListQuery["state"]>;
   const list = useQuery({ ...read("/api/v2/ui/dags", { query }), placeholderData: keepPreviousData, refetchInterval: 60_000 });
   const counts = useCounts();
@@ -101,7 +102,7 @@ export function DagsCard({ on, facts }: { on: "overview" | "dags"; facts?: React
           {on === "dags" && <TagMenu />}
           {on === "dags" && !narrow && <Choice label="Order" value={sort} options={SORTS} onChange={(next) => setQuery({ sort: next === "dag_id" ? null : next, offset: null })} />}
           <Field
-            label="Filter by name or tag" placeholder="Filter by name or #tag" icon="filter" type="search" value={text} inputRef={field} className={css.filter!}
+            label="Filter by name, tag or owner" placeholder="Name, #tag or @owner" icon="filter" type="search" value={text} inputRef={field} className={css.filter!}
             onChange={(next) => {
               setText(next);
               setQuery({ offset: null });
@@ -137,9 +138,7 @@ function TagMenu() {
   const chosen = new Set(parseFilter(text).tags);
   if (!tags.length) return null;
   const flip = (tag: string) => {
-    const { q, tags: before } = parseFilter(text);
-    const after = chosen.has(tag) ? before.filter((each) => each !== tag) : [...before, tag];
-    setText([q, ...after.map((each) => `#${each}`)].filter(Boolean).join(" "), "push");
+    setText(flipWord(text, `#${tag}`), "push");
     setQuery({ offset: null });
   };
   return (

@@ -69,7 +69,9 @@ const Row = memo(function Row({ dag, now, may }: { dag: UiDag; now: number; may:
       <td className={`mid ${css.fresh}`}>
         {freshest ? <Tip text={freshest.dataset}><Link href={at("datasets", freshest.dataset)} className="mono">{executionDate(freshest.partition, dag.timezone)}</Link></Tip> : <span className="dim">–</span>}
       </td>
-      <td className={`dim ${css.owner}`}><span className="ellipsis">{dag.owner ?? "–"}</span></td>
+      <td className={`dim ${css.owner}`}>
+        {dag.owner ? <button type="button" className={css.tag} aria-label={`Only DAGs of ${dag.owner}`} onClick={() => setQuery({ q: `@${dag.owner}`, offset: null }, "push")}>{dag.owner}</button> : "–"}
+      </td>
       <td className={css.active}><Switch on={!dag.is_paused} label={`${dag.dag_id} is ${dag.is_paused ? "paused" : "active"}`} disabled={!may} onChange={(on) => void setPaused(dag.dag_id, !on)} /></td>
     </tr>
   );

@@ -3,7 +3,7 @@ import { type ReactNode, useMemo } from "react";
 import { Link } from "wouter";
 
 import type { Answer } from "@/api/client";
-import { read, useMe } from "@/api/queries";
+import { read, useSeesAll } from "@/api/queries";
 import { backfillsUnderWay, concurrency, type Overview, waitingFor } from "@/model/overview";
 import { count } from "@/model/time";
 import { Glyph } from "@/ui/glyph";
@@ -155,8 +155,8 @@ function DeviceFigure({ devices }: { devices: Devices }) {
 
 /** Devices, or pools on a machine without any; a limited token is told of pools alone. */
 function Places() {
-  const limited = (useMe()?.scope.dags.length ?? 0) > 0;
-  const devices = useQuery({ ...read("/api/v2/devices"), enabled: !limited }).data?.devices ?? [];
+  const all = useSeesAll();
+  const devices = useQuery({ ...read("/api/v2/devices"), enabled: all === true }).data?.devices ?? [];
   const pools = useQuery(read("/api/v2/pools", { query: { limit: 200 } })).data?.pools ?? [];
   if (devices.length) return <DeviceFigure devices={devices} />;
   const slots = pools.reduce((sum, pool) => sum + pool.slots, 0);

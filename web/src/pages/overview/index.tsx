@@ -29,7 +29,7 @@ function Today() {
     timeZone: zone, weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit",
   }), [zone]);
   const day = useClock((now) => format.format(now).replace(" at ", ", "));
-  return <span className="dim ellipsis">{day} {zoneLabel(zone)}</span>;
+  return <span className={`dim ellipsis ${css.today}`}>{day} {zoneLabel(zone)}</span>;
 }
 
 export default function OverviewPage() {

@@ -62,7 +62,7 @@ const Row = memo(function Row({ run, now, act }: { run: ListedRun; now: number; 
       <td><RunLink dagId={run.dag_id} runId={run.dag_run_id} executionDate={run.execution_date} className="strong" /></td>
       <td className={css.dag}><Link href={at("dags", run.dag_id)} className="ellipsis">{run.dag_id}</Link></td>
       <td><State run={run} /></td>
-      <td className="mid">{RUN_TYPES[run.run_kind as keyof typeof RUN_TYPES] ?? run.run_type}</td>
+      <td className={`mid ${css.type}`}>{RUN_TYPES[run.run_kind as keyof typeof RUN_TYPES] ?? run.run_type}</td>
       <td className="mid"><Instant at={run.start_date ?? run.queued_at} /></td>
       <td className="right"><Lasted run={run} now={now} /></td>
       <td className={`dim ${css.by}`}>{run.backfill_id ? <Link href={at("backfills", String(run.backfill_id))}>{makerOf(run)}</Link> : makerOf(run)}</td>
@@ -83,7 +83,7 @@ export function RunsTable({ runs, act }: Props) {
     <table className={`list ${css.table}`}>
       <thead>
         <tr>
-          <th>Execution date</th><th>DAG</th><th>State</th><th>Type</th><th>Started</th><th className="right">Duration</th>
+          <th>Execution date</th><th>DAG</th><th>State</th><th className={css.type}>Type</th><th>Started</th><th className="right">Duration</th>
           <th className={css.by}>Made by</th><th className={css.version}>Version</th><th className={css.last}><span className="hidden">Note and actions</span></th>
         </tr>
       </thead>

@@ -2,7 +2,7 @@ import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId, useRef, useState } from "react";
 
 import { type Answer, api, type Body } from "@/api/client";
-import { read, renew, useMay, useMe } from "@/api/queries";
+import { read, renew, useMay, useSeesAll } from "@/api/queries";
 import { Button, Field, IconButton } from "@/ui/controls";
 import { Dialog } from "@/ui/dialog";
 import { Empty, ErrorNote, Shown } from "@/ui/notes";
@@ -64,15 +64,15 @@ export function Variables() {
   const [text] = useParam("q");
   const offset = Number(useParam("offset", "0")[0]) || 0;
   const asked = useSettled(text.trim());
-  const limited = (useMe()?.scope.dags.length ?? 0) > 0;
+  const all = useSeesAll();
   const query = { limit: LIMIT, offset, order_by: "key", ...(asked ? { variable_key_pattern: asked } : {}) };
-  const list = useQuery({ ...read("/api/v2/variables", { query }), placeholderData: keepPreviousData, enabled: !limited, refetchInterval: 15_000 });
+  const list = useQuery({ ...read("/api/v2/variables", { query }), placeholderData: keepPreviousData, enabled: all === true, refetchInterval: 15_000 });
   const may = useMay("operator");
   const [editing, setEditing] = useState<{ old: Variable | null } | null>(null);
   const [removing, setRemoving] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   useFilterKey(field);
-  if (limited) return <Empty title="Variables belong to all DAGs: your token, which is limited to some, doesn't see them" />;
+  if (all === false) return <Empty title="Variables belong to all DAGs: your token, which is limited to some, doesn't see them" />;
   return (
     <Card
       title="Variables" className={css.wide!}
