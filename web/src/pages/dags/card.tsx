@@ -112,7 +112,7 @@ export function DagsCard({ on, facts }: { on: "overview" | "dags"; facts?: React
       }
       foot={found && (
         <>
-          <span>{count(all)} {all === 1 ? "DAG" : "DAGs"}{counts.paused ? `, ${count(counts.paused)} paused` : ""}</span>
+          <span>{filtered ? `${count(found.total_entries)} of ` : ""}{count(all)} {all === 1 ? "DAG" : "DAGs"}{counts.paused ? `, ${count(counts.paused)} paused` : ""}</span>
           {facts}
           <span className="space" />
           <Pager offset={query.offset ?? 0} limit={LIMIT} shown={found.dags.length} total={found.total_entries} onOffset={(next) => setQuery({ offset: next || null }, "push")} />
