@@ -68,6 +68,12 @@ describe("throughput", () => {
     expect(Math.max(...found.ahead.map((bucket) => bucket.ended))).toBeCloseTo(5.5);
     expect(found.past.length + found.ahead.length).toBeLessThanOrEqual(37);
   });
+  it("shows the beginning of a long way ahead", () => {
+    const found = throughputOf([at(0), at(5), at(10)], at(10), 50_000, at(100_000))!;
+    expect(found.isCut).toBe(true);
+    expect(found.ahead.at(-1)!.from).toBeLessThan(at(30));
+    expect(found.past.length).toBeGreaterThan(5);
+  });
   it("has nothing ahead when it is over, and is nothing without an end", () => {
     expect(throughputOf([at(0), at(1)], at(500), 0, null)).toMatchObject({ ahead: [], highest: 1 });
     expect(throughputOf([], at(0), 5, at(9))).toBeNull();

@@ -11,6 +11,8 @@ export interface Throughput {
   past: Bucket[];
   /** At the pace of late, until it is done; empty when nobody knows. */
   ahead: Bucket[];
+  /** What is ahead is so much longer than what was that only its beginning is shown. */
+  isCut: boolean;
   highest: number;
 }
 
@@ -28,7 +30,9 @@ export function stepText(seconds: number): string {
 export function throughputOf(ends: readonly number[], now: number, left: number, endsAt: number | null, most = 36): Throughput | null {
   if (!ends.length) return null;
   const begin = ends.reduce((a, b) => Math.min(a, b));
-  const until = endsAt === null ? ends.reduce((a, b) => Math.max(a, b)) : Math.max(now, endsAt);
+  const far = now + 2 * Math.max(60_000, now - begin);
+  const isCut = endsAt !== null && endsAt > far;
+  const until = endsAt === null ? ends.reduce((a, b) => Math.max(a, b)) : Math.max(now, Math.min(endsAt, far));
   const step = STEPS.find((each) => (until - begin) / 1000 / each < most) ?? STEPS.at(-1)!;
   const width = step * 1000;
   const origin = Math.floor(begin / width) * width;
@@ -42,11 +46,11 @@ export function throughputOf(ends: readonly number[], now: number, left: number,
   const ahead: Bucket[] = [];
   if (endsAt !== null && endsAt > now && left > 0) {
     const pace = left / (endsAt - now);
-    for (let from = past.at(-1)!.from + width; from < endsAt; from += width) {
+    for (let from = past.at(-1)!.from + width; from < until; from += width) {
       ahead.push({ from, ended: pace * Math.min(width, endsAt - from) });
     }
   }
-  return { step, past, ahead, highest: Math.max(1, ...past.map((bucket) => bucket.ended), ...ahead.map((bucket) => bucket.ended)) };
+  return { step, past, ahead, isCut, highest: Math.max(1, ...past.map((bucket) => bucket.ended), ...ahead.map((bucket) => bucket.ended)) };
 }
 
 /** The middle of them; null of none. */

@@ -134,9 +134,11 @@ export function bytes(n: number | null | undefined): string {
   return `${unit === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[unit]}`;
 }
 
+const numbers = new Intl.NumberFormat("en-GB");
+
 /** `1,234`. */
 export function count(n: number): string {
-  return n.toLocaleString("en-GB");
+  return numbers.format(n);
 }
 
 /** Hours of the calendar day `y-m-d` (month from 1) in the zone: 23 and 25 where the clocks change. */

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useState } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useState } from "react";
 
 import { type Cell, type Day, monthName, type Weeks } from "@/model/backfill_calendar";
 
@@ -48,6 +48,8 @@ interface Props<K extends string> {
   /** What a day says: for the pointer and for screen readers. */
   says: (day: Day<K>) => string;
   onOpen?: (day: Day<K>) => void;
+  /** Pixels of a day at most, where there is room. */
+  largest?: number;
 }
 
 interface Place {
@@ -55,14 +57,30 @@ interface Place {
   y: number;
 }
 
-function DayCell<K extends string>({ day, at, size, paint, numbers }: { day: Day<K>; at: Place; size: number; paint: (kind: K) => Paint; numbers: boolean }) {
-  const kinds = Object.entries(day.counts) as [K, number][];
+interface DayCellProps {
+  day: Day<string>;
+  at: Place;
+  size: number;
+  paint: (kind: string) => Paint;
+  says: (day: Day<string>) => string;
+  onOpen: ((day: Day<string>) => void) | undefined;
+  numbers: boolean;
+}
+
+/** Few days change with an event; the others are left as they are drawn. */
+const isSameCell = (a: DayCellProps, b: DayCellProps) =>
+  a.day.name === b.day.name && a.day.kind === b.day.kind && a.day.total === b.day.total && a.size === b.size && a.at.x === b.at.x && a.at.y === b.at.y &&
+  (a.day.total < 2 || JSON.stringify(a.day.counts) === JSON.stringify(b.day.counts));
+
+const DayCell = memo(function DayCell({ day, at, size, paint, says, onOpen, numbers }: DayCellProps) {
+  const kinds = Object.entries(day.counts) as [string, number][];
   const main = day.kind === null ? NOTHING : paint(day.kind);
   // Several kinds in one day: as shares of its square, side by side.
   const mixed = kinds.length > 1;
   let used = 0;
   return (
-    <g>
+    <g className={onOpen && day.total ? css.link : undefined} onClick={() => day.total && onOpen?.(day)}>
+      <title>{day.total ? says(day) : day.name}</title>
       {mixed && kinds.map(([kind, number]) => {
         const width = (size * number) / day.total;
         const { fill, line, opacity } = paint(kind);
@@ -78,13 +96,13 @@ function DayCell<K extends string>({ day, at, size, paint, numbers }: { day: Day
       {day.hours !== 24 && day.total > 0 && size >= 12 && <circle cx={at.x + size - 4} cy={at.y + 4} r="1.8" fill={mixed ? "var(--ink)" : main.ink} />}
     </g>
   );
-}
+}, isSameCell);
 
 /** Weeks as columns; on a narrow page as rows, so that nothing has to scroll sideways. */
-function geometry(width: number, weeks: number) {
+function geometry(width: number, weeks: number, largest: number) {
   const down = width < 560;
   const [left, top] = down ? [38, 16] : [34, 18];
-  const cell = down ? Math.min(46, (width - left) / 7) : Math.min(34, (width - left) / weeks);
+  const cell = down ? Math.min(46, (width - left) / 7) : Math.min(largest, (width - left) / weeks);
   return {
     down, left, top, cell, size: Math.max(3, cell - GAP),
     width: down ? left + 7 * cell : left + weeks * cell,
@@ -93,9 +111,9 @@ function geometry(width: number, weeks: number) {
   };
 }
 
-export function Calendar<K extends string>({ weeks, label, paint, says, onOpen }: Props<K>) {
+export function Calendar<K extends string>({ weeks, label, paint, says, onOpen, largest = 34 }: Props<K>) {
   const [ref, width] = useWidth<HTMLDivElement>();
-  const shape = geometry(width, weeks.count);
+  const shape = geometry(width, weeks.count, largest);
   const withDates = weeks.cells.filter((cell) => cell.day.total > 0);
   const [chosen, setChosen] = useState<string | null>(null);
   const current: Cell<K> | undefined = withDates.find((cell) => cell.day.name === chosen) ?? withDates[0];
@@ -130,13 +148,11 @@ export function Calendar<K extends string>({ weeks, label, paint, says, onOpen }
               <text key={month} x={shape.down ? 0 : shape.left + week * shape.cell} y={shape.down ? shape.top + week * shape.cell + 13 : 11} fontWeight="550" fill="var(--ink-2)">{monthName(month, true)}</text>
             ))}
             {weeks.cells.map((cell) => {
-              const at = shape.place(cell.week, cell.weekday);
-              const { day } = cell;
               return (
-                <g key={day.name} className={onOpen && day.total ? css.link : undefined} onClick={() => day.total && onOpen?.(day)}>
-                  <title>{day.total ? says(day) : day.name}</title>
-                  <DayCell day={day} at={at} size={shape.size} paint={paint} numbers={shape.size >= 19} />
-                </g>
+                <DayCell
+                  key={cell.day.name} day={cell.day} at={shape.place(cell.week, cell.weekday)} size={shape.size} numbers={shape.size >= 19}
+                  paint={paint as (kind: string) => Paint} says={says as (day: Day<string>) => string} onOpen={onOpen as ((day: Day<string>) => void) | undefined}
+                />
               );
             })}
           </svg>

@@ -8,6 +8,7 @@ import { api, ApiError } from "@/api/client";
 import { queries, useMay, useMe } from "@/api/queries";
 import { backfillCommand } from "@/model/backfill_command";
 import { type BackfillForm, type FormDag, formOf, placeFaults, readForm, searchOf } from "@/model/backfill_form";
+import { movedWords } from "@/model/backfill_words";
 import { paramsOf } from "@/model/params";
 import { count, instant } from "@/model/time";
 import { apiTime } from "@/model/typed_date";
@@ -53,11 +54,11 @@ function Steps({ at }: { at: number }) {
 }
 
 /** What changed between the look and the start, in the API's words. The preview beside it is the new one already. */
-function Moved({ error }: { error: ApiError }) {
+function Moved({ error, zone }: { error: ApiError; zone: string }) {
   return (
     <div className={css.moved} role="alert">
       <b className="strong">Not started: {error.message}.</b>
-      {error.errors.length > 0 && <ul className="mono">{error.errors.map((each) => <li key={each.msg}>{each.msg}</li>)}</ul>}
+      {error.errors.length > 0 && <ul className="mono">{error.errors.map((each) => <li key={each.msg}>{movedWords(each.msg, zone)}</li>)}</ul>}
       <span>The preview was made again. Look at it and start once more.</span>
     </div>
   );
@@ -128,7 +129,7 @@ export default function NewBackfillPage() {
                 change(changes);
               }}
             />
-            {moved && <div style={{ padding: "0 12px 12px" }}><Moved error={moved} /></div>}
+            {moved && <div style={{ padding: "0 12px 12px" }}><Moved error={moved} zone={zone} /></div>}
             {start.error && !moved && <ErrorNote error={start.error} what="Not started" />}
             <div className={css.foot}>
               <Button look="ghost" onClick={() => (history.length > 1 ? history.back() : go("/backfills"))}>Cancel</Button>

@@ -7,7 +7,7 @@ import { type Day, framesOf, sheetOf, weeksOf, yearsOf } from "@/model/backfill_
 import type { BackfillWish } from "@/model/backfill_form";
 import { type Action, ACTION_URGENCY, actionAbout, ACTIONS, actionWord, type PlanAnswer } from "@/model/backfill_plan";
 import { count, duration, executionDate, shortInstant } from "@/model/time";
-import { Button, IconButton, Segments } from "@/ui/controls";
+import { Button, Segments } from "@/ui/controls";
 import { ErrorNote, Loading } from "@/ui/notes";
 import { Card } from "@/ui/surface";
 import { Tip } from "@/ui/tip";
@@ -19,6 +19,7 @@ import { ForecastView } from "./forecast";
 import css from "./new.module.css";
 import { ACTION_PAINT } from "./paints";
 import { type Previewed, useYearDates } from "./use_plan";
+import { YearPicker } from "./year_picker";
 
 const hours = (value: number | null, unit: string) => (value === null ? "" : value >= 0.05 ? `, ${value.toFixed(1)} ${unit}-h` : value > 0 && unit === "CPU" ? `, ${Math.max(1, Math.round(value * 60))} CPU-min` : "");
 
@@ -68,18 +69,6 @@ export function Figures({ shown, isOld, reprocess }: { shown: Previewed | undefi
 function says(day: Day<Action>): string {
   const parts = ACTIONS.filter((action) => day.counts[action]).map((action) => (day.total > 1 ? `${count(day.counts[action]!)} ${actionWord(action).toLowerCase()}` : actionWord(action).toLowerCase()));
   return `${day.name}: ${parts.join(", ")}${day.hours === 24 ? "" : `, a day of ${day.hours} hours`}`;
-}
-
-function YearPicker({ years, year, onPick }: { years: number[]; year: number; onPick: (year: number) => void }) {
-  const index = years.indexOf(year);
-  if (years.length < 2) return null;
-  return (
-    <span className={css.year}>
-      <IconButton icon="chevron_left" size={13} label="The year before" disabled={index <= 0} onClick={() => onPick(years[index - 1]!)} />
-      <span className="strong">{year}</span>
-      <IconButton icon="chevron_right" size={13} label="The year after" disabled={index >= years.length - 1} onClick={() => onPick(years[index + 1]!)} />
-    </span>
-  );
 }
 
 function PlanCalendar({ shown, zone, year }: { shown: Previewed; zone: string; year: number }) {
@@ -163,12 +152,14 @@ export function Preview({ shown, zone, isOld }: { shown: Previewed; zone: string
   const [yearText, setYear] = useParam("year");
   const year = years.includes(Number(yearText)) ? Number(yearText) : (years.at(-1) ?? 1970);
   const totals = shown.answer.totals;
+  const legend = ACTIONS.filter((action) => totals[action] > 0).map((action) => <LegendEntry key={action} paint={ACTION_PAINT[action]}>{actionWord(action)}</LegendEntry>);
   return (
     <Card
       title="Preview"
-      about={<span className="dim ellipsis">{isOld ? "looking again…" : "nothing has been created yet"}</span>}
+      about={<span className={`dim ellipsis ${css.about}`}>{isOld ? "looking again…" : "nothing has been created yet"}</span>}
       tools={
         <>
+          {view === "calendar" && <span className={css.headLegend}>{legend}</span>}
           {view === "calendar" && <YearPicker years={years} year={year} onPick={(next) => setYear(String(next))} />}
           <Segments label="Show as" value={view} options={[{ value: "calendar", label: "Calendar" }, { value: "stretches", label: "Stretches" }, { value: "dates", label: "Dates" }]} onChange={(next) => setView(next)} />
         </>
@@ -177,10 +168,7 @@ export function Preview({ shown, zone, isOld }: { shown: Previewed; zone: string
       {view === "calendar"
         ? (
           <div className={css.preview}>
-            <div className={css.legend} style={{ padding: "10px 14px 0" }}>
-              {ACTIONS.filter((action) => totals[action] > 0).map((action) => <LegendEntry key={action} paint={ACTION_PAINT[action]}>{actionWord(action)}</LegendEntry>)}
-              {years.length > 1 && <span>{count(totals.total)} dates from {years[0]} to {years.at(-1)}, a year at a time</span>}
-            </div>
+            <div className={css.legend}>{legend}</div>
             <PlanCalendar shown={shown} zone={zone} year={year} />
             <ForecastView estimate={shown.answer.estimate} runs={shown.plan.runs} at={shown.at} />
           </div>
