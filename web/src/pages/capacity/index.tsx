@@ -1,11 +1,12 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState, useSyncExternalStore } from "react";
+import { useState } from "react";
 
 import { read, useMay } from "@/api/queries";
 import { parseInstance, taskLabel } from "@/model/capacity";
 import { count } from "@/model/time";
 import { Button, Segments } from "@/ui/controls";
 import { Dialog } from "@/ui/dialog";
+import { useOnePane } from "@/ui/narrow";
 import { Shown } from "@/ui/notes";
 import { Page, PageHead } from "@/ui/shell";
 import { Card } from "@/ui/surface";
@@ -23,15 +24,6 @@ import { WhyCard, WhyInDrawer } from "./why";
 
 const PAGE = 50;
 const MOST = 1000;
-const TWO_PANES = "(min-width: 1200px)";
-
-function useTwoPanes(): boolean {
-  return useSyncExternalStore((tell) => {
-    const query = matchMedia(TWO_PANES);
-    query.addEventListener("change", tell);
-    return () => query.removeEventListener("change", tell);
-  }, () => matchMedia(TWO_PANES).matches);
-}
 
 function plural(number: number, word: string): string {
   return `${count(number)} ${word}${number === 1 ? "" : "s"}`;
@@ -53,7 +45,7 @@ export default function CapacityPage() {
   const [why, setWhy] = useParam("why");
   const [view, setView] = useParam("view", "now");
   const picked = parseInstance(why);
-  const twoPanes = useTwoPanes();
+  const twoPanes = !useOnePane();
   useLiveCapacity();
   const zoneOf = useZones([...(queue.data?.queue ?? []).map(({ ti }) => ti.dag_id), ...(queue.data?.runs ?? []).map(({ run }) => run.dag_id), ...(picked ? [picked.dagId] : [])]);
   const close = () => setWhy(null);

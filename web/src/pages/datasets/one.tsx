@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "wouter";
 
 import { useDialogs } from "@/actions/use_dialogs";
@@ -9,6 +10,7 @@ import { useTopic } from "@/api/stream";
 import { executionDate } from "@/model/time";
 import { Button } from "@/ui/controls";
 import { Icon } from "@/ui/icon";
+import { useOnePane } from "@/ui/narrow";
 import { Shown } from "@/ui/notes";
 import { NotFound, Page, PageHead } from "@/ui/shell";
 import { PageTabs, Tag } from "@/ui/surface";
@@ -20,7 +22,7 @@ import { LineageCard } from "./lineage";
 import { Partitions } from "./partitions";
 import { DagNames } from "./parts";
 import { SchemaCard } from "./schema";
-import { VersionCard } from "./version";
+import { VersionCard, VersionDrawer } from "./version";
 import { useBackfillOf, versionHref, VersionsCard } from "./versions";
 
 type Dataset = Answer<"/api/v2/datasets/{dataset}">;
@@ -78,9 +80,18 @@ function Body({ dataset, tab }: { dataset: Dataset; tab: Tab }) {
       name={name} zone={zone} picked={picked} backfillOf={backfillOf} hrefOf={hrefOf} partition={partition || null} onAllPartitions={() => setPartition(null)}
     />
   );
+  const onePane = useOnePane();
+  const [closed, setClosed] = useState<number | null>(null);
+  const shown = number === null ? null : { name, number, newest: number === newest?.id, zone, format: dataset.format, backfillOf };
   return (
     <div className={css.columns} data-single={number === null}>
       <div className={css.main}>
+        {onePane && number !== null && (
+          <div className="row gap8">
+            <Button onClick={() => (picked === null ? go(hrefOf({ id: number })) : setClosed(null))}>v{number}{picked === null && ", the newest"}</Button>
+            <span className="dim">what it was made from, who read it</span>
+          </div>
+        )}
         {tab === "lineage" && (
           <>
             <div className={css.lineage} data-alone={dataset.versions === 0}>
@@ -101,7 +112,8 @@ function Body({ dataset, tab }: { dataset: Dataset; tab: Tab }) {
         {tab === "versions" && versions}
         {tab === "schema" && version && <Schema name={name} version={version} />}
       </div>
-      {number !== null && <VersionCard key={number} name={name} number={number} newest={number === newest?.id} zone={zone} format={dataset.format} backfillOf={backfillOf} />}
+      {shown && !onePane && <VersionCard key={number} {...shown} />}
+      {shown && onePane && picked !== null && closed !== picked && <VersionDrawer {...shown} onClose={() => setClosed(picked)} />}
     </div>
   );
 }

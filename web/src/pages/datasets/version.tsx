@@ -7,6 +7,7 @@ import { runPath } from "@/model/run_address";
 import { bytes, count, executionDate } from "@/model/time";
 import { originOf, shortDigest, type Version } from "@/model/versions";
 import { Button } from "@/ui/controls";
+import { Dialog } from "@/ui/dialog";
 import { Icon } from "@/ui/icon";
 import { Shown } from "@/ui/notes";
 import { Card, CardBody, Tag } from "@/ui/surface";
@@ -160,10 +161,29 @@ interface Props {
   backfillOf: (version: Version) => number | null;
 }
 
-export function VersionCard({ name, number, newest, zone, format, backfillOf }: Props) {
-  const details = useQuery({ ...read("/api/v2/datasets/{dataset}/versions/{version}", { path: { dataset: name, version: String(number) } }), staleTime: 30_000 });
-  const shown = details.data;
+function useVersion(name: string, number: number) {
+  return useQuery({ ...read("/api/v2/datasets/{dataset}/versions/{version}", { path: { dataset: name, version: String(number) } }), staleTime: 30_000 });
+}
+
+function Parts({ found, name, number, zone, format, backfillOf }: Omit<Props, "newest"> & { found: Details }) {
   const trace = `millrace lineage dataset:${name}@${number} --up`;
+  return (
+    <>
+      <Facts details={found} zone={zone} format={format} backfill={backfillOf(found.version)} />
+      <MadeFrom inputs={found.inputs} />
+      <ReadBy readers={found.read_by} />
+      <section className={css.part}>
+        <h3>Where it comes from, in the terminal</h3>
+        <button type="button" className={css.command} onClick={() => copy(trace, "Command")} title={trace}><code className="mono ellipsis">{trace}</code><Icon name="copy" size={12} /></button>
+      </section>
+    </>
+  );
+}
+
+export function VersionCard(props: Props) {
+  const { name, number, newest } = props;
+  const details = useVersion(name, number);
+  const shown = details.data;
   return (
     <Card
       title={`v${number}`}
@@ -173,19 +193,18 @@ export function VersionCard({ name, number, newest, zone, format, backfillOf }: 
       className={css.version!}
     >
       <Shown query={details} what={`Version ${number} can't be read`} lines={8}>
-        {(found) => (
-          <CardBody label={`Version ${number}`} pad className={css.versionBody!}>
-            <Facts details={found} zone={zone} format={format} backfill={backfillOf(found.version)} />
-            <MadeFrom inputs={found.inputs} />
-            <ReadBy readers={found.read_by} />
-            <section className={css.part}>
-              <h3>Where it comes from, in the terminal</h3>
-              <button type="button" className={css.command} onClick={() => copy(trace, "Command")} title={trace}><code className="mono ellipsis">{trace}</code><Icon name="copy" size={12} /></button>
-            </section>
-          </CardBody>
-        )}
+        {(found) => <CardBody label={`Version ${number}`} pad className={css.versionBody!}><Parts {...props} found={found} /></CardBody>}
       </Shown>
     </Card>
   );
 }
 
+/** Where a page has one pane, the version lies over it. */
+export function VersionDrawer({ onClose, ...props }: Props & { onClose: () => void }) {
+  const details = useVersion(props.name, props.number);
+  return (
+    <Dialog title={`v${props.number}${props.newest ? ", the newest" : ""}`} drawer open onClose={onClose}>
+      <Shown query={details} what={`Version ${props.number} can't be read`} lines={8}>{(found) => <Parts {...props} found={found} />}</Shown>
+    </Dialog>
+  );
+}
