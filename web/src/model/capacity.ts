@@ -57,7 +57,7 @@ export function parseInstance(text: string): InstanceRef | null {
 }
 
 export function taskLabel({ taskId, mapIndex }: Pick<InstanceRef, "taskId" | "mapIndex">): string {
-  return mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`;
+  return mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`;
 }
 
 /** `2013-06-10`: a run's date in its DAG's zone, read from the id that the daemon gave it; another id stays as it is. */

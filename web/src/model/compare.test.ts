@@ -88,7 +88,7 @@ describe("results", () => {
   const is = [xcom("train", "auc", 0.55), xcom("fold", "auc", 0.7, 1), xcom("train", "device", "GPU-1"), xcom("train", "zero", 3)];
   it("are compared where both are numbers", () => {
     expect(compareResults(was, is).map((result) => `${result.label}: ${numberText(result.a)} ${numberText(result.b)} ${changeText(result)}`)).toEqual([
-      "train auc: 0.5 0.55 +0.05, +10%", "fold [1] auc: 0.7 0.7 same", "train zero: 0 3 +3",
+      "train auc: 0.5 0.55 +0.05, +10%", "fold[1] auc: 0.7 0.7 same", "train zero: 0 3 +3",
     ]);
   });
   it("are texts otherwise", () => {

@@ -186,7 +186,7 @@ export interface Result {
 }
 
 const resultKey = (each: Pick<XCom, "task_id" | "map_index" | "key">) => `${each.task_id}/${each.map_index}/${each.key}`;
-const resultLabel = (each: Pick<XCom, "task_id" | "map_index" | "key">) => `${each.task_id}${each.map_index < 0 ? "" : ` [${each.map_index}]`} ${each.key}`;
+const resultLabel = (each: Pick<XCom, "task_id" | "map_index" | "key">) => `${each.task_id}${each.map_index < 0 ? "" : `[${each.map_index}]`} ${each.key}`;
 
 /** Outputs that are numbers in both runs, in the order of the tasks. */
 export function compareResults(a: readonly XCom[], b: readonly XCom[]): Result[] {
