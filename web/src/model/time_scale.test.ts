@@ -66,6 +66,12 @@ describe("a time scale", () => {
     // The fold's own label stands in its middle.
     expect(wide.ticks.every((tick) => Math.abs(tick.x - 400 - FOLD_PX / 2) > 50)).toBe(true);
   });
+  it("has no two ticks of the same second beside a fold", () => {
+    const gap = { from: T0 + 1000, to: T0 + 55 * MIN };
+    const labels = timeScale({ from: T0, to: gap.to + 2000, width: 800, zone: "UTC", gaps: [gap] }).ticks.map((tick) => tick.label);
+    expect(labels.length).toBeGreaterThan(1);
+    expect(new Set(labels).size).toBe(labels.length);
+  });
   it("keeps what is outside at its ends, and lives with no width and no time", () => {
     const scale = timeScale({ from: T0, to: T0 + MIN, width: 100, zone: "UTC" });
     expect([scale.x(T0 - MIN), scale.x(T0 + 2 * MIN)]).toEqual([0, 100]);
@@ -82,6 +88,10 @@ describe("the shown time", () => {
     const unknown = domainOf(T0, null, null, T0 + 14 * MIN, 400);
     expect(unknown.to).toBeGreaterThan(T0 + 14 * MIN);
     expect(domainOf(T0, null, null, T0 + 14 * MIN + 1000, 400)).toEqual(unknown);
+  });
+  it("leaves out what is folded when it leaves room after now", () => {
+    const gap = { from: T0 + 1000, to: T0 + 55 * MIN };
+    expect(domainOf(T0, null, null, T0 + 55 * MIN, 400, [gap]).to - gap.to).toBeLessThan(2000);
   });
   it("has a step at which labels fit", () => {
     expect(stepFor(27 * MIN, 416)).toBe(5 * MIN);

@@ -136,9 +136,9 @@ function ticksOf(
   const { zone } = ask;
   const day = (at: number) => Math.floor((at + offsetMinutes(zone, at) * 60_000) / 86_400_000);
   const days = day(ask.from) !== day(ask.to - 1);
-  const step = stepFor(ask.shown, ask.width, days ? LABEL_PX * 1.3 : LABEL_PX);
   // A run of a few seconds is counted from its start: clocks with fractions are hard to read.
   const byOffset = ask.shown < 10_000 && !pieces.some((piece) => piece.fold);
+  const step = Math.max(byOffset ? 0 : 1000, stepFor(ask.shown, ask.width, days ? LABEL_PX * 1.3 : LABEL_PX));
   const ticks: Tick[] = [];
   let lastDay: number | null = null;
   let free = -Infinity;
@@ -164,11 +164,12 @@ function ticksOf(
 
 /**
  * What a chart of a run shows, from its start to its end; of one that goes on, to what is expected, or a little past now: in steps, so
- * that bars don't creep each second.
+ * that bars don't creep each second. `gaps`: what of it is folded.
  */
-export function domainOf(start: number, end: number | null, expectedEnd: number | null, now: number, width: number): Interval {
+export function domainOf(start: number, end: number | null, expectedEnd: number | null, now: number, width: number, gaps: readonly Interval[] = []): Interval {
   if (end !== null) return { from: start, to: Math.max(end, start + 1) };
-  const last = Math.max(now, expectedEnd ?? 0, start + 1000) - start;
-  const step = stepFor(last, width) / (expectedEnd === null ? 1 : 2);
-  return { from: start, to: start + (Math.floor(last / step) + 1) * step };
+  const hidden = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
+  const shown = Math.max(now - start, (expectedEnd ?? start) - start, hidden + 1000) - hidden;
+  const step = stepFor(shown, width) / (expectedEnd === null ? 1 : 2);
+  return { from: start, to: start + hidden + (Math.floor(shown / step) + 1) * step };
 }

@@ -1,6 +1,7 @@
 import { type State, toneOf, wordOf } from "@/model/states";
 import { countsOf } from "@/model/run_timeline";
 import { count, duration, instant, shortInstant } from "@/model/time";
+import { Icon } from "@/ui/icon";
 import { Bar, StateWord } from "@/ui/surface";
 import { Tip } from "@/ui/tip";
 import { useZone } from "@/ui/zone";
@@ -42,6 +43,7 @@ export function Counts({ view }: { view: RunView }) {
       {run.cancel_requested && live && <span className="warn nowrap">Cancel asked for</span>}
       <span className="nowrap"><span className="dim">{live ? "Elapsed" : "Took"}</span> <b>{duration(elapsed)}</b></span>
       {live && <ExpectedEnd view={view} />}
+      {run.note && <p className={css.runNote}><Icon name="note" size={13} /><span>{run.note}</span></p>}
     </section>
   );
 }

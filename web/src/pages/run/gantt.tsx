@@ -1,7 +1,7 @@
 import { useQueries } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState } from "react";
 
-import { busyOf, domainOf, gapsOf, timeScale } from "@/model/time_scale";
+import { busyOf, domainOf, FOLD_PX, gapsOf, timeScale } from "@/model/time_scale";
 import { type Folds, type Row, rowIndex, rowsOf } from "@/model/run_rows";
 import { clock, duration, instant, shortInstant } from "@/model/time";
 import { Button } from "@/ui/controls";
@@ -78,8 +78,8 @@ export function Gantt({ view }: { view: RunView }) {
   const end = live ? null : instant(run.end_date);
   const scale = useMemo(() => {
     const first = Math.min(start, ...instances.slice(0, 1).map((one) => one.segments[0]?.from ?? start));
-    const shownTime = domainOf(first, end, forecast.lastTo, now, width);
-    return timeScale({ ...shownTime, width, zone, gaps: gapsOf(busy, first, end ?? now) });
+    const gaps = gapsOf(busy, first, end ?? now);
+    return timeScale({ ...domainOf(first, end, forecast.lastTo, now, width, gaps), width, zone, gaps });
   }, [start, end, forecast.lastTo, now, width, zone, busy, instances]);
 
   const selected = shown ? rowIndex(rows, shown.task, shown.map) : -1;
@@ -128,11 +128,15 @@ export function Gantt({ view }: { view: RunView }) {
   };
   if (!instances.length) return <Empty title="No task yet: the run waits for a place." />;
   const nowX = live ? names + scale.x(now) : null;
+  // Behind the clock of now, which stands to the left of its line unless there is no room.
+  const hidden = (x: number) => nowX !== null && Math.abs(names + x - nowX + (nowX < names + 40 ? -20 : 20)) < 48;
   return (
     <div ref={box} className={css.box} tabIndex={0} role="region" aria-label="Tasks over time">
       <div className={css.axis} aria-hidden>
-        {scale.ticks.map((tick) => (nowX !== null && Math.abs(names + tick.x - nowX + 18) < 46 ? null : <span key={tick.at} style={{ left: names + tick.x }}>{tick.label}</span>))}
-        {scale.folds.map((fold) => <span key={fold.from} className={css.foldLabel} style={{ left: names + fold.x + 13 }}>{duration((fold.to - fold.from) / 1000)}</span>)}
+        {scale.ticks.map((tick) => !hidden(tick.x) && <span key={tick.at} style={{ left: names + tick.x }}>{tick.label}</span>)}
+        {scale.folds.map((fold) => !hidden(fold.x + FOLD_PX / 2) && (
+          <span key={fold.from} className={css.foldLabel} style={{ left: names + fold.x + FOLD_PX / 2 }}>{duration((fold.to - fold.from) / 1000)}</span>
+        ))}
         {nowX !== null && <b style={{ left: nowX }} data-first={nowX < names + 40}>{scale.to - scale.from < 120_000 ? clock(now, zone) : shortInstant(now, zone, now)}</b>}
       </div>
       <div className={css.rows} role="list" style={{ height: rows.length * ROW }}>

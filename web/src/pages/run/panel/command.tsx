@@ -16,7 +16,7 @@ const NO_PROCESS: Record<string, string> = {
   sensor: "A sensor starts no process: the daemon looks itself.", trigger_dag: "It starts a run of another DAG, and no process.",
 };
 
-function Facts({ facts, shown }: { facts: TaskFacts; shown: Try | undefined }) {
+function Facts({ facts, shown, params }: { facts: TaskFacts; shown: Try | undefined; params: Record<string, unknown> }) {
   return (
     <dl className="facts">
       <dt>Action</dt><dd>{facts.operator?.replaceAll("_", " ") ?? "–"}</dd>
@@ -24,6 +24,12 @@ function Facts({ facts, shown }: { facts: TaskFacts; shown: Try | undefined }) {
       <dt>Priority</dt><dd>{facts.priority_weight}</dd>
       <dt>Retries</dt><dd>{facts.max_tries}</dd>
       {typeof shown?.pid === "number" && <><dt>Process</dt><dd>{shown.pid} on {shown.hostname}</dd></>}
+      {Object.keys(params).length > 0 && (
+        <>
+          <dt>Params</dt>
+          <dd>{Object.entries(params).map(([name, value]) => <div key={name} className="mono">{name} = {JSON.stringify(value)}</div>)}</dd>
+        </>
+      )}
       {facts.dag_version && (
         <><dt>DAG version</dt><dd>v{facts.dag_version.version_number} <span className="mono dim" title={facts.dag_version.hash}>{facts.dag_version.hash.slice(0, 12)}</span></dd></>
       )}
@@ -32,7 +38,7 @@ function Facts({ facts, shown }: { facts: TaskFacts; shown: Try | undefined }) {
 }
 
 /** What was started, with secrets masked by the daemon, and with which names in its environment. */
-export function CommandEnv({ of, facts, shown }: { of: Ref; facts: TaskFacts; shown: Try | undefined }) {
+export function CommandEnv({ of, facts, shown, params }: { of: Ref; facts: TaskFacts; shown: Try | undefined; params: Record<string, unknown> }) {
   const manifest = useQuery(readManifest(of.dagId, of.runId));
   const command = shown?.command ?? facts.rendered_fields.command ?? null;
   return (
@@ -45,7 +51,7 @@ export function CommandEnv({ of, facts, shown }: { of: Ref; facts: TaskFacts; sh
             <IconButton icon="copy" label="Copy the command" onClick={() => copy(command)} />
           </div>
         )}
-      <Facts facts={facts} shown={shown} />
+      <Facts facts={facts} shown={shown} params={params} />
       <Shown query={manifest} lines={1} what="The environment's names can't be read">
         {(found) => {
           const task = found.tasks.find((one) => one.task_id === of.task && one.map_index === of.mapIndex);

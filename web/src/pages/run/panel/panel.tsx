@@ -146,7 +146,7 @@ function InstancePanel({ view, instance, selection, bare }: { view: RunView; ins
         {tab === "why" && <Suspense fallback={<Loading />}><ExplainPanel dagId={of.dagId} runId={of.runId} taskId={of.task} mapIndex={of.mapIndex} /></Suspense>}
         {tab === "io" && <InputsOutputs of={of} attempt={chosen} zone={view.zone} live={view.live} />}
         {tab === "attempts" && <Attempts tries={tries} chosen={chosen} />}
-        {tab === "command" && <ShownQuery query={task} what="The task can't be read">{(facts) => <CommandEnv of={of} facts={facts} shown={known} />}</ShownQuery>}
+        {tab === "command" && <ShownQuery query={task} what="The task can't be read">{(facts) => <CommandEnv of={of} facts={facts} shown={known} params={view.run.conf} />}</ShownQuery>}
       </div>
     </Card>
   );
