@@ -2,9 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 
 import { type Answer, api } from "@/api/client";
-import type { RunEvent, StreamEvent, TiEvent } from "@/api/events";
+import type { StreamEvent, TiEvent } from "@/api/events";
 import { queries, read } from "@/api/queries";
 import { useTopic } from "@/api/stream";
+import { Meanwhile, movedRun } from "@/model/run_follow";
 import { applyMoves, type Instance, instancesOf, keyOf, type TimelineAnswer } from "@/model/run_timeline";
 import { Throttle } from "@/model/throttle";
 import { instant } from "@/model/time";
@@ -41,8 +42,7 @@ function renewTasks(dagId: string, runId: string, moved: Set<string>): Promise<u
 /** Reads anew what moved in a run, for as long as a page shows it. */
 class Follower {
   moved = new Set<string>();
-  private reading = 0;
-  private meanwhile: TiEvent[] = [];
+  readonly meanwhile = new Meanwhile();
   readonly throttle: Throttle;
 
   constructor(dagId: string, runId: string, timeline: readonly unknown[]) {
@@ -60,31 +60,8 @@ class Follower {
 
   hear(moves: readonly TiEvent[]): void {
     for (const move of moves) this.moved.add(move.task_id);
-    if (this.reading) this.meanwhile.push(...moves);
+    this.meanwhile.hear(moves);
   }
-
-  /** An answer with what was told while it was on its way: it may be older than what the page shows. */
-  async read(ask: () => Promise<TimelineAnswer>): Promise<TimelineAnswer> {
-    const from = this.meanwhile.length;
-    this.reading += 1;
-    try {
-      const answer = await ask();
-      return applyMoves(answer, this.meanwhile.slice(from)).answer;
-    } finally {
-      this.reading -= 1;
-      if (!this.reading) this.meanwhile = [];
-    }
-  }
-}
-
-/** The run as it is after that move; the whole of it is read soon. */
-function movedRun(run: Run, { state, at }: RunEvent): Run {
-  const over = state === "success" || state === "failed";
-  const began = run.end_date !== null && !over ? at : run.start_date; // a run that is taken up again
-  return {
-    ...run, state: state as Run["state"], end_date: over ? at : null, start_date: state === "running" ? (began ?? at) : began,
-    duration: over && run.start_date ? ((instant(at) ?? 0) - (instant(run.start_date) ?? 0)) / 1000 : null,
-  };
 }
 
 const isMove = (event: StreamEvent): event is StreamEvent & { type: "ti" } => event.type === "ti";
@@ -96,7 +73,7 @@ export function useTimeline(dagId: string, runId: string): { query: { data: Time
   const [follower] = useState(() => new Follower(dagId, runId, options.queryKey));
   const query = useQuery({
     ...options,
-    queryFn: ({ signal }) => follower.read(() => api.get("/api/v2/ui/dags/{dag_id}/dagRuns/{run_id}/timeline", { path, signal })),
+    queryFn: ({ signal }) => follower.meanwhile.read(() => api.get("/api/v2/ui/dags/{dag_id}/dagRuns/{run_id}/timeline", { path, signal })),
   });
   useEffect(() => () => follower.throttle.stop(), [follower]);
   useTopic(`run:${dagId}/${runId}`, (events) => {
