@@ -1,6 +1,7 @@
 """The web UI's files as the daemon's binary serves them: pages, parts, codings, and the way in."""
 
 import gzip
+import os
 import pathlib
 import re
 import subprocess
@@ -159,6 +160,8 @@ class Web(harness.DaemonTest):
             self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
             self.assertEqual(answer.headers["referrer-policy"], "no-referrer")
         page = self.get("/").body.decode()
+        # Else a form of the page, to log out, says `Origin: null` and is refused.
+        self.assertIn('<meta name="referrer" content="same-origin">', page)
         self.assertNotRegex(page, r"<script(?![^>]* src=)|<style|style=| on\w+=")
         self.assertNotRegex(page, r"https?://")
 
@@ -181,6 +184,19 @@ class Web(harness.DaemonTest):
         out = request(self.port, "POST", "/logout", [cookie, ("Origin", f"http://127.0.0.1:{self.port}")])
         self.assertEqual((out.status, out.headers["location"]), (303, "/login"))
         self.assertEqual(request(self.port, "GET", "/", [cookie, BROWSER]).headers["location"], "/login")
+
+    def test_the_pages_know_the_api_as_it_is(self):
+        document = self.millrace.root / "openapi.json"
+        document.write_bytes(self.get("/openapi.json").body)
+        made = self.millrace.root / "schema.ts"
+        web = harness.SOURCE / "web"
+        subprocess.run([harness.SOURCE / "tools/node", "node_modules/.bin/openapi-typescript", document,
+                        "-o", made], cwd=web, check=True, capture_output=True)
+        kept = web / "src/api/schema.ts"
+        if os.environ.get("UPDATE"):
+            kept.write_bytes(made.read_bytes())
+        self.assertTrue(kept.read_bytes() == made.read_bytes(),
+                        "web/src/api/schema.ts is of another API: UPDATE=1 test_web.py writes it anew")
 
     def test_open_leads_into_the_pages(self):
         made = subprocess.run([harness.BINARY, "--data", self.millrace.data, "--url",
