@@ -1,6 +1,6 @@
 import { type GraphLayout, NODE_HEIGHT } from "@/model/layout";
 
-import type { Camera } from "./graph_canvas";
+import { type Camera, NAMES_FROM } from "./graph_canvas";
 
 // Where the camera may go.
 
@@ -19,11 +19,12 @@ export function fitCamera(laid: GraphLayout, { width, height }: Size): Camera {
   return { zoom, x: laid.width / 2 - width / 2 / zoom, y: laid.height / 2 - height / 2 / zoom };
 }
 
-/** As the reader first sees it: all of it where names can be read then or it has a shape at least, else its beginning. */
+/** As the reader first sees it: all of it where names can be read then or it has a shape at least, else its beginning with names. */
 export function firstCamera(laid: GraphLayout, size: Size): Camera {
   const whole = fitCamera(laid, size);
-  if (whole.zoom >= 0.3) return whole;
-  const zoom = 0.7;
+  const nearly = whole.zoom >= 0.38;
+  if (whole.zoom >= NAMES_FROM || (whole.zoom >= 0.15 && !nearly)) return whole;
+  const zoom = nearly ? NAMES_FROM : 0.7;
   return { zoom, x: -PAD / zoom, y: laid.height / 2 - size.height / 2 / zoom };
 }
 

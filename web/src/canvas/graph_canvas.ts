@@ -122,6 +122,11 @@ function drawEdges(context: CanvasRenderingContext2D, picture: GraphPicture, vie
 
 const fitted = new Map<string, string>();
 
+/** Another font came: what was cut to fit was measured in the one before. */
+export function forgetWidths(): void {
+  fitted.clear();
+}
+
 /** The text, or as much of it as the width holds and an ellipsis. The context has the font already. */
 function fit(context: CanvasRenderingContext2D, text: string, width: number, font: string): string {
   const key = `${font}|${width}|${text}`;

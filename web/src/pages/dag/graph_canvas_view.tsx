@@ -2,7 +2,7 @@ import { type KeyboardEvent, type MouseEvent, type Ref, useCallback, useEffect, 
 
 import { clampCamera, firstCamera, fitCamera, showNode, zoomAt } from "@/canvas/camera";
 import { prepare, readColors } from "@/canvas/colors";
-import { type Camera, drawGraph, hitTest } from "@/canvas/graph_canvas";
+import { type Camera, drawGraph, forgetWidths, hitTest } from "@/canvas/graph_canvas";
 import type { Graph } from "@/model/graph";
 import type { GraphLayout } from "@/model/layout";
 import { type State, wordOf } from "@/model/states";
@@ -60,7 +60,17 @@ function useCamera(laid: GraphLayout, onZoom: (zoom: number) => void, paint: (ca
     camera.current = clamped;
     redraw();
   }, [redraw]);
-  useEffect(() => () => cancelAnimationFrame(frame.current), []);
+  useEffect(() => {
+    const again = () => {
+      forgetWidths();
+      redraw();
+    };
+    document.fonts.addEventListener("loadingdone", again);
+    return () => {
+      document.fonts.removeEventListener("loadingdone", again);
+      cancelAnimationFrame(frame.current);
+    };
+  }, [redraw]);
   /** As it should be seen at first, unless the reader has moved it since. `anew`: whatever the reader did. */
   const settle = useCallback((anew: boolean) => {
     if (anew) touched.current = false;

@@ -195,7 +195,7 @@ export function GridCard(props: CardProps) {
         <>
           <Several name="run types" all="All run types" options={RUN_TYPES} value={filter.types} onChange={(value) => setQuery({ type: value.join(",") })} />
           <Several name="states" all="All states" options={Object.fromEntries(RUN_STATES.map((state) => [state, wordOf(state)]))} value={filter.states} onChange={(value) => setQuery({ state: value.join(",") })} />
-          <Button small look="ghost" disabled={!today} onClick={today}>Today</Button>
+          {today && <Button small look="ghost" onClick={today}>Today</Button>}
         </>
       )}
       foot={<><Legend model={model} columns={columns} />{filtered && <><span className="space" /><span>{count(columns.length)} of {count(model.runs.length)} runs</span></>}</>}

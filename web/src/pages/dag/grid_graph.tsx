@@ -61,10 +61,10 @@ function GraphPane({ dagId, model, chosen, zone, times, graph }: Props & { graph
   const lit = useMemo(() => (focus && task >= 0 ? related(graph, [task]) : null), [graph, focus, task]);
   const onOpen = (index: number) => run && go(runPath(dagId, run, zone, { task: graph.tasks[index]!.id }));
   const head = (
-    <>
+    <span className={css.of}>
       {run && <Tag>run {executionDate(run.execution_date, zone)}</Tag>}
       {run && run.version !== model.runs.at(-1)?.version && <Tag title="The DAG's version of this run">v{run.version}</Tag>}
-    </>
+    </span>
   );
   const tools = (
     <>
