@@ -1,6 +1,6 @@
 // The grid at 1,000 tasks by 500 runs: script time of a frame while it scrolls, and how long its answer takes to read.
 // node bench/grid.mjs [--check]
-import { dagAnswers, frameRow, quantile, report, scriptPerFrame, sources, stage } from "./stage.mjs";
+import { dagAnswers, frameRow, quantile, report, scriptPerFrame, sources, stage, timed } from "./stage.mjs";
 
 const TASKS = 1000;
 const RUNS = 500;
@@ -54,11 +54,6 @@ const modules = await sources();
 const { decodeGrid } = await modules.load("/src/model/grid.ts");
 const { applyEvents } = await modules.load("/src/model/grid_events.ts");
 const buffer = answer.buffer.slice(answer.byteOffset, answer.byteOffset + answer.length);
-const timed = (times, act) => Array.from({ length: times }, () => {
-  const start = performance.now();
-  act();
-  return performance.now() - start;
-});
 timed(10, () => decodeGrid(buffer));
 const decode = timed(50, () => decodeGrid(buffer));
 rows.push({ what: `decode ${TASKS} x ${RUNS} (${(answer.length / 1e6).toFixed(2)} MB)`, p50: quantile(decode, 0.5), p95: quantile(decode, 0.95) });

@@ -81,6 +81,16 @@ export async function scriptPerFrame({ browser, page }, act, argument) {
   return { script: perFrame(of(SCRIPT), times), layout: perFrame(of(LAYOUT), times) };
 }
 
+/** Milliseconds of this process's processor time that `act` takes, so many times. */
+export function timed(times, act) {
+  return Array.from({ length: times }, () => {
+    const before = process.cpuUsage();
+    act();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  });
+}
+
 export function quantile(values, share) {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];

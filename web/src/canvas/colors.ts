@@ -59,20 +59,25 @@ export function rgb(color: string): [number, number, number] {
   return [number >> 16, (number >> 8) & 255, number & 255];
 }
 
-/** Gives a canvas this size on the page, sharp on this screen, and its context in the page's pixels; nothing is drawn on it yet. */
-export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D {
+/**
+ * Gives a canvas this size on the page, sharp on this screen, and its context in the page's pixels; nothing is drawn on it yet.
+ * `step`: its size goes up in such steps, so that one that changes a little each time isn't made anew each time.
+ */
+export function prepare(canvas: HTMLCanvasElement, width: number, height: number, step = 1): CanvasRenderingContext2D {
   const ratio = window.devicePixelRatio || 1;
-  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  const [wide, high] = [Math.ceil(width / step) * step, Math.ceil(height / step) * step];
+  const [w, h] = [Math.round(wide * ratio), Math.round(high * ratio)];
   const context = canvas.getContext("2d")!;
-  if (canvas.width !== w || canvas.height !== h) {
+  const fits = step > 1 ? canvas.width >= w && canvas.height >= h && canvas.width * canvas.height <= 2 * w * h : canvas.width === w && canvas.height === h;
+  if (!fits || canvas.dataset.ratio !== String(ratio)) {
     canvas.width = w;
     canvas.height = h;
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
+    canvas.style.width = `${wide}px`;
+    canvas.style.height = `${high}px`;
+    canvas.dataset.ratio = String(ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
   } else {
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, w, h);
+    context.clearRect(0, 0, canvas.width / ratio, canvas.height / ratio);
   }
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
   return context;
 }

@@ -77,14 +77,15 @@ export function GridAxis({ model, columns, span, pitch, spot, zone, tools }: Pro
   );
   const dates = useMemo(() => dateLabels(model.runs, columns, zone, Math.ceil(DATE / pitch.x)), [model.runs, columns, zone, pitch.x]);
   useLayoutEffect(() => {
-    const context = prepare(canvas.current!, (span.right - span.left) * pitch.x, HEAD);
+    const context = prepare(canvas.current!, (span.right - span.left) * pitch.x, HEAD, 128);
     drawAxis(context, {
       runs: model.runs, columns, left: span.left, right: span.right, pitchX: pitch.x, height: HEAD, base: BASE, rise: RISE, top: ticks.top,
       ticks: ticks.ticks, column: spot.column, marks, now: moment, colors: readColors(),
     });
   }, [model.runs, columns, span.left, span.right, pitch.x, spot.column, marks, moment, ticks, theme]);
   const shown = (column: number) => column >= span.left && column < span.right;
-  const chosen = spot.column >= 0 && columns[spot.column] !== undefined ? fullLabel(model.runs[columns[spot.column]!]!, zone) : null;
+  const run = model.runs[columns[spot.column] ?? -1];
+  const chosen = useMemo(() => (run ? fullLabel(run, zone) : null), [run, zone]);
   const placed = placeDates(dates, chosen, spot.column, columns.length, pitch.x);
   return (
     <div className={css.axis}>

@@ -69,7 +69,7 @@ export function GridOutputs({ outputs, model, columns, span, pitchX, column }: P
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     const colors = readColors();
-    const context = prepare(canvas.current!, (span.right - span.left) * pitchX, outputs.rows.length * ROW);
+    const context = prepare(canvas.current!, (span.right - span.left) * pitchX, outputs.rows.length * ROW, 128);
     const width = pitchX > 4 ? pitchX - 2 : pitchX;
     outputs.rows.forEach(({ size }, row) => {
       const most = Math.max(1, ...columns.map((each) => size.get(model.runs[each]!.run_id) ?? 0));

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type MouseEvent, type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { readColors, prepare } from "@/canvas/colors";
 import { drawGrid, type Span } from "@/canvas/grid_canvas";
@@ -42,7 +42,7 @@ function Cells(props: { model: GridModel; rows: readonly GridRow[]; columns: rea
   const theme = useTheme();
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    const context = prepare(canvas.current!, (span.right - span.left) * pitch.x, (span.bottom - span.top) * pitch.y);
+    const context = prepare(canvas.current!, (span.right - span.left) * pitch.x, (span.bottom - span.top) * pitch.y, 128);
     drawGrid(context, {
       model, rows, columns, span, pitchX: pitch.x, pitchY: pitch.y, row: spot.row, column: spot.column, marks: versionMarks(model.runs, columns), colors: readColors(),
     });
@@ -79,6 +79,7 @@ function Cursor(props: ViewProps & { pitch: Pitch; page: number }) {
   }, [place]);
   const row = rows[at.row];
   const run = columns[at.column];
+  const words = useMemo(() => (row && run !== undefined ? spotWords(model, row, run, zone) : ""), [model, row, run, zone]);
   if (!row || run === undefined) return null;
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.altKey || event.metaKey) return;
@@ -102,7 +103,7 @@ function Cursor(props: ViewProps & { pitch: Pitch; page: number }) {
           data-chosen={spot.row >= 0 && spot.column >= 0}
           aria-colindex={at.column + 1}
           aria-selected={spot.row >= 0 && spot.column >= 0}
-          aria-label={spotWords(model, row, run, zone)}
+          aria-label={words}
           className={css.cursor}
           style={{ left: LABELS + at.column * pitch.x - 2, top: HEAD + at.row * pitch.y + (pitch.y > 12 ? 2 : -2), width: pitch.x + 2, height: pitch.y > 12 ? pitch.y - 4 : pitch.y + 4 }}
           onFocus={() => (focused.current = true)}

@@ -38,7 +38,15 @@ export function spanOf(box: Pick<HTMLElement, "scrollTop" | "scrollLeft" | "clie
   return { top, bottom, left, right };
 }
 
-const MORE = 180;
+const MORE = 120;
+/** A picture of small cells up to so many pixels is drawn once, whole: scrolling it costs nothing. */
+const WHOLE_PIXELS = 4_000_000;
+
+/** Pixels around what is seen that are drawn, too. */
+function moreOf(pitch: Pitch, rows: number, columns: number): number {
+  const small = pitch.x < PITCH_X || pitch.y < PITCH_Y;
+  return small && rows * pitch.y * columns * pitch.x <= WHOLE_PIXELS ? Infinity : MORE;
+}
 
 /** Scrolls as far as the cell needs to be seen. */
 function show(box: HTMLElement, spot: Spot, pitch: Pitch): void {
@@ -72,7 +80,7 @@ export function useWindow({ rows, columns, whole, below, spot, oldest }: Asked) 
     const seen = spanOf(box, pitch, rows, columns, 0);
     setSpan((held) => {
       const covered = held.top <= seen.top && held.bottom >= seen.bottom && held.left <= seen.left && held.right >= seen.right;
-      return covered && !anew && held.bottom <= rows && held.right <= columns ? held : spanOf(box, pitch, rows, columns, MORE);
+      return covered && !anew && held.bottom <= rows && held.right <= columns ? held : spanOf(box, pitch, rows, columns, moreOf(pitch, rows, columns));
     });
   }, [pitch.x, pitch.y, rows, columns]);
   const newest = useRef(look);
