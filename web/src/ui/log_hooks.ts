@@ -4,6 +4,7 @@ import type { StreamEvent } from "@/api/events";
 import { useStreamStatus, useTopic } from "@/api/stream";
 import { hashOf, parseHash } from "@/model/log_search";
 
+import { type Shortcut, useKeys } from "./keys";
 import { type LogApi, logApi, type LogName } from "./log_api";
 import { LogScan } from "./log_scan";
 import type { LogScroller } from "./log_scroller";
@@ -141,6 +142,17 @@ export function useLineHash(tryNumber: number): [Lines | null, (lines: Lines | n
     window.dispatchEvent(new HashChangeEvent("hashchange"));
   }, [tryNumber]);
   return [lines, set];
+}
+
+/** Keys of a log, which may itself be in a drawer: only what lies over that takes them away. */
+export function useLogKeys(log: RefObject<HTMLElement | null>, list: readonly Shortcut[]): void {
+  useKeys(list.map((shortcut) => ({
+    ...shortcut,
+    act: (event: globalThis.KeyboardEvent) => {
+      const over = [...document.querySelectorAll("[role=dialog], [role=menu]")].at(-1);
+      if (!over || over.contains(log.current)) shortcut.act(event);
+    },
+  })), { inDialog: true });
 }
 
 /** A parameter of the address that leaves the chosen lines in it. */

@@ -10,7 +10,7 @@ import type { LogApi, LogName } from "./log_api";
 import { LogBar, type LevelFilter } from "./log_bar";
 import { copySelection } from "./log_copy";
 import { LogFoot, topLineOf } from "./log_foot";
-import { keptLine, useKeptLine, useLineHash, useLogChoices, useLogParam, useScan, useSettled, useTold } from "./log_hooks";
+import { keptLine, useKeptLine, useLineHash, useLogChoices, useLogKeys, useLogParam, useScan, useSettled, useTold } from "./log_hooks";
 import { goingThrough, type LogItems, useFilterChange, useLogItems } from "./log_items";
 import { LogRows, useFit } from "./log_rows";
 import type { LogScan } from "./log_scan";
@@ -114,7 +114,7 @@ export function LogPanel({ name, api, source, live }: Props) {
     setCounted(true);
     going.error(which);
   };
-  useKeys([
+  useLogKeys(log, [
     { keys: "/", says: "Log: search", act: () => field.current?.focus() },
     { keys: "e", says: "Log: first error", act: () => nextError("first") },
     { keys: "Shift+E", says: "Log: next error", act: () => nextError("next") },

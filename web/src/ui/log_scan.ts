@@ -16,6 +16,8 @@ export class LogScan {
   size = 0;
   version = 0;
   error: unknown = null;
+  /** It has been at the log's end: what comes since is looked through as it comes. */
+  private caughtUp = false;
   private cursor: string | null = null;
   private bound = MOST;
   private wholeLines = 0;
@@ -34,8 +36,9 @@ export class LogScan {
     for (const each of this.told) each();
   }
 
+  /** More may be there than was found. */
   get open(): boolean {
-    return this.state !== "done";
+    return this.state === "full" || !this.caughtUp;
   }
 
   /** From the log's beginning, also after a stop(). */
@@ -45,6 +48,7 @@ export class LogScan {
     this.levels = [];
     this.cursor = null;
     this.bound = MOST;
+    this.caughtUp = false;
     this.state = "done";
     return this.run(wholeLines);
   }
@@ -77,6 +81,7 @@ export class LogScan {
       this.size = answer.size;
       if (answer.next === null) {
         this.state = "done";
+        this.caughtUp = true;
         this.wholeLines = wholeLines;
         return;
       }

@@ -288,6 +288,7 @@ describe("a search", () => {
     expect([scan.lines, scan.state]).toEqual([[0], "done"]);
     daemon.append("c 2\nauc 3\n");
     scan.grew(4);
+    expect([scan.state, scan.open]).toEqual(["running", false]);
     await quiet();
     expect(scan.lines).toEqual([0, 2, 3]);
   });
@@ -296,7 +297,7 @@ describe("a search", () => {
     const daemon = new Daemon("auc\n".repeat(25_000));
     const scan = new LogScan(daemon.api, { q: "auc" });
     await scan.start(25_000);
-    expect([scan.lines.length, scan.state]).toEqual([10_000, "full"]);
+    expect([scan.lines.length, scan.state, scan.open]).toEqual([10_000, "full", true]);
     expect(await scan.near(20_000, 1)).toBe(20_001);
     expect(await scan.near(20_000, -1)).toBe(19_999);
     expect(await scan.near(24_999, 1)).toBeNull();
