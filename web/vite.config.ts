@@ -20,7 +20,13 @@ const proxy = Object.fromEntries(
 
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      // What brings CodeMirror's styles into the page, in a way that the page's policy allows.
+      "style-mod": fileURLToPath(new URL("./src/ui/code/style_mod.ts", import.meta.url)),
+    },
+  },
   server: { proxy, host: "127.0.0.1" },
   preview: { proxy, host: "127.0.0.1" },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
