@@ -20,7 +20,8 @@ export function Dialog({ title, open, onClose, children, foot, wide, drawer }: P
   return (
     <Radix.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className={css.veil} />
+        {/* Not Radix.Overlay: it locks scrolling by a style element, which the content policy refuses. */}
+        <div className={css.veil} aria-hidden />
         <Radix.Content
           className={drawer ? css.drawer : `${css.dialog} ${wide ? css.wide : ""}`}
           aria-describedby={undefined}

@@ -52,7 +52,7 @@ export default function PaletteBox({ typed, act, onClose }: Props) {
   return (
     <Radix.Root open onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className={overlay.veil} />
+        <div className={overlay.veil} aria-hidden />
         <Radix.Content className={`${overlay.dialog} ${css.box}`} aria-describedby={undefined}>
           <Radix.Title className="hidden">Go anywhere</Radix.Title>
           <div className={css.field}>
