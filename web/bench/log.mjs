@@ -19,6 +19,8 @@ const DAEMON = given("--daemon", join(web, "../build/release/millrace"));
 const RUNS = 5;
 const STEPS = 200;
 
+/** What ends with the bench, however that ends. */
+const endings = [];
 const place = mkdtempSync(join(tmpdir(), "log-bench-"));
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const quantile = (numbers, q) => [...numbers].sort((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(q * numbers.length))];
@@ -43,10 +45,16 @@ async function startDaemon() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const daemon = spawn(DAEMON, ["serve", "--data", join(place, "data"), "--dags", join(place, "dags"), "--listen", `127.0.0.1:${port}`], { stdio: "ignore" });
+  let broken = null;
+  daemon.on("error", (error) => {
+    broken = error;
+  });
+  endings.push(() => daemon.kill());
   const token = join(place, "data/admin.token");
   const deadline = Date.now() + 120_000;
   const until = async (what, is) => {
     for (;;) {
+      if (broken) throw broken;
       const found = await is().catch((error) => (error.final ? Promise.reject(error) : null));
       if (found) return found;
       if (Date.now() > deadline) throw new Error(`waited too long until ${what}`);
@@ -62,7 +70,7 @@ async function startDaemon() {
     if (state === "failed") throw Object.assign(new Error("the task failed"), { final: true });
     return state === "success";
   });
-  return { url, token: readFileSync(token, "utf8").trim(), stop: () => daemon.kill() };
+  return { url, token: readFileSync(token, "utf8").trim() };
 }
 
 async function servePage({ url, token }) {
@@ -72,7 +80,8 @@ async function servePage({ url, token }) {
   const outDir = join(place, "dist");
   await build({ root: web, configFile, logLevel: "error", build: { outDir, emptyOutDir: true, rollupOptions: { input: join(web, "bench/log.html") } } });
   const server = await preview({ root: web, configFile, logLevel: "error", build: { outDir }, preview: { port: await freePort(), strictPort: true } });
-  return { page: `${server.resolvedUrls.local[0]}bench/log.html`, stop: () => server.close() };
+  endings.push(() => server.close());
+  return `${server.resolvedUrls.local[0]}bench/log.html`;
 }
 
 /** Within the page: when the last line was drawn at the end of the view. */
@@ -162,17 +171,14 @@ async function measure(browser, address) {
   };
 }
 
-let daemon;
-let server;
-let browser;
 try {
-  daemon = await startDaemon();
-  server = await servePage(daemon);
-  browser = await chromium.launch({
+  const page = await servePage(await startDaemon());
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
-  const found = await measure(browser, `${server.page}?dag=big&run=run&task=write&width=700`);
+  endings.push(() => browser.close());
+  const found = await measure(browser, `${page}?dag=big&run=run&task=write&width=700`);
   if (!process.argv.includes("--json")) {
     console.table(found.open_ms);
     console.table(found.frames);
@@ -180,9 +186,7 @@ try {
   }
   console.log(JSON.stringify(found));
 } finally {
-  await browser?.close();
-  await server?.stop();
-  daemon?.stop();
+  for (const end of endings.reverse()) await end();
   await sleep(500);
   rmSync(place, { recursive: true, force: true });
 }
