@@ -41,6 +41,13 @@ describe("a run that moves", () => {
     expect(applyRuns(after, [move(11, { state: "success" })])).toBe(after);
   });
 
+  it("stays as it is when an older answer comes with the events since", () => {
+    const moves = [move(11, { state: "success" }), move(12, { run_id: "r2", execution_date: at("01:00") })];
+    const before = overview([bar("r1", "running", "09:40", null)]);
+    const late = applyRuns(before, moves);
+    expect(applyRuns(overview([bar("r1", "success", "09:40", "09:43")], { revision: 11, counters: { ...before.counters, runs_running: 0, runs_success: 6 } }), moves)).toEqual(late);
+  });
+
   it("is new: a lane, a bar, and what was planned for it goes", () => {
     const planned = [bar(null, null, "09:42", "09:50"), bar(null, null, "10:42", "10:50")];
     const after = applyRuns(overview(planned), [move(11, { state: "running", from: null })]);

@@ -14,7 +14,7 @@ import { useClock, useZone, zoneLabel } from "@/ui/zone";
 import { Attention } from "./attention";
 import { Counters } from "./counters";
 import { ImportErrors, useImportErrors } from "./import_errors";
-import { useLiveOverview } from "./live";
+import { caughtUp, useLiveOverview } from "./live";
 import css from "./overview.module.css";
 import { Timeline } from "./timeline";
 import { TriageRuns } from "./triage";
@@ -38,6 +38,7 @@ export default function OverviewPage() {
   const overview = useQuery({
     ...read("/api/v2/ui/overview", { query: { window: range } }),
     placeholderData: keepPreviousData,
+    select: caughtUp,
     // Plans and what waits come without an event.
     refetchInterval: 30_000,
   });

@@ -13,11 +13,23 @@ function applyPools(pools: Pools, used: readonly PoolUse[]): Pools {
   return { ...pools, pools: pools.pools.map((pool) => ({ ...pool, ...byName.get(pool.name) })) };
 }
 
+// The newest moves. An answer that was under way when they came doesn't know them: without this, a run that has ended would run
+// again on the screen until the next answer.
+const KEPT = 1_000;
+let recent: RunMove[] = [];
+
+/** An answer, and what happened since it was made. */
+export function caughtUp(overview: Overview): Overview {
+  return applyRuns(overview, recent);
+}
+
 export function useLiveOverview(): void {
   useLiveDags();
   useTopic("overview", (events) => {
     const moves: RunMove[] = events.filter(isRun);
-    if (moves.length) queries.setQueriesData<Overview>({ queryKey: ["/api/v2/ui/overview"] }, (overview) => overview && applyRuns(overview, moves));
+    if (events.some((event) => event.type === "reset")) recent = [];
+    recent = [...recent, ...moves].slice(-KEPT);
+    if (moves.length) queries.setQueriesData<Overview>({ queryKey: ["/api/v2/ui/overview"] }, (overview) => overview && applyRuns(overview, recent));
     renewSoon(2_000, "/api/v2/ui/overview", "/api/v2/ui/queue", "/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances", "/api/v2/assets/events");
     if (events.some((event) => event.type === "backfill" || event.type === "reset")) renewSoon(1_000, "/api/v2/backfills", "/api/v2/backfills/{backfill_id}");
   });
