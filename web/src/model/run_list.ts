@@ -36,7 +36,7 @@ export function queryOf(filter: RunFilter, limit: number): RunsQuery {
   const query: RunsQuery = { limit, offset: filter.offset };
   query.order_by = ["-id", "-logical_date", "logical_date"].includes(filter.order) ? filter.order : "-id";
   if ((RUN_STATES as readonly string[]).includes(filter.state)) query.state = [filter.state as (typeof RUN_STATES)[number]];
-  if (filter.type in RUN_TYPES) query.run_type = [filter.type as RunType];
+  if (Object.hasOwn(RUN_TYPES, filter.type)) query.run_type = [filter.type as RunType];
   const dag = filter.dag.trim();
   // LIKE's own sign for anything is a star here.
   if (dag) query.dag_id_pattern = dag.replaceAll("%", "").replaceAll("*", "%");

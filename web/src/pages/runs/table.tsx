@@ -23,7 +23,7 @@ interface Props {
   act: ((action: Action) => void) | null;
 }
 
-function entriesOf(run: ListedRun, act: (action: Action) => void): MenuEntry[] {
+export function entriesOf(run: ListedRun, act: (action: Action) => void): MenuEntry[] {
   const ref = { dagId: run.dag_id, runId: run.dag_run_id };
   const ended = run.state === "success" || run.state === "failed";
   return [
@@ -37,7 +37,7 @@ function entriesOf(run: ListedRun, act: (action: Action) => void): MenuEntry[] {
   ];
 }
 
-function State({ run }: { run: ListedRun }) {
+export function RunState({ run }: { run: ListedRun }) {
   const asked = useAsked(run.dag_id, run.dag_run_id);
   return (
     <span className="row gap6">
@@ -61,7 +61,7 @@ const Row = memo(function Row({ run, now, act }: { run: ListedRun; now: number; 
     <tr data-row={`${run.dag_id}/${run.dag_run_id}`}>
       <td><RunLink dagId={run.dag_id} runId={run.dag_run_id} executionDate={run.execution_date} className="strong" /></td>
       <td className={css.dag}><Link href={at("dags", run.dag_id)} className="ellipsis">{run.dag_id}</Link></td>
-      <td><State run={run} /></td>
+      <td><RunState run={run} /></td>
       <td className={`mid ${css.type}`}>{RUN_TYPES[run.run_kind as keyof typeof RUN_TYPES] ?? run.run_type}</td>
       <td className="mid"><Instant at={run.start_date ?? run.queued_at} /></td>
       <td className="right"><Lasted run={run} now={now} /></td>
