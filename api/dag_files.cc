@@ -6,6 +6,7 @@
 #include "api/filters.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
+#include "api/ui_words.h"
 #include "api/waiting_runs.h"
 
 namespace millrace::handlers {
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::string_view shown_name = "dag.yaml";  // bodies have no name
 constexpr int preview_most = 1'000;
+constexpr std::size_t graph_most = 2'000;  // tasks of a file that is being written
+constexpr std::size_t ticks_shown = 3;
 
 std::expected<DagVersionRow, Problem> version_of(const Call& call, StoreReader& reader,
                                                  std::optional<int> number) {
@@ -43,6 +46,48 @@ std::expected<std::optional<int>, Problem> number_in_query(const Call& call, std
   return value;
 }
 
+/// The next ticks after `from`, at most `most`, none whose interval begins after the DAG's end.
+std::vector<WallTime> next_ticks(const Dag& dag, WallTime from, std::size_t most) {
+  std::vector<WallTime> out;
+  auto at = next_tick(dag.schedule, from);
+  while (at && out.size() < most) {
+    if (dag.end_date && interval_at_tick(dag.schedule, *at).start > *dag.end_date) break;
+    out.push_back(*at);
+    at = next_tick(dag.schedule, *at);
+  }
+  return out;
+}
+
+void write_tick(JsonWriter& out, const Dag& dag, WallTime tick) {
+  const DataInterval interval = interval_at_tick(dag.schedule, tick);
+  const Zone::Local local = dag.schedule.zone.to_local(tick);
+  out.begin_object();
+  date_fields(out, interval.start);
+  time_field(out, "data_interval_start", interval.start);
+  time_field(out, "data_interval_end", interval.end);
+  time_field(out, "run_after", tick);
+  out.text_field("local_time",
+                 fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", local.year, local.month, local.day,
+                             local.hour, local.minute, local.second));
+  out.text_field("timezone", dag.schedule.zone.name()).end_object();
+}
+
+/// What a page shows of a file beside its text.
+void write_preview(JsonWriter& out, const Dag& dag, WallTime now) {
+  out.key("preview").begin_object().key("graph");
+  if (dag.tasks.size() <= graph_most) {
+    out.begin_object();
+    graph_members(out, dag);
+    out.end_object();
+  } else {
+    out.null();
+  }
+  out.key("ticks").begin_array();
+  if (dag.schedule.kind != Schedule::Kind::datasets)
+    for (const WallTime tick : next_ticks(dag, now, ticks_shown)) write_tick(out, dag, tick);
+  out.end_array().end_object();
+}
+
 }  // namespace
 
 Started submit_dag(const CallPtr& call, StoreReader&) {
@@ -69,10 +114,14 @@ Answer validate_dag(const Call& call, StoreReader&) {
   if (!diagnostics.empty() || !dag) {
     return std::unexpected(to_problem(diagnostics, shown_name, call.request.body));
   }
+  const auto preview = flag_in_query(call, "preview");
+  if (!preview) return std::unexpected(preview.error());
   JsonWriter out;
   out.begin_object().bool_field("valid", true).text_field("dag_id", dag->dag_id);
   out.int_field("task_count", static_cast<std::int64_t>(dag->tasks.size())).text_field("hash", dag->hash);
-  out.text_field("schedule", dag->schedule.source).end_object();
+  out.text_field("schedule", dag->schedule.source);
+  if (preview->value_or(false)) write_preview(out, *dag, call.services->clock.now().wall);
+  out.end_object();
   return json_response(out.take());
 }
 
@@ -86,27 +135,10 @@ Answer schedule_preview(const Call& call, StoreReader& reader) {
   if (!from) return std::unexpected(from.error());
   if (dag->schedule.kind == Schedule::Kind::datasets)
     return waiting_runs(reader, *row, *dag, static_cast<std::size_t>(count->value_or(20)));
-  std::vector<WallTime> ticks;
-  auto at = next_tick(dag->schedule, from->value_or(call.services->clock.now().wall));
-  while (at && ticks.size() < static_cast<std::size_t>(count->value_or(20))) {
-    if (dag->end_date && interval_at_tick(dag->schedule, *at).start > *dag->end_date) break;
-    ticks.push_back(*at);
-    at = next_tick(dag->schedule, *at);
-  }
-  return list_response(
-      "ticks", ticks, static_cast<std::int64_t>(ticks.size()), [&](JsonWriter& out, WallTime tick) {
-        const DataInterval interval = interval_at_tick(dag->schedule, tick);
-        const Zone::Local local = dag->schedule.zone.to_local(tick);
-        out.begin_object();
-        date_fields(out, interval.start);
-        time_field(out, "data_interval_start", interval.start);
-        time_field(out, "data_interval_end", interval.end);
-        time_field(out, "run_after", tick);
-        out.text_field("local_time",
-                       fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", local.year, local.month, local.day,
-                                   local.hour, local.minute, local.second));
-        out.text_field("timezone", dag->schedule.zone.name()).end_object();
-      });
+  const auto ticks = next_ticks(*dag, from->value_or(call.services->clock.now().wall),
+                                static_cast<std::size_t>(count->value_or(20)));
+  return list_response("ticks", ticks, static_cast<std::int64_t>(ticks.size()),
+                       [&](JsonWriter& out, WallTime tick) { write_tick(out, *dag, tick); });
 }
 
 Answer dag_source(const Call& call, StoreReader& reader) {

@@ -7,7 +7,29 @@
 #include "api/shapes.h"
 #include "api/ui_words.h"
 
-namespace millrace::handlers {
+namespace millrace {
+
+void graph_members(JsonWriter& out, const Dag& dag) {
+  out.key("groups").begin_array();
+  for (const auto& [name, description] : dag.task_groups)
+    out.begin_object().text_field("id", name).word_field("description", description).end_object();
+  out.end_array().key("tasks").begin_array();
+  for (const Task& task : dag.tasks) {
+    out.begin_object().text_field("id", task.task_id).word_field("group", task.task_group);
+    out.text_field("label", task.task_id).text_field("pool", task.pool);
+    out.text_field("action", action_word(task)).bool_field("mapped", task.expand.has_value());
+    out.text_field("trigger_rule", to_word(task.trigger_rule)).end_object();
+  }
+  out.end_array().key("edges").begin_array();
+  for (TaskIndex t = 0; t < dag.tasks.size(); ++t) {
+    const auto [first, last] = dag.downstream.of(t);
+    for (const TaskIndex* d = first; d != last; ++d)
+      out.begin_array().integer(t).integer(*d).end_array();
+  }
+  out.end_array();
+}
+
+namespace handlers {
 namespace {
 
 std::vector<std::string_view> upstream_names(const Dag& dag, TaskIndex t) {
@@ -47,25 +69,10 @@ Answer ui_graph(const Call& call, StoreReader& reader) {
   if (!number) return std::unexpected(number.error());
   const auto version = version_of_dag(call, reader, *row, *number);
   if (!version) return std::unexpected(version.error());
-  const Dag& dag = *version->dag;
   JsonWriter out;
-  out.begin_object().int_field("version", version->number).key("groups").begin_array();
-  for (const auto& [name, description] : dag.task_groups)
-    out.begin_object().text_field("id", name).word_field("description", description).end_object();
-  out.end_array().key("tasks").begin_array();
-  for (const Task& task : dag.tasks) {
-    out.begin_object().text_field("id", task.task_id).word_field("group", task.task_group);
-    out.text_field("label", task.task_id).text_field("pool", task.pool);
-    out.text_field("action", action_word(task)).bool_field("mapped", task.expand.has_value());
-    out.text_field("trigger_rule", to_word(task.trigger_rule)).end_object();
-  }
-  out.end_array().key("edges").begin_array();
-  for (TaskIndex t = 0; t < dag.tasks.size(); ++t) {
-    const auto [first, last] = dag.downstream.of(t);
-    for (const TaskIndex* d = first; d != last; ++d)
-      out.begin_array().integer(t).integer(*d).end_array();
-  }
-  out.end_array().end_object();
+  out.begin_object().int_field("version", version->number);
+  graph_members(out, *version->dag);
+  out.end_object();
   return json_response(out.take());
 }
 
@@ -114,4 +121,5 @@ Answer ui_versions_diff(const Call& call, StoreReader& reader) {
   return json_response(out.take());
 }
 
-}  // namespace millrace::handlers
+}  // namespace handlers
+}  // namespace millrace

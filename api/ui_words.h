@@ -27,6 +27,8 @@ std::expected<FoundVersion, Problem> version_of_dag(const Call&, StoreReader&, c
                                                     std::int64_t number);
 /// Members `run_id execution_date run_type state reason start end duration_s`, within an open object.
 void run_bar_fields(JsonWriter&, const RunBar&);
+/// Members `groups tasks edges`, within an open object.
+void graph_members(JsonWriter&, const Dag&);
 /// Seconds, or null.
 void seconds_field(JsonWriter&, std::string_view name, std::optional<double>);
 std::optional<double> seconds_between(std::optional<WallTime> from, std::optional<WallTime> to);

@@ -33,6 +33,7 @@ const Route table[] = {
     {"POST", API "/dags/validate", author, h::validate_dag,
      {.id = "validate_dag",
       .summary = "Check a DAG file and change nothing",
+      .query = "preview",
       .body = "DagFile",
       .reply = "ValidatedDag"},
      RouteKind::yaml},

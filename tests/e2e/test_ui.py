@@ -148,6 +148,37 @@ tasks:
                      "dags/etl/calendar?year=1", "dags/etl/durations?runs=0", "dags?limit=201"):
             self.assertEqual(self.millrace.get("/ui/" + path).status, 422, path)
 
+    def test_a_file_that_is_being_written_is_shown_as_it_would_be(self):
+        text = f"""
+dag_id: draft
+timezone: America/New_York
+schedule: "0 6 * * *"
+task_groups: {{last: {{description: The end}}}}
+tasks:
+  a: {{script: 'true'}}
+  b: {{depends_on: [a], script: 'true', group: last}}
+"""
+        check = lambda query, text=text: self.millrace.post("/dags/validate" + query, text)
+        self.assertNotIn("preview", check("").json)
+        preview = check("?preview=true").json["preview"]
+        self.assertEqual([(t["id"], t["group"]) for t in preview["graph"]["tasks"]],
+                         [("a", None), ("b", "last")])
+        self.assertEqual(preview["graph"]["edges"], [[0, 1]])
+        self.assertEqual([t["local_time"][-8:] for t in preview["ticks"]], ["06:00:00"] * 3)
+        by_hand = check("?preview=true", text.replace('"0 6 * * *"', "null")).json
+        self.assertEqual(by_hand["preview"]["ticks"], [])
+        many = "".join(f"  t{i}: {{script: 'true'}}\n" for i in range(2_001))
+        large = check("?preview=true", "dag_id: large\ntasks:\n" + many).json
+        self.assertEqual((large["task_count"], large["preview"]["graph"]), (2_001, None))
+        self.assertEqual(check("?preview=perhaps").status, 422)
+        self.assertEqual(self.millrace.get("/dags/draft").status, 404)
+
+    def test_the_text_that_a_new_dag_begins_with_is_valid_and_runs(self):
+        text = (harness.SOURCE / "web/src/pages/submit/example.yaml").read_text()
+        self.assertEqual(self.millrace.submit(text)["dag_id"], "my_dag")
+        run = self.millrace.trigger("my_dag", execution_date="2013-03-10T00:00:00Z")
+        self.assertEqual(self.millrace.finish("my_dag", run)["state"], "success")
+
 
 class Calendar(harness.DaemonTest):
     def test_days_are_the_dags_own_and_odd_ones_are_marked(self):

@@ -32,6 +32,7 @@ export interface Fault {
   line?: number;
   column?: number;
   msg: string;
+  hint?: string;
 }
 
 /** What the API said instead of an answer: a text for a person, and where. */

@@ -2657,6 +2657,22 @@ export interface components {
             dags: components["schemas"]["Dag"][];
             total_entries: components["schemas"]["Count"];
         };
+        DagGraph: {
+            groups: {
+                id: string;
+                description: string | null;
+            }[];
+            tasks: {
+                id: components["schemas"]["Id"];
+                group: string | null;
+                label: string;
+                pool: string;
+                action: components["schemas"]["Action"];
+                mapped: boolean;
+                trigger_rule: string;
+            }[];
+            edges: components["schemas"]["Count"][][];
+        };
         DagDataset: {
             name: string;
             path: string;
@@ -4499,6 +4515,13 @@ export interface components {
             task_count: components["schemas"]["Count"];
             hash: string;
             schedule: string;
+            /** @description Where it was asked for. */
+            preview?: {
+                /** @description null: over 2,000 tasks. */
+                graph: components["schemas"]["DagGraph"] | null;
+                /** @description The next three. */
+                ticks: components["schemas"]["Tick"][];
+            };
         };
         ValidationError: {
             loc: string[];
@@ -5168,7 +5191,10 @@ export interface operations {
     };
     validate_dag: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also its graph and its next ticks. */
+                preview?: boolean;
+            };
             header?: {
                 /** @description For a day, the same key and request get the same answer, and nothing happens twice. */
                 "Idempotency-Key"?: string;
