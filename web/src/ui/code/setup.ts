@@ -12,7 +12,9 @@ const MONO = `"JetBrains Mono Variable", ui-monospace, monospace`;
 
 const theme = EditorView.theme({
   "&": { color: "var(--log-ink)", backgroundColor: "var(--log-bg)", fontSize: "12px", height: "100%" },
-  "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "-2px" },
+  "&.cm-focused": { outline: "none" },
+  // Over the gutters, which would cover an outline.
+  "&.cm-focused::after": { content: `""`, position: "absolute", inset: "0", border: "2px solid var(--focus)", pointerEvents: "none", zIndex: "250" },
   ".cm-scroller": { fontFamily: MONO, lineHeight: "18.5px" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--ink)" },
   ".cm-line": { padding: "0 14px 0 10px" },
