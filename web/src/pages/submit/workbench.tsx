@@ -111,7 +111,7 @@ export function Workbench({ base }: { base: Base }) {
           }} />}
           {verdict?.kind === "failed" && !checking && <Card label="The text isn't checked"><ErrorNote error={verdict.error} what="The text can't be checked" /></Card>}
         </div>
-        <Plan answer={last} current={answer !== null && !checking} verdict={verdict} effect={answer ? effect : null} edited={base.dagId} />
+        <Plan answer={last} current={answer !== null && !checking} verdict={verdict} effect={answer && problems.length === 0 ? effect : null} edited={base.dagId} />
       </div>
       {confirm && (
         <SubmitDialog

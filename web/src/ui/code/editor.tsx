@@ -37,7 +37,7 @@ const lintLook = EditorView.theme({
   ".cm-gutter-lint": { width: "15px" },
   ".cm-gutter-lint .cm-gutterElement": { padding: "0" },
   ".cm-tooltip-lint": { padding: "0" },
-  ".cm-diagnostic": { padding: "6px 10px", borderLeft: "none", maxWidth: "460px", fontFamily: `"Inter Variable", system-ui, sans-serif`, fontSize: "12px", whiteSpace: "normal" },
+  ".cm-diagnostic": { padding: "6px 10px", borderLeft: "none", maxWidth: "460px", fontFamily: `"Inter Variable", system-ui, sans-serif`, fontSize: "12px", whiteSpace: "pre-line" },
   ".cm-diagnostic-error": { borderLeft: "3px solid var(--failed)" },
   ".cm-lintPoint-error::after": { borderBottomColor: "var(--failed)" },
 });

@@ -1,12 +1,10 @@
-import { pythonLanguage } from "@codemirror/lang-python";
 import { yaml } from "@codemirror/lang-yaml";
-import { HighlightStyle, LanguageSupport, syntaxHighlighting } from "@codemirror/language";
+import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
 import { Decoration, EditorView, MatchDecorator, ViewPlugin } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-// What all views of code share: the look, in tokens, so that a theme change needs no new editor. The styles go into the page as
-// constructed style sheets, which `style-src 'self'` allows.
+// What all views of code share: the look, in tokens, so that a theme change needs no new editor.
 
 const MONO = `"JetBrains Mono Variable", ui-monospace, monospace`;
 
@@ -59,9 +57,8 @@ const templateMarks = ViewPlugin.define(
   { decorations: (plugin) => plugin.marks },
 );
 
-export type CodeLanguage = "yaml" | "python" | "text";
+export type CodeLanguage = "yaml" | "text";
 
 export function codeLook(language: CodeLanguage): Extension[] {
-  const support = { yaml: () => [yaml(), templateMarks], python: () => [new LanguageSupport(pythonLanguage)], text: () => [] }[language]();
-  return [theme, syntaxHighlighting(colors), ...support];
+  return [theme, syntaxHighlighting(colors), ...(language === "yaml" ? [yaml(), templateMarks] : [])];
 }
