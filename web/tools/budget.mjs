@@ -5,7 +5,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-const FIRST_LOAD = 190, STYLES = 12, ALL = 520; // kB of 1,000 bytes, as the design counts
+// kB of 1,000 bytes, as the design counts; docs/decisions/020
+const FIRST_LOAD = 190, STYLES = 12, ALL = 600, PAGE = 50, CODE = 140;
+const SHOWS_CODE = /^src\/ui\/code\//;
 const FIRST_PAGE = /^src\/pages\/overview\//;
 
 const [dist, manifestFile] = process.argv.slice(2);
@@ -55,6 +57,6 @@ for (const [key, bytes] of pages
   .map((key) => [key, sum([...filesOf(key)].filter((name) => !firstFiles.has(name)))])
   .filter(([, bytes]) => bytes > 0)
   .sort((a, b) => b[1] - a[1])) {
-  line(key, bytes);
+  line(key, bytes, SHOWS_CODE.test(key) ? CODE : PAGE);
 }
 process.exitCode = over ? 1 : 0;
