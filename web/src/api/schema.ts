@@ -2657,22 +2657,6 @@ export interface components {
             dags: components["schemas"]["Dag"][];
             total_entries: components["schemas"]["Count"];
         };
-        DagGraph: {
-            groups: {
-                id: string;
-                description: string | null;
-            }[];
-            tasks: {
-                id: components["schemas"]["Id"];
-                group: string | null;
-                label: string;
-                pool: string;
-                action: components["schemas"]["Action"];
-                mapped: boolean;
-                trigger_rule: string;
-            }[];
-            edges: components["schemas"]["Count"][][];
-        };
         DagDataset: {
             name: string;
             path: string;
@@ -3122,6 +3106,22 @@ export interface components {
             depends_on_past?: boolean;
             /** @description And the tasks right after it too */
             wait_for_downstream?: boolean;
+        };
+        DagGraph: {
+            groups: {
+                id: string;
+                description: string | null;
+            }[];
+            tasks: {
+                id: components["schemas"]["Id"];
+                group: string | null;
+                label: string;
+                pool: string;
+                action: components["schemas"]["Action"];
+                mapped: boolean;
+                trigger_rule: string;
+            }[];
+            edges: components["schemas"]["Count"][][];
         };
         DagParam: {
             /** @description Its default. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { axisLabels, chosenOf, datesOf, type Durations, quantile, rangesOf, secondsOf, versionMarks, WHOLE_RUN } from "./durations";
+import { axisLabels, chosenOf, datesOf, type Durations, listedOf, quantile, rangesOf, secondsOf, versionMarks, WHOLE_RUN } from "./durations";
 import { partsIn } from "./time";
 
 const run = (day: number, state: string, duration_s: number | null, version = 1) =>
@@ -23,6 +23,20 @@ describe("ranges", () => {
   it("have the slowest first and what was never measured last", () => {
     expect(rangesOf(data).map((range) => range.id)).toEqual([WHOLE_RUN, "b", "c", "d", "a", "new"]);
     expect(data.tasks[0]!.id).toBe("a");
+  });
+});
+
+describe("the list", () => {
+  it("has what the filter finds, and what is chosen", () => {
+    const ids = (filter: string, chosen: string[]) => listedOf(rangesOf(data), filter, chosen).rows.map((range) => range.id);
+    expect(ids("", [])).toHaveLength(6);
+    expect(ids("NE", ["c"])).toEqual(["c", "new"]);
+    expect(ids("zzz", [])).toEqual([]);
+  });
+  it("leaves out the quick ones of a thousand, and says how many", () => {
+    const many = Array.from({ length: 1000 }, (_, index) => ({ id: `t${index}`, p50: 1000 - index, p90: 1000 }));
+    const { rows, more } = listedOf(many, "", ["t999"]);
+    expect([rows.length, rows.at(-1)!.id, more]).toEqual([201, "t999", 799]);
   });
 });
 

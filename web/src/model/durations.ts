@@ -1,5 +1,7 @@
 import type { Answer } from "@/api/client";
 
+import { matches } from "./grid_rows";
+
 // How long runs and tasks took, as lines over execution dates and as ranges.
 
 export type Durations = Answer<"/api/v2/ui/dags/{dag_id}/durations">;
@@ -28,6 +30,15 @@ export function rangesOf(data: Durations): Range[] {
   const good = data.runs.filter((run) => run.state === "success").flatMap((run) => run.duration_s ?? []);
   const tasks = data.tasks.map((task) => ({ id: task.id, p50: task.p50_s, p90: task.p90_s }));
   return [{ id: WHOLE_RUN, p50: quantile(good, 0.5), p90: quantile(good, 0.9) }, ...tasks.sort((a, b) => (b.p50 ?? -1) - (a.p50 ?? -1))];
+}
+
+export const MOST_ROWS = 200;
+
+/** The rows of the list: the chosen ones, and the slowest of those that the filter finds. `more`: how many are left out. */
+export function listedOf(ranges: readonly Range[], filter: string, chosen: readonly string[]): { rows: Range[]; more: number } {
+  const found = ranges.filter((range) => chosen.includes(range.id) || matches(filter, range.id));
+  const rows = found.filter((range, index) => index < MOST_ROWS || chosen.includes(range.id));
+  return { rows, more: found.length - rows.length };
 }
 
 /** What the URL names, as far as it is there; without any name the run and its three slowest tasks. */

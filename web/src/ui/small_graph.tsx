@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 
 import { NODE_HEIGHT } from "@/model/layout";
+import { count } from "@/model/time";
 import { layPicture, MOST_TASKS, pathOf, type Picture, type Sign } from "@/model/small_picture";
 
 import css from "./small_graph.module.css";
@@ -13,7 +14,7 @@ const PAD = 6;
 export function SmallGraph({ picture, label, height = 210 }: { picture: Picture; label: string; height?: number }) {
   const laid = useMemo(() => (picture.tasks.length <= MOST_TASKS ? layPicture(picture) : null), [picture]);
   const signs = useMemo(() => new Map(picture.edges.map((edge) => [`${edge.from} ${edge.to}`, edge.sign])), [picture]);
-  if (!laid) return <p className="dim small">{picture.tasks.length} tasks are too many for a small picture.</p>;
+  if (!laid) return <p className="dim small">{count(picture.tasks.length)} tasks are too many for a small picture.</p>;
   if (!picture.tasks.length) return null;
   const [width, tall] = [laid.width + 2 * PAD, laid.height + 2 * PAD];
   // Small enough to see at once, never too small to read: then it scrolls.

@@ -1,14 +1,14 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Link } from "wouter";
 
 import { read } from "@/api/queries";
 import { renewSoon } from "@/api/renew";
 import { useTopic } from "@/api/stream";
-import { chosenOf, type Durations, MOST_LINES, type Range, rangesOf, secondsOf, WHOLE_RUN } from "@/model/durations";
+import { chosenOf, type Durations, listedOf, MOST_LINES, type Range, rangesOf, secondsOf, WHOLE_RUN } from "@/model/durations";
 import { runPath } from "@/model/run_address";
 import { count, duration, executionDate } from "@/model/time";
-import { Segments } from "@/ui/controls";
+import { Field, Segments } from "@/ui/controls";
 import { Empty, ErrorNote, Loading, Shown } from "@/ui/notes";
 import { Card, CardBody, StateWord } from "@/ui/surface";
 import { useParam } from "@/ui/url";
@@ -36,6 +36,8 @@ export default function DurationsTab({ dag }: DagTab) {
   const [scale, setScale] = useParam("scale", "linear");
   const ranges = useMemo(() => (query.data ? rangesOf(query.data) : []), [query.data]);
   const chosen = useMemo(() => chosenOf(names, ranges), [names, ranges]);
+  const [filter, setFilter] = useState("");
+  const listed = useMemo(() => listedOf(ranges, filter, chosen), [ranges, filter, chosen]);
   const toggle = (id: string) => setNames(chosen.includes(id) ? chosen.filter((each) => each !== id).join(",") || null : [...chosen, id].join(","));
   const zone = dag.timezone ?? "UTC";
   return (
@@ -57,8 +59,12 @@ export default function DurationsTab({ dag }: DagTab) {
             : <Suspense fallback={<Loading lines={6} />}><Chart dagId={dag.dag_id} zone={zone} data={data} chosen={chosen} log={scale === "log"} /></Suspense>}
         </Shown>
       </Card>
-      <Card title="Tasks" about={<span className="dim nowrap">half and nine in ten took at most</span>} className={css.side!}>
-        {query.data ? <CardBody label="Tasks and their durations"><Ranges ranges={ranges} chosen={chosen} onToggle={toggle} /></CardBody>
+      <Card
+        title="Tasks" className={css.side!}
+        tools={ranges.length > 12 && <Field label="Filter tasks" placeholder="Filter tasks" icon="filter" type="search" value={filter} className={css.filter!} onChange={setFilter} />}
+        foot={<><span>p50 and p90: half and nine in ten took at most this</span>{listed.more > 0 && <><span className="space" /><span>{count(listed.more)} quicker ones aren't shown</span></>}</>}
+      >
+        {query.data ? <CardBody label="Tasks and their durations"><Ranges ranges={listed.rows} chosen={chosen} onToggle={toggle} /></CardBody>
         : query.error ? <ErrorNote error={query.error} /> : <Loading />}
       </Card>
     </div>

@@ -73,7 +73,7 @@ function optionsOf({ zone, chosen, log, data }: Props, point: (run: number | nul
     legend: { show: false },
     padding: [18, 14, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7, width: 0, fill: (plot, series) => inkOf(series - 1, plot.series[series]!.label === WHOLE_RUN).color() } },
-    scales: { x: { time: true }, y: log ? { distr: 3, log: 10 } : { range: (_, __, most) => [0, (most ?? 1) * 1.06] } },
+    scales: { x: { time: true, range: (_, first, last) => (first < last ? [first, last] : [first - 43_200, first + 43_200]) }, y: log ? { distr: 3, log: 10 } : { range: (_, __, most) => [0, (most ?? 1) * 1.06] } },
     axes: [
       { ...words, grid: { show: false }, border: { show: true, stroke: () => token("--line-2"), width: 1 }, size: 34, space: 62,
         values: (_, places, __, ___, step) => axisLabels(places, step, (ms) => partsIn(zone, ms)) },
