@@ -14,10 +14,11 @@ import { Instant, useNow } from "@/ui/zone";
 import { retryingQuery } from "./counters";
 import css from "./overview.module.css";
 
-function placeOf(notice: Notice): string {
+/** On a phone the run itself: what failed stands first there, with its last lines and a button to run it again. */
+function placeOf(notice: Notice, phone: boolean): string {
   if (!notice.dagId) return "/event-log";
   if (!notice.runId) return at("dags", notice.dagId);
-  return runPath(notice.dagId, notice.runId, null, { task: notice.taskId });
+  return runPath(notice.dagId, notice.runId, null, phone ? {} : { task: notice.taskId });
 }
 
 function useNotices({ attention: items }: Overview): Notice[] {
@@ -41,7 +42,7 @@ export function Attention({ overview, whole }: { overview: Overview; whole?: boo
             {notices.map((notice) => (
               <li key={notice.key}>
                 <Glyph state={notice.state} label="" />
-                <Link href={placeOf(notice)} className="strong ellipsis">{notice.title}</Link>
+                <Link href={placeOf(notice, whole === true)} className="strong ellipsis">{notice.title}</Link>
                 <span className="dim small nowrap">{notice.since && <Instant at={notice.since} />}</span>
                 <span className={`mid ellipsis ${css.why}`} title={notice.text}>{notice.text || "\u00a0"}</span>
               </li>

@@ -33,8 +33,9 @@ export function RunKeys({ view }: { view: RunView }) {
     { keys: "l", says: "Log", act: () => setTab("log") },
     { keys: "Escape", says: "Close the task", act: () => select(null) },
   ]);
-  // Of a task that failed, the log has a first error: "e" leads there then.
-  useKeys([{ keys: "e", says: "First task that failed", act: toFailure }], { off: shown?.instance?.state === "failed" });
+  // Where no task failed, or one that did is shown, the first error is one in a log: "e" is the log's then.
+  const ofLog = shown?.instance?.state === "failed" || failuresOf(instances).length === 0;
+  useKeys([{ keys: "e", says: "First task that failed", act: toFailure }], { off: ofLog });
   useKeys([
     { keys: "c", says: "Clear the task", act: clear },
     { keys: "x", says: "Cancel the run", act: () => view.live && view.act({ kind: "cancel", ...of }) },
