@@ -4343,7 +4343,6 @@ export interface components {
             }[];
         };
         UiGraph: {
-            version: components["schemas"]["Count"];
             groups: {
                 id: string;
                 description: string | null;
@@ -4358,6 +4357,7 @@ export interface components {
                 trigger_rule: string;
             }[];
             edges: components["schemas"]["Count"][][];
+            version: components["schemas"]["Count"];
         };
         UiGrid: {
             revision: components["schemas"]["Count"];

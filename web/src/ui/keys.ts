@@ -42,15 +42,16 @@ export function useKeys(list: readonly Shortcut[], options: { inDialog?: boolean
     const mine = newest.current;
     active.add(mine);
     const bindings = Object.fromEntries(names.split("\n").map((keys, index) => [keys, (event: KeyboardEvent) => {
-      const strong = keys.includes("$mod") || keys === "Escape";
-      if (event.defaultPrevented || (!strong && (typing(event) || !preferences().letters))) return;
+      const strong = keys.includes("$mod");
+      if (event.defaultPrevented || (!strong && (typing(event) || (keys !== "Escape" && !preferences().letters)))) return;
       if (!strong && (event.ctrlKey || event.metaKey || event.altKey)) return;
       if (keys === "Enter" && pressable(event)) return;
       if (!inDialog && document.querySelector("[role=dialog], [role=menu]")) return;
       event.preventDefault();
       newest.current[index]?.act(event);
     }]));
-    const stop = tinykeys(window, bindings);
+    // By itself tinykeys hears nothing in a field, not even $mod.
+    const stop = tinykeys(window, bindings, { ignore: (event) => event.repeat || event.isComposing });
     return () => {
       active.delete(mine);
       stop();
