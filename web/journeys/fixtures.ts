@@ -22,6 +22,8 @@ export const test = base.extend<Each, Workers>({
       dag_id: "flights_ingest", from_date: "2001-01-01T00:00:00Z", to_date: "2001-01-05T00:00:00Z", max_active_runs: 2,
     });
     await until("five days of features", async () => {
+      const failed = await daemon.call<{ dag_runs: { dag_run_id: string; reason: string }[] }>("GET", "/dags/~/dagRuns?state=failed&limit=1");
+      if (failed.dag_runs[0]) throw new Error(`${failed.dag_runs[0].dag_run_id} of the flights failed: ${failed.dag_runs[0].reason}`);
       const runs = await daemon.call<{ total_entries: number }>("GET", "/dags/flights_features/dagRuns?state=success&limit=1");
       return runs.total_entries >= 5;
     }, 240);

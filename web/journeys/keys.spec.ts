@@ -30,7 +30,7 @@ test("goes anywhere by keys alone", async ({ page, flights, enter }) => {
 test("walks the grid by arrows, and says where it is", async ({ page, flights, enter }) => {
   await enter(flights, "/dags/flights_features");
   const cell = page.getByRole("gridcell");
-  await page.getByRole("grid").waitFor();
+  await page.getByRole("grid").waitFor({ state: "attached" });
   await cell.first().focus();
   const before = await cell.first().getAttribute("aria-label");
   await page.keyboard.press("ArrowLeft");
