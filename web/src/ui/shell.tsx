@@ -134,7 +134,8 @@ function ZoneMenu() {
         { kind: "label", label: "Execution dates stay in their DAG's zone" },
       ]}
     >
-      <button type="button" className={css.topButton} aria-label={`Zone of instants: ${zoneLabel(zone)}`}>
+      <button type="button" className={css.topButton}>
+        <span className="hidden">Zone of instants:</span>
         <Icon name="clock" />{zoneLabel(zone)}
         {dagZone && dagZone !== zone && <span className={`dim ${css.wide}`}>· DAG {zoneLabel(dagZone)}</span>}
       </button>
@@ -169,12 +170,15 @@ export function Page({ crumbs, children, className = "" }: { crumbs: { label: st
             : <span key={index} className="row gap6"><Link href={crumb.href ?? "/"} className="ellipsis">{crumb.label}</Link><Icon name="chevron_right" size={11} /></span>)}
         </nav>
         <span className="space" />
-        <button type="button" className={css.search} onClick={() => openPalette()} aria-label="Go to DAG, run, dataset">
-          <Icon name="search" size={14} /><span className={css.wide}>Go to DAG, run, dataset…</span><span className="space" /><kbd className={css.wide}>{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd>
+        <button type="button" className={css.search} onClick={() => openPalette()}>
+          <span className="hidden">Go to DAG, run, dataset</span>
+          <Icon name="search" size={14} /><span className={css.wide} aria-hidden>Go to DAG, run, dataset…</span><span className="space" /><kbd className={css.wide} aria-hidden>{/Mac/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</kbd>
         </button>
         <ZoneMenu />
         <Tip text="Keyboard shortcuts">
-          <button type="button" className={`${css.topButton} ${css.wide}`} aria-label="Keyboard shortcuts" onClick={openShortcuts}><Icon name="keyboard" /><kbd>?</kbd></button>
+          <button type="button" className={`${css.topButton} ${css.wide}`} onClick={openShortcuts}>
+            <span className="hidden">Keyboard shortcuts</span><Icon name="keyboard" /><kbd aria-hidden>?</kbd>
+          </button>
         </Tip>
         <ThemeButton />
       </header>
