@@ -126,7 +126,7 @@ class Runs(Client):
         taken = self.refused(409, self.trigger, "demo", "2002-01-05")
         self.assertIn(run.dag_run_id, taken["detail"])
         wrong = self.refused(422, self.trigger, "demo", "2002-01-06", conf={"n": "many"})
-        self.assertEqual(wrong["detail"][0]["loc"], ["body", "conf"])
+        self.assertEqual(wrong["detail"][0]["loc"], ["body", "conf", "n"])
         self.assertEqual(set(wrong["detail"][0]), {"loc", "msg", "type"})
         self.refused(404, self.runs.get_dag_run, "demo", "nothing")
 

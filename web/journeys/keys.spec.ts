@@ -20,6 +20,7 @@ test("goes anywhere by keys alone", async ({ page, flights, enter }) => {
   await expect(palette.getByRole("option").first()).toContainText("flights_features");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/dags\/flights_features/);
+  await expect(palette).toHaveCount(0);
 
   await page.keyboard.press("Shift+?");
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
