@@ -46,10 +46,12 @@ function SideButton({ letter, name, side, onPick }: { letter: "A" | "B"; name: R
         { label: "Open this run", act: () => go(runPath(name.dagId, manifest ?? name.run, side.zone)) },
       ]}
     >
-      <button type="button" className={css.side} aria-label={`Run ${letter}: ${manifest ? executionDate(manifest.execution_date, side.zone) : name.run}. Take another`}>
+      <button type="button" className={css.side}>
+        <span className="hidden">Run</span>
         <b className="strong">{letter}</b>
         <span className="mono">{manifest ? executionDate(manifest.execution_date, side.zone) : name.run}</span>
         {manifest && <Glyph state={manifest.state} size={13} label="" />}
+        <span className="hidden">: take another</span>
         <span className="dim"><Icon name="chevron" size={12} /></span>
       </button>
     </Menu>

@@ -25,7 +25,7 @@ export function Latest({ dag }: { dag: UiDag }) {
   const others = dag.running + dag.queued - (run && (run.state === "running" || run.state === "queued") ? 1 : 0);
   return (
     <span className="row gap6">
-      {run && <Link href={runPath(dag.dag_id, run, dag.timezone)} className="row gap6" aria-label={`Latest run of ${dag.dag_id}, ${run.state}`}><Glyph state={run.state} size={13} label="" /><span className="mid">{run.end ?? run.start ? <Instant at={run.end ?? run.start} /> : run.state}</span></Link>}
+      {run && <Link href={runPath(dag.dag_id, run, dag.timezone)} className="row gap6"><span className="hidden">Latest run of {dag.dag_id}, {run.state}, </span><Glyph state={run.state} size={13} label="" /><span className="mid">{run.end ?? run.start ? <Instant at={run.end ?? run.start} /> : run.state}</span></Link>}
       {!run && <span className="dim">never</span>}
       {others > 0 && <span className="row gap4 dim small"><Glyph state={dag.running ? "running" : "queued"} size={11} label="" />{run ? "+" : ""}{count(others)}</span>}
     </span>

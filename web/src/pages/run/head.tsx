@@ -26,13 +26,13 @@ function Cause({ view: { run, dagId, runId } }: { view: RunView }) {
     return (
       <>
         on {events.slice(0, 2).map((event, index) => (
-          <span key={event.id}>{index > 0 && ", "}<Link className="mid" href={at("datasets", event.name)}>{event.name}</Link> {event.partition_key}</span>
+          <span key={event.id}>{index > 0 && ", "}<Link className="mid inline" href={at("datasets", event.name)}>{event.name}</Link> {event.partition_key}</span>
         ))}
         {events.length > 2 && ` and ${events.length - 2} more`}
       </>
     );
   }
-  if (run.backfill_id !== null) return <>by <Link className="mid" href={`/backfills/${run.backfill_id}`}>backfill {run.backfill_id}</Link></>;
+  if (run.backfill_id !== null) return <>by <Link className="mid inline" href={`/backfills/${run.backfill_id}`}>backfill {run.backfill_id}</Link></>;
   if (run.run_type === "scheduled") return <>scheduled</>;
   return <>{run.run_type === "manual" ? "by hand" : run.run_kind.replaceAll("_", " ")}{run.triggering_user_name ? `, ${run.triggering_user_name}` : ""}</>;
 }
