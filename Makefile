@@ -1,7 +1,7 @@
 # The commands a person types. CMake does the work.
 
 .PHONY: build run test web dev asan tsan clang fuzz bench crash soak oracle coverage sim sim-canary schema \
-        tidy clean
+        bench-web journeys tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -105,6 +105,16 @@ coverage:
 ## bench: no-op tasks beside ninja and xargs
 bench: build
 	@python3 bench/noop.py
+
+## bench-web: frames of the grid and the graph, the log of 100 MB, in a real browser
+bench-web: build
+	@tools/setup test
+	@cd web && ../tools/node bench/grid.mjs && ../tools/node bench/graph.mjs && ../tools/node bench/log.mjs
+
+## journeys: walks the pages in a real browser over the daemon of this tree; ONLY="run phone" for some
+journeys: build
+	@tools/setup test
+	@cd web && ../tools/node node_modules/@playwright/test/cli.js test $(ONLY)
 
 ## schema: the JSON Schema of the DAG language
 schema: build
