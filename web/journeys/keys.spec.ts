@@ -3,6 +3,10 @@ import { expect, test } from "./fixtures";
 test("goes anywhere by keys alone", async ({ page, flights, enter }) => {
   await enter(flights, "/");
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  await page.keyboard.press("Shift+?");
+  await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
   await page.keyboard.press("g");
   await page.keyboard.press("d");
   await expect(page).toHaveURL(`${flights.url}/dags`);
@@ -20,12 +24,6 @@ test("goes anywhere by keys alone", async ({ page, flights, enter }) => {
   await expect(palette.getByRole("option").first()).toContainText("flights_features");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/dags\/flights_features/);
-  await expect(palette).toHaveCount(0);
-
-  await page.keyboard.press("Shift+?");
-  await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
-  await page.keyboard.press("Escape");
-  await expect(page.getByRole("dialog")).toHaveCount(0);
 });
 
 test("walks the grid by arrows, and says where it is", async ({ page, flights, enter }) => {
