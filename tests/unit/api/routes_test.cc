@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "test_paths.h"
+
 using namespace millrace;
 
 TEST_CASE("a literal segment is preferred to a parameter") {

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/commands.h"
+#include "test_paths.h"
 
 using namespace millrace;
 

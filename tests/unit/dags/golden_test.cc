@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dags/parser.h"
+#include "test_paths.h"
 
 using namespace millrace;
 namespace fs = std::filesystem;

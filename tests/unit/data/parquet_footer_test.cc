@@ -5,6 +5,7 @@
 
 #include "data/duckdb.h"
 #include "temporary.h"
+#include "test_paths.h"
 
 using namespace millrace;
 using test::Temporary;

@@ -11,6 +11,7 @@
 
 #include "data/tree_hash.h"
 #include "temporary.h"
+#include "test_paths.h"
 
 extern char** environ;
 

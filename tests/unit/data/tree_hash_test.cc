@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "temporary.h"
+#include "test_paths.h"
 
 using namespace millrace;
 using test::Temporary;

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "scenario.h"
+#include "test_paths.h"
 
 using namespace millrace::test;
 namespace fs = std::filesystem;

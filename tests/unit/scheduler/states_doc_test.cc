@@ -6,6 +6,7 @@
 
 #include "dag_builder.h"
 #include "scheduler/words.h"
+#include "test_paths.h"
 
 using namespace millrace;
 

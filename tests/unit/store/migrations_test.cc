@@ -7,6 +7,7 @@
 
 #include "base/sha256.h"
 #include "samples.h"
+#include "test_paths.h"
 
 namespace millrace::test {
 namespace {

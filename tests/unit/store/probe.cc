@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "test_paths.h"
+
 extern char** environ;
 
 namespace millrace::test {
