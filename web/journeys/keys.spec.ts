@@ -26,6 +26,32 @@ test("goes anywhere by keys alone", async ({ page, flights, enter }) => {
   await expect(page).toHaveURL(/\/dags\/flights_features/);
 });
 
+test("hears a key while the page that was chosen in the palette is still coming", async ({ page, flights, enter }) => {
+  await enter(flights, "/");
+  await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("flights_feat");
+  await expect(page.getByRole("dialog").getByRole("option").first()).toContainText("flights_features");
+  // The scripts of the next page stay out for as long as it takes to press another key.
+  let letThrough = () => {};
+  const pressed = new Promise<void>((wake) => (letThrough = wake));
+  await page.route("**/assets/*.js", async (route) => {
+    await pressed;
+    await route.continue();
+  });
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/dags\/flights_features/);
+  await page.keyboard.press("Shift+?");
+  letThrough();
+  const keys = page.getByRole("dialog", { name: "Keyboard" });
+  await expect(keys).toBeVisible();
+  await expect(keys).toContainText("Trigger a run");
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.keyboard.press("t");
+  await expect(page.getByRole("dialog", { name: "Trigger flights_features" })).toBeVisible();
+});
+
 test("walks the grid by arrows, and says where it is", async ({ page, flights, enter }) => {
   await enter(flights, "/dags/flights_features");
   const cell = page.getByRole("gridcell");

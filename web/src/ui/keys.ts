@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import { tinykeys } from "tinykeys";
 
 import { preferences } from "./preferences";
@@ -11,9 +11,28 @@ export interface Shortcut {
 }
 
 const active = new Set<readonly Shortcut[]>();
+const told = new Set<() => void>();
+let listed: readonly Shortcut[] = [];
 
-export function shortcuts(): Shortcut[] {
-  return [...active].flat();
+function list(): void {
+  listed = [...active].flat();
+  for (const tell of told) tell();
+}
+
+/** The keys that work now; a page that is still coming adds its own when it is there. */
+export function useShortcuts(): readonly Shortcut[] {
+  return useSyncExternalStore((tell) => {
+    told.add(tell);
+    return () => told.delete(tell);
+  }, () => listed);
+}
+
+/**
+ * Something is open that keys belong to. What a page had open when it was left is still in the document, hidden with that page,
+ * until the next page's script has come: it is closed to the reader.
+ */
+function isCovered(): boolean {
+  return [...document.querySelectorAll("[role=dialog], [role=menu]")].some((each) => each.checkVisibility());
 }
 
 function typing(event: KeyboardEvent): boolean {
@@ -30,30 +49,32 @@ function pressable(event: KeyboardEvent): boolean {
  * Keys of a component while it is shown, in tinykeys' words ("g d", "Shift+E", "$mod+k", "?"). Without $mod they are silent while the
  * reader types, while a dialog is open (unless `inDialog`), and when single letters are switched off.
  */
-export function useKeys(list: readonly Shortcut[], options: { inDialog?: boolean; off?: boolean } = {}): void {
-  const newest = useRef(list);
+export function useKeys(mine: readonly Shortcut[], options: { inDialog?: boolean; off?: boolean } = {}): void {
+  const newest = useRef(mine);
   useEffect(() => {
-    newest.current = list;
+    newest.current = mine;
   });
-  const names = list.map((shortcut) => shortcut.keys).join("\n");
+  const names = mine.map((shortcut) => shortcut.keys).join("\n");
   const { inDialog = false, off = false } = options;
   useEffect(() => {
     if (off) return;
-    const mine = newest.current;
-    active.add(mine);
+    const shown = newest.current;
+    active.add(shown);
+    list();
     const bindings = Object.fromEntries(names.split("\n").map((keys, index) => [keys, (event: KeyboardEvent) => {
       const strong = keys.includes("$mod");
       if (event.defaultPrevented || (!strong && (typing(event) || (keys !== "Escape" && !preferences().letters)))) return;
       if (!strong && (event.ctrlKey || event.metaKey || event.altKey)) return;
       if (keys === "Enter" && pressable(event)) return;
-      if (!inDialog && document.querySelector("[role=dialog], [role=menu]")) return;
+      if (!inDialog && isCovered()) return;
       event.preventDefault();
       newest.current[index]?.act(event);
     }]));
     // By itself tinykeys hears nothing in a field, not even $mod.
     const stop = tinykeys(window, bindings, { ignore: (event) => event.repeat || event.isComposing });
     return () => {
-      active.delete(mine);
+      active.delete(shown);
+      list();
       stop();
     };
   }, [names, inDialog, off]);

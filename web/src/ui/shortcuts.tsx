@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from "react";
 
 import { Dialog } from "./dialog";
-import { shortcuts } from "./keys";
+import { useShortcuts } from "./keys";
 import css from "./shortcuts.module.css";
 
 let open = false;
@@ -26,10 +26,11 @@ export function ShortcutsDialog() {
     told.add(tell);
     return () => told.delete(tell);
   }, () => open);
+  const keys = useShortcuts();
   return (
     <Dialog title="Keyboard" open={isOpen} onClose={() => set(false)}>
       <dl className={css.list}>
-        {isOpen && shortcuts().map((shortcut) => (
+        {isOpen && keys.map((shortcut) => (
           <div key={shortcut.keys}>
             <dt>{shortcut.says}</dt>
             <dd>{shown(shortcut.keys).map((key, index) => <kbd key={index}>{key}</kbd>)}</dd>
