@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 
 import { api } from "@/api/client";
 import { Button, Field } from "@/ui/controls";
@@ -15,7 +15,6 @@ export function DeleteDagDialog({ dagId, onClose }: { dagId: string; onClose: ()
   const [typed, setTyped] = useState("");
   const field = useRef<HTMLInputElement>(null);
   const go = useGo();
-  useEffect(() => field.current?.focus(), []);
   const remove = useMutation({
     mutationFn: () => api.delete("/api/v2/dags/{dag_id}", { path: { dag_id: dagId } }),
     onSuccess: () => {
@@ -27,7 +26,7 @@ export function DeleteDagDialog({ dagId, onClose }: { dagId: string; onClose: ()
   });
   return (
     <Dialog
-      title={`Delete ${dagId}`} open onClose={onClose}
+      title={`Delete ${dagId}`} open onClose={onClose} first={field}
       foot={
         <>
           <Button look="ghost" onClick={onClose}>Cancel</Button>

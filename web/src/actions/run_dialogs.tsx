@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { api } from "@/api/client";
 import { count } from "@/model/time";
@@ -94,6 +94,7 @@ export function NoteDialog({ dagId, runId, task, note, onClose }: Props & { task
   const { name } = useNamedRun(dagId, runId);
   const before = note ?? "";
   const [text, setText] = useState(before);
+  const field = useRef<HTMLTextAreaElement>(null);
   const put = (next: string): Promise<unknown> => task
     ? api.patch("/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}", {
       path: { dag_id: dagId, run_id: runId, task_id: task.task_id },
@@ -114,7 +115,7 @@ export function NoteDialog({ dagId, runId, task, note, onClose }: Props & { task
   });
   return (
     <Dialog
-      title={`Note at ${about}`} open onClose={onClose}
+      title={`Note at ${about}`} open onClose={onClose} first={field}
       foot={
         <>
           <Button look="ghost" onClick={onClose}>Cancel</Button>
@@ -122,7 +123,7 @@ export function NoteDialog({ dagId, runId, task, note, onClose }: Props & { task
         </>
       }
     >
-      <TextArea label="Note" rows={5} value={text} onChange={setText} placeholder="What the next reader should know" />
+      <TextArea label="Note" rows={5} inputRef={field} value={text} onChange={setText} placeholder="What the next reader should know" />
       {save.error && <ErrorNote error={save.error} />}
     </Dialog>
   );

@@ -1,5 +1,5 @@
 import { Dialog as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import type { ReactNode, RefObject } from "react";
 
 import { IconButton } from "./controls";
 import css from "./overlay.module.css";
@@ -11,12 +11,14 @@ interface Props {
   children: ReactNode;
   /** Buttons, the one that acts last. */
   foot?: ReactNode;
+  /** What the reader came for has the focus when it opens; without it, the dialog itself. */
+  first?: RefObject<HTMLElement | null>;
   wide?: boolean;
   drawer?: boolean;
 }
 
 /** A question or a form over the page; Esc and the veil close it, and the focus goes back to where it was. */
-export function Dialog({ title, open, onClose, children, foot, wide, drawer }: Props) {
+export function Dialog({ title, open, onClose, children, foot, first, wide, drawer }: Props) {
   return (
     <Radix.Root open={open} onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
@@ -26,9 +28,9 @@ export function Dialog({ title, open, onClose, children, foot, wide, drawer }: P
           className={drawer ? css.drawer : `${css.dialog} ${wide ? css.wide : ""}`}
           aria-describedby={undefined}
           onOpenAutoFocus={(event) => {
-            // The dialog itself, unless what is in it has taken the focus: its first button is the one that closes it.
+            // Unless what is in it has taken the focus. Not its first button: that is the one that closes it.
             event.preventDefault();
-            (event.currentTarget as HTMLElement).focus();
+            (first?.current ?? (event.currentTarget as HTMLElement)).focus();
           }}
         >
           <header className={css.head}>

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from "react";
+import { type ReactNode, type Ref, useId } from "react";
 
 import css from "./text_area.module.css";
 
@@ -15,12 +15,12 @@ interface Props {
   hint?: ReactNode;
   error?: string | null | undefined;
   mono?: boolean;
-  autoFocus?: boolean;
+  inputRef?: Ref<HTMLTextAreaElement>;
   maxLength?: number;
 }
 
 /** Several lines of text: notes, lists, JSON. */
-export function TextArea({ label, shown, value, onChange, rows = 3, unit, hint, error, mono, ...rest }: Props) {
+export function TextArea({ label, shown, value, onChange, rows = 3, unit, hint, error, mono, inputRef, ...rest }: Props) {
   const id = useId();
   return (
     <div className={css.field}>
@@ -31,6 +31,7 @@ export function TextArea({ label, shown, value, onChange, rows = 3, unit, hint, 
       </div>
       <textarea
         id={id}
+        ref={inputRef}
         className={`${css.text} ${mono ? "mono" : ""}`}
         rows={rows}
         value={value}
