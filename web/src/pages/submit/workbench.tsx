@@ -79,9 +79,17 @@ export function Workbench({ base }: { base: Base }) {
   // Wavy lines belong to the text that was checked: they stay until the next answer, the editor moves them along.
   const problems = refused?.text === text ? refused.problems : verdict?.kind === "invalid" ? verdict.problems : NONE;
   const may = answer !== null && !checking && effect !== null && effect.kind !== "folder" && problems.length === 0;
+  // Who presses Ctrl S with the last letter is asked once that text is checked.
+  const [wanted, setWanted] = useState<string | null>(null);
   const ask = () => {
     if (may) setConfirm({ text, answer, effect });
+    else if (checking) setWanted(text);
   };
+  const settled = !checking && (answer === null || effect !== null);
+  if (wanted !== null && (settled || wanted !== text)) {
+    setWanted(null);
+    if (wanted === text && may) setConfirm({ text, answer, effect });
+  }
   useKeys([{ keys: "$mod+s", says: "Submit", act: ask }]);
   const changes = view === "changes" && clean.version !== null;
   return (
