@@ -37,7 +37,8 @@ export class Daemon {
   port = 0;
   private process: ChildProcess | null = null;
 
-  static async start(options: { flights?: boolean; config?: string } = {}): Promise<Daemon> {
+  /** `before`: what is written into its folders before it starts, such as a change of the example's DAGs. */
+  static async start(options: { flights?: boolean; config?: string; before?: (daemon: Daemon) => void } = {}): Promise<Daemon> {
     const daemon = new Daemon();
     mkdirSync(daemon.dags, { recursive: true });
     if (options.flights) {
@@ -47,6 +48,7 @@ export class Daemon {
       symlinkSync(join(SOURCE, ".venv"), join(daemon.root, ".venv"));
     }
     writeFileSync(join(daemon.root, "millrace.yaml"), options.config ?? "cpu: 8\npools: {cpu: 8}\n");
+    options.before?.(daemon);
     daemon.port = await freePort();
     await daemon.up();
     return daemon;
