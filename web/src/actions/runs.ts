@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { queries, read } from "@/api/queries";
 import { useTopic } from "@/api/stream";
 import { executionDate } from "@/model/time";
+import { Told } from "@/ui/told";
 
 /** A DAG's details, and with them the zone its dates are in. Read once, however many ask. */
 export function useDagDetails(dagId: string | null) {
@@ -30,30 +31,23 @@ export function renewDag(dagId: string): void {
 
 // What was asked of a run and hasn't shown in the stream yet.
 const asked = new Map<string, { word: string; until: number }>();
-const told = new Set<() => void>();
-
-function tell(): void {
-  for (const each of told) each();
-}
+const told = new Told();
 
 const nameOf = (dagId: string, runId: string) => `${dagId}/${runId}`;
 
 /** Says "cancel asked" beside a run from the click until its event is here (or for ten seconds, if none comes). */
 export function setAsked(dagId: string, runId: string, word: string): void {
   asked.set(nameOf(dagId, runId), { word, until: Date.now() + 10_000 });
-  tell();
+  told.tell();
 }
 
 export function dropAsked(dagId: string, runId: string): void {
-  if (asked.delete(nameOf(dagId, runId))) tell();
+  if (asked.delete(nameOf(dagId, runId))) told.tell();
 }
 
 /** "cancel asked", "clear asked", …; null when nothing is open. For the run's page, its row, its buttons. */
 export function useAsked(dagId: string, runId: string): string | null {
-  const found = useSyncExternalStore((tellMe) => {
-    told.add(tellMe);
-    return () => told.delete(tellMe);
-  }, () => asked.get(nameOf(dagId, runId)) ?? null);
+  const found = useSyncExternalStore(told.subscribe, () => asked.get(nameOf(dagId, runId)) ?? null);
   useTopic(found ? `run:${dagId}/${runId}` : null, (events) => {
     if (events.some((event) => event.type === "run" || event.type === "ti" || event.type === "reset")) dropAsked(dagId, runId);
   });

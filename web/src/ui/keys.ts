@@ -2,6 +2,7 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 import { tinykeys } from "tinykeys";
 
 import { preferences } from "./preferences";
+import { Told } from "./told";
 
 /** What the "?" page lists: filled by every useKeys() that is on the screen. */
 export interface Shortcut {
@@ -11,20 +12,17 @@ export interface Shortcut {
 }
 
 const active = new Set<readonly Shortcut[]>();
-const told = new Set<() => void>();
+const told = new Told();
 let listed: readonly Shortcut[] = [];
 
 function list(): void {
   listed = [...active].flat();
-  for (const tell of told) tell();
+  told.tell();
 }
 
 /** The keys that work now; a page that is still coming adds its own when it is there. */
 export function useShortcuts(): readonly Shortcut[] {
-  return useSyncExternalStore((tell) => {
-    told.add(tell);
-    return () => told.delete(tell);
-  }, () => listed);
+  return useSyncExternalStore(told.subscribe, () => listed);
 }
 
 /**

@@ -2,19 +2,19 @@ import { levelOf, type LogLevel } from "@/model/log_level";
 import { lowerBound } from "@/model/log_search";
 
 import type { LogApi, SearchAnswer, SearchWish } from "./log_api";
+import { Told } from "./told";
 
 const MOST = 10_000; // matches kept before a person asks for more
 const PAGE = 1_000;
 
 /** A search through a log, by the daemon, a piece at a time. Lines are numbers from 0 on. Not React. */
-export class LogScan {
+export class LogScan extends Told {
   lines: number[] = [];
   levels: (LogLevel | null)[] = [];
   /** Looking; stopped at a bound; at the log's end. */
   state: "running" | "full" | "done" = "done";
   searched = 0;
   size = 0;
-  version = 0;
   error: unknown = null;
   /** It has been at the log's end: what comes since is looked through as it comes. */
   private caughtUp = false;
@@ -22,18 +22,9 @@ export class LogScan {
   private bound = MOST;
   private wholeLines = 0;
   private stopper = new AbortController();
-  private readonly told = new Set<() => void>();
 
-  constructor(private readonly api: LogApi, private readonly wish: Pick<SearchWish, "q" | "level">) {}
-
-  readonly subscribe = (tell: () => void): (() => void) => {
-    this.told.add(tell);
-    return () => this.told.delete(tell);
-  };
-
-  private tell(): void {
-    this.version += 1;
-    for (const each of this.told) each();
+  constructor(private readonly api: LogApi, private readonly wish: Pick<SearchWish, "q" | "level">) {
+    super();
   }
 
   /** More may be there than was found. */

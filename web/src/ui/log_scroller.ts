@@ -1,9 +1,11 @@
 import { type Anchor, atEnd, endOf, isExact, type Layout, move, reveal, ROW_PX, scrolled, scrollHeight, toScrollTop } from "@/model/log_scroll";
 
+import { Told } from "./told";
+
 const SETTLED_MS = 140; // after the last movement, the scroll bar is put where the place really is
 
 /** Joins a scrolling element with a place in the log (model/log_scroll). Not React: it tells when it has moved. */
-export class LogScroller {
+export class LogScroller extends Told {
   anchor: Anchor = { item: 0, px: 0 };
   /** At the end, and staying there while the log grows. */
   following = true;
@@ -11,23 +13,11 @@ export class LogScroller {
   seen = 0;
   count = 0;
   view = 0;
-  version = 0;
   private heights: Map<number, number> | null = null;
   private box: HTMLElement | null = null;
   private last = 0;
   private moving = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly told = new Set<() => void>();
-
-  readonly subscribe = (tell: () => void): (() => void) => {
-    this.told.add(tell);
-    return () => this.told.delete(tell);
-  };
-
-  private tell(): void {
-    this.version += 1;
-    for (const each of this.told) each();
-  }
 
   readonly attach = (box: HTMLElement | null): void => {
     this.box = box;

@@ -4,6 +4,7 @@ import { LogLines } from "@/model/log_lines";
 import { type LineText, plainText } from "@/model/log_text";
 
 import type { LogApi, LogBytes } from "./log_api";
+import { Told } from "./told";
 
 // A log of any length as numbered lines, of which only what is looked at is read and kept. Not React: it tells when it has more.
 
@@ -16,12 +17,10 @@ export type LogStatus = "opening" | "open" | "failed" | "closed";
 /** Something that happened to the file, which a reader should know. */
 export type LogNote = "cut" | "replaced" | null;
 
-export class LogSource {
+export class LogSource extends Told {
   status: LogStatus = "opening";
   error: unknown = null;
   note: LogNote = null;
-  /** Grows with whatever changes: what useSyncExternalStore compares. */
-  version = 0;
   size = 0;
   private file = "";
   private lines = new LogLines();
@@ -31,18 +30,9 @@ export class LogSource {
   private stop = new AbortController();
   private growing = false;
   private grewAgain = false;
-  private readonly told = new Set<() => void>();
 
-  constructor(readonly api: LogApi) {}
-
-  readonly subscribe = (tell: () => void): (() => void) => {
-    this.told.add(tell);
-    return () => this.told.delete(tell);
-  };
-
-  private tell(): void {
-    this.version += 1;
-    for (const each of this.told) each();
+  constructor(readonly api: LogApi) {
+    super();
   }
 
   get rows(): number {

@@ -4,16 +4,17 @@ import { useLocation } from "wouter";
 import { useDialogs } from "@/actions/use_dialogs";
 
 import { keepPlace } from "./recent";
+import { Told } from "./told";
 
 // What the palette shows comes with its first use; the shell carries only this.
 const Box = lazy(() => import("./palette_box"));
 
 let open: { typed: string } | null = null;
-const told = new Set<() => void>();
+const told = new Told();
 
 function set(next: typeof open): void {
   open = next;
-  for (const tell of told) tell();
+  told.tell();
 }
 
 /** `typed`: what stands in its field already, such as "trigger ". */
@@ -37,10 +38,7 @@ function useRecording(): void {
 
 /** Go anywhere: DAGs, runs by their date, datasets, backfills, pages, actions. */
 export function Palette() {
-  const shown = useSyncExternalStore((tell) => {
-    told.add(tell);
-    return () => told.delete(tell);
-  }, () => open);
+  const shown = useSyncExternalStore(told.subscribe, () => open);
   const [dialog, act] = useDialogs();
   useRecording();
   return (

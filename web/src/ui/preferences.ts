@@ -2,6 +2,8 @@ import { useSyncExternalStore } from "react";
 
 import { DISPLAY_ZONES, type ZoneChoice } from "@/model/time";
 
+import { Told } from "./told";
+
 // What a reader chose for this browser. The zone also travels in links (`?tz=`): see ui/zone.tsx.
 
 export interface Preferences {
@@ -13,7 +15,7 @@ export interface Preferences {
 
 const KEY = "millrace.preferences";
 const DEFAULTS: Preferences = { zone: "UTC", dense: false, letters: true };
-const told = new Set<() => void>();
+const told = new Told();
 let kept = read();
 
 function read(): Preferences {
@@ -47,12 +49,9 @@ export function setPreferences(changes: Partial<Preferences>): void {
     // Kept for this page alone.
   }
   showDensity();
-  for (const tell of told) tell();
+  told.tell();
 }
 
 export function usePreferences(): Preferences {
-  return useSyncExternalStore((tell) => {
-    told.add(tell);
-    return () => told.delete(tell);
-  }, preferences);
+  return useSyncExternalStore(told.subscribe, preferences);
 }

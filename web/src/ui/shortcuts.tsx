@@ -3,13 +3,14 @@ import { useSyncExternalStore } from "react";
 import { Dialog } from "./dialog";
 import { useShortcuts } from "./keys";
 import css from "./shortcuts.module.css";
+import { Told } from "./told";
 
 let open = false;
-const told = new Set<() => void>();
+const told = new Told();
 
 function set(next: boolean): void {
   open = next;
-  for (const tell of told) tell();
+  told.tell();
 }
 
 export function openShortcuts(): void {
@@ -22,10 +23,7 @@ function shown(keys: string): string[] {
 
 /** Every key that works on the page as it stands. */
 export function ShortcutsDialog() {
-  const isOpen = useSyncExternalStore((tell) => {
-    told.add(tell);
-    return () => told.delete(tell);
-  }, () => open);
+  const isOpen = useSyncExternalStore(told.subscribe, () => open);
   const keys = useShortcuts();
   return (
     <Dialog title="Keyboard" open={isOpen} onClose={() => set(false)}>

@@ -1,8 +1,10 @@
 import { useSyncExternalStore } from "react";
 
+import { Told } from "./told";
+
 export type Theme = "dark" | "light";
 const KEY = "millrace.theme";
-const told = new Set<() => void>();
+const told = new Told();
 
 export function theme(): Theme {
   return document.documentElement.dataset.theme === "light" ? "light" : "dark";
@@ -15,15 +17,12 @@ export function setTheme(next: Theme): void {
   } catch {
     // A browser without storage forgets it at the next page load; nothing else depends on it.
   }
-  for (const tell of told) tell();
+  told.tell();
 }
 
 /** Also what a canvas depends on: its colours are read from the tokens when it draws. */
 export function useTheme(): Theme {
-  return useSyncExternalStore((tell) => {
-    told.add(tell);
-    return () => told.delete(tell);
-  }, theme);
+  return useSyncExternalStore(told.subscribe, theme);
 }
 
 /** The value of a token as the page has it now, for canvases: `token("--success")`. */

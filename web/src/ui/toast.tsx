@@ -5,6 +5,7 @@ import { ApiError } from "@/api/client";
 import { Button, IconButton } from "./controls";
 import { Icon } from "./icon";
 import css from "./notes.module.css";
+import { Told } from "./told";
 
 interface Toast {
   id: number;
@@ -15,11 +16,11 @@ interface Toast {
 
 let toasts: Toast[] = [];
 let next = 0;
-const told = new Set<() => void>();
+const told = new Told();
 
 function set(changed: Toast[]): void {
   toasts = changed;
-  for (const tell of told) tell();
+  told.tell();
 }
 
 function drop(id: number): void {
@@ -42,10 +43,7 @@ export function toastError(error: unknown, what = ""): void {
 }
 
 export function Toasts() {
-  const shown = useSyncExternalStore((tell) => {
-    told.add(tell);
-    return () => told.delete(tell);
-  }, () => toasts);
+  const shown = useSyncExternalStore(told.subscribe, () => toasts);
   return (
     <div className={css.toasts} role="status" aria-live="polite">
       {shown.map((each) => (
