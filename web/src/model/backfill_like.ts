@@ -1,26 +1,17 @@
+import type { Answer } from "@/api/client";
+
 import { type BackfillForm, type BackfillWish, NEW_FORM, searchOf } from "./backfill_form";
 import type { Json } from "./params";
 
 // From a backfill that there is back to the form and the command that would make one like it.
 
-/** Of `GET backfills/{id}`, what was asked for. */
-export interface MadeBackfill {
-  dag_id: string;
-  from_date: string | null;
-  to_date: string | null;
-  dates: string[];
+/** What was asked for. */
+export interface MadeBackfill extends Pick<
+  Answer<"/api/v2/backfills/{backfill_id}">,
+  | "dag_id" | "from_date" | "to_date" | "dates" | "reprocess_behavior" | "max_active_runs" | "run_backwards" | "task_ids"
+  | "include_upstream" | "include_downstream" | "dag_version" | "pool" | "priority" | "description" | "cascade"
+> {
   dag_run_conf: { [name: string]: unknown };
-  reprocess_behavior: "none" | "failed" | "completed";
-  max_active_runs: number;
-  run_backwards: boolean;
-  task_ids: string[];
-  include_upstream: boolean;
-  include_downstream: boolean;
-  dag_version: "latest" | "pinned";
-  pool: string | null;
-  priority: number;
-  description: string | null;
-  cascade: boolean;
 }
 
 /** Its params are complete, defaults filled in. What is masked isn't known here, and is left to the default. */

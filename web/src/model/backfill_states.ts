@@ -45,6 +45,13 @@ export function doneOf(counts: Counts): number {
   return counts.success + counts.failed + counts.skipped + counts.cancelled;
 }
 
+/** Of several backfills taken together. */
+export function sumOf(several: readonly Counts[]): Counts {
+  const sum: Counts = { success: 0, failed: 0, skipped: 0, cancelled: 0, running: 0, queued: 0, total: 0 };
+  for (const counts of several) for (const name of [...ITEM_STATES, "total"] as const) sum[name] += counts[name];
+  return sum;
+}
+
 /** Non-zero shares in a fixed order; they sum to `total`. */
 export function sharesOf(counts: Counts): { state: ItemState; count: number }[] {
   return ITEM_STATES.filter((state) => counts[state] > 0).map((state) => ({ state, count: counts[state] }));

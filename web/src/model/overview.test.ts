@@ -146,6 +146,6 @@ it("adds up the backfills under way", () => {
     backfill(null, { total: 5, skipped: 1, cancelled: 1, queued: 3 }),
     backfill(at("09:00"), { total: 90, success: 90 }),
   ]);
-  expect(sum).toMatchObject({ total: 15, done: 7, success: 4, failed: 1, running: 2 });
+  expect(sum.counts).toEqual({ total: 15, success: 4, failed: 1, skipped: 1, cancelled: 1, running: 2, queued: 6 });
   expect(sum.open).toHaveLength(2);
 });

@@ -1,6 +1,8 @@
 import type { Answer } from "@/api/client";
 import type { RunEvent } from "@/api/events";
 
+import { sumOf } from "./backfill_states";
+
 // What an event of a run changes in the answers that the overview shows (docs/ui-api.md). Pure: the same answer and events give
 // the same answer, and an event that the answer knows already changes nothing.
 
@@ -148,14 +150,5 @@ export type Backfills = Answer<"/api/v2/backfills">["backfills"];
 /** All backfills that aren't at their end, taken together. */
 export function backfillsUnderWay(backfills: Backfills) {
   const open = backfills.filter((backfill) => !backfill.completed_at);
-  const sum = { total: 0, done: 0, success: 0, failed: 0, running: 0, skipped: 0 };
-  for (const { counts } of open) {
-    sum.total += counts.total;
-    sum.success += counts.success;
-    sum.failed += counts.failed;
-    sum.running += counts.running;
-    sum.skipped += counts.skipped + counts.cancelled;
-  }
-  sum.done = sum.success + sum.failed + sum.skipped;
-  return { open, ...sum };
+  return { open, counts: sumOf(open.map((backfill) => backfill.counts)) };
 }

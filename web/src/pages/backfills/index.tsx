@@ -5,15 +5,16 @@ import { Link } from "wouter";
 import { type Answer } from "@/api/client";
 import { queries, read, useMay } from "@/api/queries";
 import { useTopic } from "@/api/stream";
-import { BACKFILL_STATES, backfillGlyph, backfillWord, doneOf, itemTone, patchBackfill, sharesOf, sharesText } from "@/model/backfill_states";
+import { BACKFILL_STATES, backfillGlyph, backfillWord, doneOf, patchBackfill } from "@/model/backfill_states";
 import { rangeWords } from "@/model/backfill_words";
 import { count } from "@/model/time";
 import { Button, Segments } from "@/ui/controls";
+import { BackfillBar } from "@/ui/backfill_bar";
 import { Glyph } from "@/ui/glyph";
 import { useKeys } from "@/ui/keys";
 import { Empty, Shown } from "@/ui/notes";
 import { Page, PageHead } from "@/ui/shell";
-import { Bar, Card, StateChip } from "@/ui/surface";
+import { Card, StateChip } from "@/ui/surface";
 import { link, setQuery, useGo, useKeptScroll, useParam } from "@/ui/url";
 import { Instant } from "@/ui/zone";
 
@@ -57,7 +58,6 @@ function useLiveList(): void {
 
 function ListRow({ row, zone, ends, current, onPick }: { row: Row; zone: string; ends: string | null | undefined; current: boolean; onPick: () => void }) {
   const { counts } = row;
-  const shares = sharesOf(counts);
   const path = `/backfills/${row.id}`;
   return (
     <tr data-backfill={row.id} aria-current={current ? "true" : undefined} onClick={onPick}>
@@ -66,7 +66,7 @@ function ListRow({ row, zone, ends, current, onPick }: { row: Row; zone: string;
       <td><StateChip state={backfillGlyph(row.state)} text={row.completed_at && counts.running ? "Ending" : backfillWord(row.state)} /></td>
       <td className={css.progress}>
         <span className="row gap8">
-          <Bar label={sharesText(counts)} width={130} parts={shares.map(({ state, count: number }) => ({ value: number, color: state === "queued" ? "transparent" : `var(--${itemTone(state)})` }))} />
+          <BackfillBar counts={counts} width={130} />
           <span className="mid">{count(doneOf(counts))}<span className="dim"> / {count(counts.total)}</span></span>
         </span>
       </td>

@@ -5,13 +5,14 @@ import { Link } from "wouter";
 import { useDagDetails } from "@/actions/runs";
 import { read } from "@/api/queries";
 import { datesOf } from "@/model/backfill_matrix";
-import { backfillGlyph, backfillWord, doneOf, itemGlyph, itemTone, itemWord, sharesOf, sharesText } from "@/model/backfill_states";
+import { backfillGlyph, backfillWord, doneOf, itemGlyph, itemWord, sharesOf } from "@/model/backfill_states";
 import { rangeWords } from "@/model/backfill_words";
 import { count, duration, instant } from "@/model/time";
+import { BackfillBar } from "@/ui/backfill_bar";
 import { Glyph } from "@/ui/glyph";
 import { Shown } from "@/ui/notes";
 import { NotFound, Page, PageHead } from "@/ui/shell";
-import { Bar, Card, StateChip, StateWord, Tag } from "@/ui/surface";
+import { Card, StateChip, StateWord, Tag } from "@/ui/surface";
 import { at } from "@/ui/url";
 import { DagZoneProvider, Instant, useNow } from "@/ui/zone";
 
@@ -63,7 +64,7 @@ function Summary({ backfill }: { backfill: Backfill }) {
           <span className="dim nowrap">{count(backfill.max_active_runs)} at once</span>
         </div>
         <div className={css.bar}>
-          <Bar label={sharesText(counts)} parts={shares.map(({ state, count: number }) => ({ value: number, color: state === "queued" ? "transparent" : `var(--${itemTone(state)})` }))} />
+          <BackfillBar counts={counts} />
         </div>
       </div>
     </Card>

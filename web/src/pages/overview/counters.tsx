@@ -4,8 +4,10 @@ import { Link } from "wouter";
 
 import type { Answer } from "@/api/client";
 import { read, useSeesAll } from "@/api/queries";
+import { doneOf } from "@/model/backfill_states";
 import { backfillsUnderWay, concurrency, type Overview, waitingFor } from "@/model/overview";
 import { count } from "@/model/time";
+import { BackfillBar } from "@/ui/backfill_bar";
 import { Glyph } from "@/ui/glyph";
 import { Bar, Card, Figure } from "@/ui/surface";
 import { at, link } from "@/ui/url";
@@ -108,25 +110,22 @@ function Data() {
 
 function Backfills() {
   const list = useQuery({ ...read("/api/v2/backfills", { query: { order_by: "-id", limit: 50 } }), staleTime: 10_000 }).data?.backfills;
-  const sum = backfillsUnderWay(list ?? []);
-  const only = sum.open.length === 1 ? sum.open[0]!.id : null;
+  const { open, counts } = backfillsUnderWay(list ?? []);
+  const only = open.length === 1 ? open[0]!.id : null;
   const one = useQuery({ ...read("/api/v2/backfills/{backfill_id}", { path: { backfill_id: only ?? 0 } }), enabled: only !== null }).data;
   const last = list?.[0];
-  if (!sum.open.length) {
+  if (!open.length) {
     return (
       <Figure label="Backfills" value="0" unit="under way">
         {last ? <><Link href={at("backfills", String(last.id))} className="ellipsis">last: {last.dag_id}</Link><span>{last.counts.failed ? `${count(last.counts.failed)} failed` : `all ${count(last.counts.total)} done`}</span></> : <span>none yet</span>}
       </Figure>
     );
   }
-  const percent = sum.total ? Math.floor((100 * sum.done) / sum.total) : 0;
+  const percent = counts.total ? Math.floor((100 * doneOf(counts)) / counts.total) : 0;
   return (
-    <Figure label={sum.open.length > 1 ? `${sum.open.length} backfills` : "Backfills"} value={`${percent}%`} unit={`${count(sum.done)} of ${count(sum.total)} runs`}>
-      <Bar width={84} label={`${sum.success} success, ${sum.failed} failed, ${sum.running} running, of ${sum.total}`} parts={[
-        { value: sum.success, color: "var(--success)" }, { value: sum.failed, color: "var(--failed)" }, { value: sum.running, color: "var(--running)" },
-        { value: sum.total - sum.done - sum.running, color: "transparent" },
-      ]} />
-      {one?.progress?.ends_at ? <span>done <Instant at={one.progress.ends_at} as="relative" /></span> : sum.open.every((each) => each.is_paused) ? <span>paused</span> : null}
+    <Figure label={open.length > 1 ? `${open.length} backfills` : "Backfills"} value={`${percent}%`} unit={`${count(doneOf(counts))} of ${count(counts.total)} runs`}>
+      <BackfillBar width={84} counts={counts} />
+      {one?.progress?.ends_at ? <span>done <Instant at={one.progress.ends_at} as="relative" /></span> : open.every((each) => each.is_paused) ? <span>paused</span> : null}
     </Figure>
   );
 }
