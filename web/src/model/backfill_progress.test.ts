@@ -74,6 +74,11 @@ describe("throughput", () => {
     expect(found.ahead.at(-1)!.from).toBeLessThan(at(30));
     expect(found.past.length).toBeGreaterThan(5);
   });
+  it("counts what ended after the now of a page whose clock is late", () => {
+    const found = throughputOf([at(10)], at(10) - 2_000, 5, at(12))!;
+    expect(found.past).toEqual([{ from: at(10), ended: 1 }]);
+    expect(found.ahead.length).toBeGreaterThan(0);
+  });
   it("has nothing ahead when it is over, and is nothing without an end", () => {
     expect(throughputOf([at(0), at(1)], at(500), 0, null)).toMatchObject({ ahead: [], highest: 1 });
     expect(throughputOf([], at(0), 5, at(9))).toBeNull();

@@ -32,11 +32,13 @@ export function throughputOf(ends: readonly number[], now: number, left: number,
   const begin = ends.reduce((a, b) => Math.min(a, b));
   const far = now + 2 * Math.max(60_000, now - begin);
   const isCut = endsAt !== null && endsAt > far;
-  const until = endsAt === null ? ends.reduce((a, b) => Math.max(a, b)) : Math.max(now, Math.min(endsAt, far));
+  const newest = ends.reduce((a, b) => Math.max(a, b));
+  const until = endsAt === null ? newest : Math.max(now, Math.min(endsAt, far));
   const step = STEPS.find((each) => (until - begin) / 1000 / each < most) ?? STEPS.at(-1)!;
   const width = step * 1000;
   const origin = Math.floor(begin / width) * width;
-  const last = endsAt === null ? until : now;
+  // Clocks differ, and a page's is looked at from time to time: what ended after its now is part of what was.
+  const last = endsAt === null ? newest : Math.max(now, newest);
   const past: Bucket[] = [];
   for (let from = origin; from <= last; from += width) past.push({ from, ended: 0 });
   for (const end of ends) {
