@@ -26,10 +26,28 @@ test("goes anywhere by keys alone", async ({ page, flights, enter }) => {
   await expect(page).toHaveURL(/\/dags\/flights_features/);
 });
 
+test("takes what is typed before the palette has come", async ({ page, flights, enter }) => {
+  await enter(flights, "/");
+  await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
+  let letThrough = () => {};
+  const typed = new Promise<void>((wake) => (letThrough = wake));
+  await page.route("**/assets/*.js", async (route) => {
+    await typed;
+    await route.continue();
+  });
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("flights_feat");
+  letThrough();
+  await expect(page.getByRole("combobox")).toHaveValue("flights_feat");
+  await page.keyboard.type("ures");
+  await expect(page.getByRole("combobox")).toHaveValue("flights_features");
+});
+
 test("hears a key while the page that was chosen in the palette is still coming", async ({ page, flights, enter }) => {
   await enter(flights, "/");
   await expect(page.getByRole("heading", { name: "Overview" })).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeFocused();
   await page.keyboard.type("flights_feat");
   await expect(page.getByRole("dialog").getByRole("option").first()).toContainText("flights_features");
   // The scripts of the next page stay out for as long as it takes to press another key.

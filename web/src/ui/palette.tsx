@@ -1,4 +1,4 @@
-import { lazy, Suspense, useEffect, useSyncExternalStore } from "react";
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from "react";
 import { useLocation } from "wouter";
 
 import { useDialogs } from "@/actions/use_dialogs";
@@ -22,6 +22,16 @@ export function openPalette(typed = ""): void {
   set({ typed });
 }
 
+/** Letters that are typed before its box has come are the box's, and no commands of the page. */
+function collect(event: KeyboardEvent): void {
+  if (!open || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "Escape") set(null);
+  else if (event.key.length === 1) set({ typed: open.typed + event.key });
+  else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
 const SETTLED_MS = 800;
 
 /** Keeps where the reader has been; a page that was only passed through isn't a place. */
@@ -40,10 +50,17 @@ function useRecording(): void {
 export function Palette() {
   const shown = useSyncExternalStore(told.subscribe, () => open);
   const [dialog, act] = useDialogs();
+  const [here, setHere] = useState(false);
+  const coming = shown !== null && !here;
+  useEffect(() => {
+    if (!coming) return;
+    window.addEventListener("keydown", collect, true);
+    return () => window.removeEventListener("keydown", collect, true);
+  }, [coming]);
   useRecording();
   return (
     <>
-      {shown && <Suspense fallback={null}><Box typed={shown.typed} act={act} onClose={() => set(null)} /></Suspense>}
+      {shown && <Suspense fallback={null}><Box typed={shown.typed} act={act} onHere={setHere} onClose={() => set(null)} /></Suspense>}
       {dialog}
     </>
   );

@@ -33,7 +33,7 @@ beforeEach(() => {
   queries.clear();
   history.replaceState(null, "", "/");
   localStorage.setItem("millrace.recent", JSON.stringify([{ path: "/dags/etl", label: "etl · DAGs" }]));
-  render(<QueryClientProvider client={queries}><PaletteBox typed="" act={act} onClose={close} /></QueryClientProvider>);
+  render(<QueryClientProvider client={queries}><PaletteBox typed="" act={act} onHere={() => {}} onClose={close} /></QueryClientProvider>);
 });
 afterEach(() => {
   cleanup();

@@ -13,18 +13,25 @@ import { useGo } from "./url";
 interface Props {
   typed: string;
   act: (action: Action) => void;
+  /** While it is there. */
+  onHere: (here: boolean) => void;
   onClose: () => void;
 }
 
 /** A field with the list of what fits it (the combobox of ARIA): the focus stays in the field, the arrows move the choice. */
-export default function PaletteBox({ typed, act, onClose }: Props) {
+export default function PaletteBox({ typed, act, onHere, onClose }: Props) {
   const [text, setText] = useState(typed);
   const [chosen, setChosen] = useState(0);
   const groups = useItems(text, act);
   const items = groups.flatMap((group) => group.items);
   const current = Math.min(chosen, items.length - 1);
   const list = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
   const go = useGo();
+  useEffect(() => {
+    onHere(true);
+    return () => onHere(false);
+  }, [onHere]);
   useEffect(() => {
     list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
   }, [current, text]);
@@ -53,11 +60,20 @@ export default function PaletteBox({ typed, act, onClose }: Props) {
     <Radix.Root open onOpenChange={(next) => next || onClose()}>
       <Radix.Portal>
         <div className={overlay.veil} aria-hidden />
-        <Radix.Content className={`${overlay.dialog} ${css.box}`} aria-describedby={undefined}>
+        <Radix.Content
+          className={`${overlay.dialog} ${css.box}`} aria-describedby={undefined}
+          onOpenAutoFocus={(event) => {
+            // By itself it would select what is typed already: the next letter would take it away.
+            event.preventDefault();
+            field.current?.focus();
+            field.current?.setSelectionRange(typed.length, typed.length);
+          }}
+        >
           <Radix.Title className="hidden">Go anywhere</Radix.Title>
           <div className={css.field}>
             <Icon name="search" size={16} />
             <input
+              ref={field}
               role="combobox" aria-label="DAG, run, dataset, page or action" aria-expanded aria-controls="palette-list" aria-autocomplete="list"
               aria-activedescendant={items[current] ? `palette-${current}` : undefined} placeholder="DAG, run by date, dataset, page, action…"
               autoComplete="off" spellCheck={false} value={text} onKeyDown={onKeyDown}
