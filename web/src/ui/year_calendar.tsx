@@ -4,6 +4,7 @@ import { type BandDay, bandsOf, dayInWords, dayNumber, movedBy } from "@/model/c
 import { duration } from "@/model/time";
 
 import { useGo } from "./url";
+import { useWidth } from "./use_width";
 import css from "./year_calendar.module.css";
 
 /** How a day is drawn. A tone is a state's token, or `ink` for what isn't a state. */
@@ -82,19 +83,6 @@ function styleOf({ tone }: Pick<CalendarCell, "tone">): CSSProperties {
   return colors as CSSProperties;
 }
 
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    if (!box.current) return;
-    setWidth(box.current.clientWidth);
-    const watch = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  return { box, width };
-}
-
 /** What the reader points at or has focused, beside it. */
 function Pointed({ text, at }: { text: string; at: HTMLElement | null }) {
   const tip = useRef<HTMLDivElement>(null);
@@ -114,7 +102,8 @@ function Pointed({ text, at }: { text: string; at: HTMLElement | null }) {
 
 /** Days from one date to another: weeks as columns, a band for as many months as fit. One tab stop; arrows move by day and week. */
 export function YearCalendar({ label, from, to, cell, hours, today, picked, onPick }: Props) {
-  const { box, width } = useWidth();
+  const [box, width] = useWidth<HTMLDivElement>();
+  const grid = useRef<HTMLDivElement>(null);
   const go = useGo();
   const fit = Math.max(1, Math.floor((width - LEFT) / MIN));
   const bands = useMemo(() => bandsOf(from, to, fit), [from, to, fit]);
@@ -128,8 +117,8 @@ export function YearCalendar({ label, from, to, cell, hours, today, picked, onPi
   useEffect(() => {
     if (!wantsFocus.current) return;
     wantsFocus.current = false;
-    box.current?.querySelector<HTMLElement>(`[data-date="${current}"]`)?.focus();
-  }, [current, box]);
+    grid.current?.querySelector<HTMLElement>(`[data-date="${current}"]`)?.focus();
+  }, [current]);
 
   const words = (date: string) => {
     const day = cell(date);
@@ -181,7 +170,7 @@ export function YearCalendar({ label, from, to, cell, hours, today, picked, onPi
     <div ref={box} className={css.box} style={{ "--size": `${size}px`, "--left": `${LEFT}px` } as CSSProperties}>
       {width > 0 && (
         <div
-          role="grid" tabIndex={-1} aria-label={label} aria-readonly className={css.grid} onKeyDown={press} onClick={click} onFocus={point} onBlur={() => setPointed(null)}
+          ref={grid} role="grid" tabIndex={-1} aria-label={label} aria-readonly className={css.grid} onKeyDown={press} onClick={click} onFocus={point} onBlur={() => setPointed(null)}
           onPointerOver={point} onPointerLeave={() => setPointed(null)}
         >
           {bands.map((band) => (

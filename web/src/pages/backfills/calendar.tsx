@@ -1,9 +1,9 @@
 import { type KeyboardEvent, memo, type ReactNode, useState } from "react";
 
 import { type Cell, type Day, monthName, type Weeks } from "@/model/backfill_calendar";
+import { useWidth } from "@/ui/use_width";
 
 import css from "./calendar.module.css";
-import { useWidth } from "./use_width";
 
 /** How a kind of day is drawn: the same in the calendar and its legend. */
 export interface Paint {

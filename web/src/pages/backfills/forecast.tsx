@@ -1,10 +1,10 @@
 import { forecastOf } from "@/model/backfill_forecast";
 import type { PlanAnswer } from "@/model/backfill_plan";
 import { clock, duration, shortInstant } from "@/model/time";
+import { useWidth } from "@/ui/use_width";
 import { useZone, zoneLabel } from "@/ui/zone";
 
 import css from "./new.module.css";
-import { useWidth } from "./use_width";
 
 const LEFT = 78;
 const TOP = 18;

@@ -9,10 +9,10 @@ import { toneOf } from "@/model/states";
 import { count, executionDate } from "@/model/time";
 import { token, useTheme } from "@/ui/theme";
 import { useGo } from "@/ui/url";
+import { useWidth } from "@/ui/use_width";
 
 import { type Backfill, GRID_RUNS } from "./live";
 import css from "./one.module.css";
-import { useWidth } from "./use_width";
 
 interface Props {
   backfill: Backfill;

@@ -3,11 +3,11 @@ import { useMemo } from "react";
 import { stepText, throughputOf, ticksOf } from "@/model/backfill_throughput";
 import { clock, count, instant, shortInstant } from "@/model/time";
 import { Card } from "@/ui/surface";
+import { useWidth } from "@/ui/use_width";
 import { useNow, useZone } from "@/ui/zone";
 
 import { type Backfill, NEWEST } from "./live";
 import css from "./one.module.css";
-import { useWidth } from "./use_width";
 
 interface Props {
   backfill: Backfill;

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useMemo } from "react";
 
 import { read } from "@/api/queries";
 import { shortModel } from "@/model/capacity";
@@ -7,6 +7,7 @@ import { areaOf, type PastLane, type PastLanes, pastLanes } from "@/model/occupa
 import { type Scale, ticksOf, xOf } from "@/model/timeline";
 import { count } from "@/model/time";
 import { Empty, Shown } from "@/ui/notes";
+import { useWidth } from "@/ui/use_width";
 import { useZone } from "@/ui/zone";
 
 import css from "./past.module.css";
@@ -42,20 +43,8 @@ function Strip({ lane, named, scale }: { lane: PastLane; named: Named; scale: Sc
   );
 }
 
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    if (!box.current) return;
-    const watch = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  return { box, width };
-}
-
 function Lanes({ past, pools, workers }: { past: PastLanes; pools: Pool[]; workers: Worker[] }) {
-  const { box, width } = useWidth();
+  const [box, width] = useWidth<HTMLDivElement>();
   const { zone } = useZone();
   const lanes = useMemo(() => pastLanes(past), [past]);
   const scale = width > 0 ? { from: Date.parse(past.from), to: Date.parse(past.to), width } : null;

@@ -14,6 +14,7 @@ import { useNarrow } from "@/ui/narrow";
 import { Shown } from "@/ui/notes";
 import { Card, CardBody, Tag } from "@/ui/surface";
 import { at, link, useParam } from "@/ui/url";
+import { useWidth } from "@/ui/use_width";
 
 import css from "./lineage.module.css";
 import { useKnownDatasets } from "./parts";
@@ -90,21 +91,9 @@ interface ViewProps {
   onMore: () => void;
 }
 
-function useWidth() {
-  const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    if (!box.current) return;
-    const watch = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
-    watch.observe(box.current);
-    return () => watch.disconnect();
-  }, []);
-  return { box, width };
-}
-
 /** Lines are SVG, boxes are links: names are text of the page, and a keyboard gets to each. */
 function Picture({ graph, facts, zone, search, onMore }: ViewProps) {
-  const { box: outer, width } = useWidth();
+  const [outer, width] = useWidth<HTMLDivElement>();
   const picture = useMemo(() => placeLineage(graph, width), [graph, width]);
   const [pointed, setPointed] = useState<number | null>(null);
   const lit = useMemo(() => (pointed === null || pointed >= graph.boxes.length ? null : waysThrough(graph, pointed)), [graph, pointed]);
