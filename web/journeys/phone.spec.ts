@@ -39,6 +39,14 @@ test("three taps from the alert to a run that goes again", async ({ page, enter 
   }
 });
 
+test("shows how far a backfill has come, on a phone", async ({ page, flights, enter }) => {
+  await enter(flights, "/backfills/1");
+  const progress = page.getByRole("region", { name: "Progress" });
+  await expect(progress).toContainText(/5 ?of 5 dates done/);
+  // It was there once, and a line thin: what is below it had taken its place.
+  expect((await progress.boundingBox())!.height).toBeGreaterThan(60);
+});
+
 for (const path of ["/", "/dags", "/runs", "/backfills", "/datasets", "/capacity", "/event-log", "/settings", "/submit", "/dags/flights_ingest",
   "/dags/flights_ingest/calendar", "/dags/flights_ingest/runs", "/backfills/1", "/backfills/new?dag=flights_ingest"]) {
   test(`${path} fits a phone`, async ({ page, flights, enter }) => {

@@ -155,6 +155,7 @@ export function Page({ crumbs, children, className = "" }: { crumbs: { label: st
     document.title = `${title} · Millrace`;
   }, [title]);
   const [menu, setMenu] = useState(false);
+  const above = crumbs.at(-2);
   return (
     <div className={css.app}>
       <a className={css.skip} href="#main" onClick={(event) => {
@@ -164,6 +165,7 @@ export function Page({ crumbs, children, className = "" }: { crumbs: { label: st
       <Sidebar open={menu} onClose={() => setMenu(false)} />
       <header className={css.top}>
         <span className={css.menuButton}><IconButton icon="menu" label="Menu" onClick={() => setMenu(true)} /></span>
+        {above?.href && <Link href={above.href} className={css.up} aria-label={`Up to ${above.label}`}><Icon name="chevron_left" size={16} /></Link>}
         <nav className={css.crumbs} aria-label="Breadcrumbs">
           {crumbs.map((crumb, index) => index === crumbs.length - 1
             ? <b key={index} className="ellipsis" aria-current="page">{crumb.label}</b>
@@ -212,7 +214,7 @@ export function PageHead({ title, about, children }: { title: ReactNode; about?:
       <h1 className="ellipsis">{title}</h1>
       {about}
       <span className="space" />
-      {children}
+      {children && <span className={css.acts}>{children}</span>}
     </div>
   );
 }

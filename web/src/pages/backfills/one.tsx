@@ -50,7 +50,7 @@ function Summary({ backfill }: { backfill: Backfill }) {
   const { counts } = backfill;
   const shares = sharesOf(counts);
   return (
-    <Card label="Progress">
+    <Card label="Progress" className={css.whole!}>
       <div className={css.summary}>
         <div className={css.sums}>
           <span className={css.done}><b>{count(doneOf(counts))}</b><span className="mid">of {count(counts.total)} dates done</span></span>
@@ -75,7 +75,7 @@ function Family({ backfill }: { backfill: Backfill }) {
   const on = backfill.carries_on ?? [];
   if (!on.length && backfill.root_backfill_id === null) return null;
   return (
-    <Card label="Downstream">
+    <Card label="Downstream" className={css.whole!}>
       <div className={css.family}>
         {backfill.root_backfill_id !== null && <span className="mid">Carried on from <Link href={`/backfills/${backfill.root_backfill_id}`}>backfill {backfill.root_backfill_id}</Link></span>}
         {on.length > 0 && <span className="dim">Carries on into</span>}
