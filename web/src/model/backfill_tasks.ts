@@ -11,6 +11,8 @@ export interface TaskProgress {
   /** By kind, in the order of a bar. */
   success: number;
   failed: number;
+  /** Not run, since one before it failed. */
+  upstream: number;
   other: number;
   running: number;
   /** Final, however it ended. */
@@ -31,14 +33,15 @@ const RUNNING: readonly State[] = ["running", "restarting", "queued", "up_for_re
 
 export function taskProgress(model: GridModel, columns: readonly number[]): TaskProgress[] {
   return model.tasks.map((task, index) => {
-    const out: TaskProgress = { id: task.id, success: 0, failed: 0, other: 0, running: 0, done: 0 };
+    const out: TaskProgress = { id: task.id, success: 0, failed: 0, upstream: 0, other: 0, running: 0, done: 0 };
     for (const run of columns) {
       const cell = cellOf(model, index, run);
       if (cell & ABSENT) continue;
       const state = stateOf(cell);
       if (isFinal(state)) out.done += 1;
       if (state === "success") out.success += 1;
-      else if (state === "failed" || state === "upstream_failed") out.failed += 1;
+      else if (state === "failed") out.failed += 1;
+      else if (state === "upstream_failed") out.upstream += 1;
       else if (RUNNING.includes(state)) out.running += 1;
       else if (state === "skipped" || state === "removed") out.other += 1;
     }

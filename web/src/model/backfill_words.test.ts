@@ -63,11 +63,11 @@ describe("one like it", () => {
 describe("its tasks", () => {
   it("are counted over the dates that have begun, not over older runs of the others", () => {
     const days = ["2013-06-10", "2013-06-11", "2013-06-12"];
-    const model = sampleGrid(["load", "check"], ["ss", "sf", "ss"], days.map((day) => runOf(day)));
+    const model = sampleGrid(["load", "check", "report"], ["sss", "sfu", "sss"], days.map((day) => runOf(day)));
     const at = (index: number) => Date.parse(model.runs[index]!.execution_date);
     const dates = [{ at: at(0), kind: "success" as const }, { at: at(1), kind: "failed" as const }, { at: at(2), kind: "queued" as const }];
     const columns = columnsOfDates(model, begunDates(dates));
     expect(columns).toEqual([0, 1]);
-    expect(taskProgress(model, columns).map(({ id, success, failed, done }) => [id, success, failed, done])).toEqual([["load", 2, 0, 2], ["check", 1, 1, 2]]);
+    expect(taskProgress(model, columns).map(({ id, success, failed, upstream, done }) => [id, success, failed, upstream, done])).toEqual([["load", 2, 0, 0, 2], ["check", 1, 1, 0, 2], ["report", 1, 0, 1, 2]]);
   });
 });

@@ -39,10 +39,11 @@ export function ByTask({ backfill, grid, dates }: Props) {
                 <li key={task.id}>
                   <span className="ellipsis" title={task.id}>{task.id}</span>
                   <Bar
-                    label={`${task.id}: ${task.success} success, ${task.failed} failed, ${task.other} skipped, ${task.running} under way of ${whole}`}
+                    label={`${task.id}: ${task.success} success, ${task.failed} failed, ${task.upstream} upstream failed, ${task.other} skipped, ${task.running} under way of ${whole}`}
                     parts={[
                       { value: task.success, color: "var(--success)" }, { value: task.other, color: "var(--skipped)" }, { value: task.failed, color: "var(--failed)" },
-                      { value: task.running, color: "var(--running)" }, { value: Math.max(0, whole - task.success - task.other - task.failed - task.running), color: "transparent" },
+                      { value: task.upstream, color: "var(--upstream_failed)" },
+                      { value: task.running, color: "var(--running)" }, { value: Math.max(0, whole - task.success - task.other - task.failed - task.upstream - task.running), color: "transparent" },
                     ]}
                   />
                   <span className={css.number}>{count(task.done)}</span>
