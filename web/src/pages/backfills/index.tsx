@@ -13,6 +13,7 @@ import { BackfillBar } from "@/ui/backfill_bar";
 import { Glyph } from "@/ui/glyph";
 import { useKeys } from "@/ui/keys";
 import { Empty, Shown } from "@/ui/notes";
+import { Pager } from "@/ui/pager";
 import { Page, PageHead } from "@/ui/shell";
 import { Card, StateChip } from "@/ui/surface";
 import { link, setQuery, useGo, useKeptScroll, useParam } from "@/ui/url";
@@ -130,11 +131,7 @@ export default function BackfillsPage() {
         title={<Segments label="Which" value={show} options={[{ value: "active", label: "Active" }, { value: "all", label: "All" }]} onChange={(next) => { setShow(next); setQuery({ offset: null }); }} />}
         about={dag && <Button small icon="close" onClick={() => setQuery({ dag: null, offset: null })}>{dag}</Button>}
         tools={query.data && query.data.total_entries > PAGE && (
-          <>
-            <span className="dim small">{count(offset + 1)} to {count(Math.min(offset + PAGE, query.data.total_entries))} of {count(query.data.total_entries)}</span>
-            <Button small disabled={offset === 0} onClick={() => setQuery({ offset: Math.max(0, offset - PAGE) || null })}>Before</Button>
-            <Button small disabled={offset + PAGE >= query.data.total_entries} onClick={() => setQuery({ offset: offset + PAGE })}>Next</Button>
-          </>
+          <span className="dim small"><Pager offset={offset} limit={PAGE} shown={query.data.backfills.length} total={query.data.total_entries} onOffset={(next) => setQuery({ offset: next || null })} /></span>
         )}
       >
         <Shown query={query} what="The backfills can't be read" lines={8}>

@@ -7,8 +7,9 @@ import { type Day, framesOf, sheetOf, weeksOf, yearsOf } from "@/model/backfill_
 import type { BackfillWish } from "@/model/backfill_form";
 import { type Action, ACTION_URGENCY, actionAbout, ACTIONS, actionWord, type PlanAnswer } from "@/model/backfill_plan";
 import { count, duration, executionDate, shortInstant } from "@/model/time";
-import { Button, Segments } from "@/ui/controls";
+import { Segments } from "@/ui/controls";
 import { ErrorNote, Loading } from "@/ui/notes";
+import { Pager } from "@/ui/pager";
 import { Card } from "@/ui/surface";
 import { Tip } from "@/ui/tip";
 import { useParam } from "@/ui/url";
@@ -134,11 +135,8 @@ function DateRows({ wish, zone, total }: { wish: BackfillWish; zone: string; tot
         </table>
       </div>
       {total > PAGE && (
-        <div className="row gap8" style={{ padding: "6px 12px" }}>
-          <span className="dim small">{count(offset + 1)} to {count(Math.min(offset + PAGE, total))} of {count(total)}</span>
-          <span className="space" />
-          <Button small disabled={offset === 0} onClick={() => setOffset(String(Math.max(0, offset - PAGE)))}>Before</Button>
-          <Button small disabled={offset + PAGE >= total} onClick={() => setOffset(String(offset + PAGE))}>Next</Button>
+        <div className="row dim small" style={{ padding: "2px 12px", justifyContent: "flex-end" }}>
+          <Pager offset={offset} limit={PAGE} shown={page.data.backfills.length} total={total} onOffset={(next) => setOffset(String(next))} />
         </div>
       )}
     </>

@@ -12,6 +12,7 @@ import { apiTime, typedDate } from "@/model/typed_date";
 import { Button, Choice } from "@/ui/controls";
 import { useKeys } from "@/ui/keys";
 import { Empty, ErrorNote, Loading } from "@/ui/notes";
+import { Pager } from "@/ui/pager";
 import { StateWord } from "@/ui/surface";
 import { setQuery, useGo, useParam } from "@/ui/url";
 import { Instant } from "@/ui/zone";
@@ -88,13 +89,7 @@ export function ItemTable({ backfill, zone, dates }: { backfill: Backfill; zone:
           ? <Button small icon="close" onClick={() => setQuery({ day: null, offset: null })}>{day}</Button>
           : <Choice label="State" value={state} options={[{ value: "", label: "All that have started" }, ...states.map((each) => ({ value: each, label: `${itemWord(each)} (${count(backfill.counts[each])})` }))]} onChange={(next) => setQuery({ state: next, offset: null })} />}
         <span className="space" />
-        {total > PAGE && (
-          <>
-            <span className="dim small">{count(offset + 1)} to {count(Math.min(offset + PAGE, total))} of {count(total)}</span>
-            <Button small disabled={offset === 0} onClick={() => setQuery({ offset: Math.max(0, offset - PAGE) || null })}>Before</Button>
-            <Button small disabled={offset + PAGE >= total} onClick={() => setQuery({ offset: offset + PAGE })}>Next</Button>
-          </>
-        )}
+        <span className="dim small"><Pager offset={offset} limit={PAGE} shown={rows.length} total={total} onOffset={(next) => setQuery({ offset: next || null })} /></span>
       </div>
       <div className={css.scroll} tabIndex={0} role="region" aria-label="Dates">
         {query?.error && !query.data ? <ErrorNote error={query.error} onRetry={() => void query.refetch()} />
