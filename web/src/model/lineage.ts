@@ -27,8 +27,6 @@ export interface LineageGraph {
   boxes: Box[];
   /** Indexes into `boxes`, as the data flows. */
   edges: { from: number; to: number }[];
-  /** There is more beyond these steps. */
-  goesOn: boolean;
 }
 
 type Links = Map<string, Set<string>>;
@@ -119,7 +117,7 @@ function stepsFrom(root: string, links: Links, isWork: (id: string) => boolean):
 
 export function lineageGraph(answer: Lineage, steps: number): LineageGraph {
   const first = answer.nodes[0];
-  if (!first) return { boxes: [], edges: [], goesOn: false };
+  if (!first) return { boxes: [], edges: [] };
   const nodeOf = new Map(answer.nodes.map((node) => [node.id, node]));
   const isWork = (id: string) => !["dataset", "version"].includes(nodeOf.get(id)!.kind);
   const { links, started } = withoutDags(answer);
@@ -171,7 +169,7 @@ export function lineageGraph(answer: Lineage, steps: number): LineageGraph {
     }
   }
   for (const [at, outside] of beyond) boxes[at]!.more = outside.size;
-  return { boxes, edges: [...edges.values()], goesOn: beyond.size > 0 };
+  return { boxes, edges: [...edges.values()] };
 }
 
 /** What a node adds to its box. Of versions of one dataset at several distances the farthest counts, so that data flows one way. */

@@ -6,7 +6,7 @@ import type { LineageGraph } from "./lineage";
 export const SIZES = {
   /** Widths: the least, one that holds the second line, and what a box has beside its name. */
   dataset: { least: 150, wished: 168, beside: 45, height: 46 }, work: { least: 104, wished: 104, beside: 45, height: 30 },
-  most: 232, letter: 6.7, gap: 20, widestGap: 72, row: 22, bend: 12,
+  most: 232, letter: 6.7, gap: 18, widestGap: 72, row: 22, bend: 12,
 } as const;
 
 export interface Place {

@@ -108,7 +108,7 @@ function Picture({ graph, facts, zone, search, onMore }: ViewProps) {
   }, [middle, width]);
   return (
     <CardBody label="Lineage as a picture" className={css.picture!} ref={scroller}>
-      <div ref={outer} className={css.room} data-more={graph.goesOn}>
+      <div ref={outer} className={css.room} data-left={graph.boxes.some((box) => box.more > 0 && box.layer < 0)} data-right={graph.boxes.some((box) => box.more > 0 && box.layer >= 0)}>
         {width > 0 && (
           <div className={css.sheet} style={{ width: picture.width, height: picture.height }}>
             <svg width={picture.width} height={picture.height} className={css.lines} aria-hidden>
