@@ -15,8 +15,9 @@ const UNITS = [
 const MILLISECONDS = { seconds: 0.001, word: "ms" };
 const ROUND = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
 
-/** Zero, a half and the whole, in round numbers of one unit; the whole holds `longest` seconds. */
+/** Zero, a half and the whole, in round numbers of one unit; the whole holds `longest` seconds. Zero alone where nothing has lasted. */
 export function durationTicks(longest: number): Ticks {
+  if (longest <= 0) return { top: 1, ticks: [{ at: 0, label: "0" }] };
   const unit = UNITS.find((each) => longest >= (each.seconds === 1 ? 1 : 1.5 * each.seconds)) ?? MILLISECONDS;
   const least = Math.max(longest / unit.seconds, 1e-3) / 2;
   const power = 10 ** Math.floor(Math.log10(least));

@@ -79,7 +79,7 @@ export function LogStrip({ marks, scroller }: { marks: readonly StripMark[]; scr
   return (
     <div ref={box} className={css.strip} aria-hidden onPointerDown={grab} onPointerMove={drag} onPointerUp={release} onPointerCancel={release}>
       <Marks marks={marks} height={height} />
-      <i className={css.thumb} style={{ height: size, transform: `translateY(${top}px)` }} />
+      {size < height && <i className={css.thumb} style={{ height: size, transform: `translateY(${top}px)` }} />}
     </div>
   );
 }

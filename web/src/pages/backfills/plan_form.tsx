@@ -57,7 +57,7 @@ function WhichDag({ form, change, error }: Pick<Props, "form" | "change"> & { er
 
 function Dates({ form, change, faults, zone, answer }: Props) {
   const number = answer ? `${count(answer.totals.total)} dates, both ends included. ` : "";
-  const hint = `${number}Days in ${zone}; 2013-06-11 05:30 for a part of one.`;
+  const hint = <>{number}Days in {zone}; <span className="nowrap">2013-06-11 05:30</span> for a part of one.</>;
   return (
     <Group label="Execution dates" hint={hint} error={faults.from ?? faults.to ?? faults.dates}>
       <div className="row"><Segments label="How dates are given" value={form.by} options={[{ value: "range", label: "From, to" }, { value: "dates", label: "Exactly these" }]} onChange={(by) => change({ by })} /></div>

@@ -73,7 +73,7 @@ export function QueueCard({ queue: { queue, total_entries: total }, picked, zone
   return (
     <Card
       title="Waiting tasks"
-      className={css.queue!}
+      className={queue.length ? css.queue! : css.noQueue!}
       about={
         <>
           <Tag>{count(total)}</Tag>

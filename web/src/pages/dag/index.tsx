@@ -5,6 +5,7 @@ import { setPaused } from "@/actions/pause";
 import type { Answer } from "@/api/client";
 import { queries, read, useMay } from "@/api/queries";
 import { useTopic } from "@/api/stream";
+import { scheduleWords } from "@/model/schedule_words";
 import { Switch } from "@/ui/controls";
 import { Loading, Shown } from "@/ui/notes";
 import { NotFound, Page, PageHead } from "@/ui/shell";
@@ -53,7 +54,7 @@ export default function DagPage({ dagId, tab }: { dagId: string; tab: string }) 
               <Switch on={!dag.is_paused} label={dag.is_paused ? "Paused: no new scheduled runs" : "Active"} disabled={!may} onChange={(on) => void setPaused(dagId, !on)} />
               <Tag>v{dag.version_number}</Tag>
               {dag.tags.map((tag) => <Tag key={tag.name}>{tag.name}</Tag>)}
-              <span className="mid ellipsis">{dag.timetable_summary ?? "runs when triggered"}{dag.owners.length > 0 && <span className="dim"> · owner {dag.owners.join(", ")}</span>}</span>
+              <span className="mid ellipsis"><span title={dag.timetable_summary ?? undefined}>{dag.timetable_summary ? `runs ${scheduleWords(dag.timetable_summary)}` : "runs when triggered"}</span>{dag.owners.length > 0 && <span className="dim"> · owner {dag.owners.join(", ")}</span>}</span>
             </>
           )}
         >
