@@ -30,5 +30,5 @@ export default defineConfig({
   server: { proxy, host: "127.0.0.1" },
   preview: { proxy, host: "127.0.0.1" },
   build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, sourcemap: false },
-  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true },
+  test: { include: ["src/**/*.test.{ts,tsx}"], environment: "node", restoreMocks: true, testTimeout: 120_000 },
 });
