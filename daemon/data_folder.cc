@@ -70,11 +70,10 @@ Result<cli::BackupDone> restore_folder(const std::string& file, const std::strin
     return fail(ErrorKind::unavailable,
                 fmt::format("'{}' can't be made: {}", paths.root.string(),
                             std::error_code(errno, std::generic_category()).message()));
-  const bool replaces = fs::exists(paths.database(), error);
-  if (const auto put = put_in_place(file, paths.database()); !put) return std::unexpected(put.error());
+  const auto kept = put_in_place(file, paths.database());
+  if (!kept) return std::unexpected(kept.error());
   return cli::BackupDone{paths.database().string(), check->facts.bytes, check->facts.runs,
-                         check->facts.schema,
-                         replaces ? paths.database().string() + ".before-restore" : std::string()};
+                         check->facts.schema, kept->string()};
 }
 
 Result<std::vector<cli::Finding>> verify_folder(const std::string& data_dir, bool hash,

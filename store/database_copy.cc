@@ -10,6 +10,7 @@
 
 #include "base/crash_point.h"
 #include "store/access_sql.h"
+#include "store/kept_database.h"
 #include "store/lock_file.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
@@ -180,17 +181,18 @@ Result<void> for_each_current_version(const fs::path& database,
   }
 }
 
-Result<void> put_in_place(const fs::path& copy, const fs::path& database) {
+Result<fs::path> put_in_place(const fs::path& copy, const fs::path& database) {
   try {
     const Result<LockFile> lock = LockFile::take(database);
     if (!lock) return std::unexpected(lock.error());
     CRASH_POINT("restore.locked");
-    const fs::path part = database.string() + ".restored", old = database.string() + ".before-restore";
+    const fs::path part = database.string() + ".restored";
+    // After a restore that was interrupted below the old one has its new name already, and maybe its log.
+    const bool moved = !fs::exists(database) && fs::exists(part);
+    const fs::path old = moved ? newest_kept(database) : next_kept(database);
     fs::remove(part);
     if (auto made = copy_database(copy, part); !made) return std::unexpected(made.error());
     CRASH_POINT("restore.copied");
-    // After a restore that was interrupted here the old one has its new name already, and maybe its log.
-    if (fs::exists(database)) fs::remove(old.string() + "-wal");
     // The old one may be damaged and isn't opened: its log moves along, the index of that is made anew.
     for (const char* suffix : {"", "-wal"})
       if (fs::exists(database.string() + suffix))
@@ -200,7 +202,9 @@ Result<void> put_in_place(const fs::path& copy, const fs::path& database) {
     CRASH_POINT("restore.index_removed");
     fs::rename(part, database);
     CRASH_POINT("restore.placed");
-    return sync(folder_of(database), O_RDONLY | O_DIRECTORY);
+    if (auto synced = sync(folder_of(database), O_RDONLY | O_DIRECTORY); !synced)
+      return std::unexpected(synced.error());
+    return fs::exists(old) ? old : fs::path();
   } catch (const std::exception& problem) {
     return in_words(database, problem);
   }

@@ -37,7 +37,9 @@ Result<void> for_each_current_version(const std::filesystem::path& database,
                                       const std::function<void(const DatasetVersionRow&)>& each);
 
 /// Puts `copy` in the place of `database`, whose daemon must not run (`conflict`). The one that was there
-/// stays beside it as `DATABASE.before-restore`. On disk when this returns.
-Result<void> put_in_place(const std::filesystem::path& copy, const std::filesystem::path& database);
+/// stays beside it (store/kept_database.h), and so does what earlier calls kept. On disk when this returns.
+/// Its new name; empty: there was none.
+Result<std::filesystem::path> put_in_place(const std::filesystem::path& copy,
+                                           const std::filesystem::path& database);
 
 }  // namespace millrace

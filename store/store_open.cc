@@ -5,6 +5,7 @@
 
 #include "base/canary.h"
 #include "base/crash_point.h"
+#include "store/kept_database.h"
 #include "store/lock_file.h"
 #include "store/migrations.h"
 #include "store/sqlite_store.h"
@@ -141,8 +142,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& path) {
     if (restore_was_interrupted(database)) {
       return fail(ErrorKind::invalid,
                   fmt::format("a restore of '{}' was interrupted: restore again, or move the old database "
-                              "back from '{}.before-restore', and its '-wal' with it",
-                              database.string(), database.string()));
+                              "back from '{}', and its '-wal' with it",
+                              database.string(), newest_kept(database).string()));
     }
     CRASH_POINT("open.begin");
     Result<LockFile> lock = LockFile::take(database);

@@ -291,8 +291,13 @@ class Folder(Cli):
         restored = self.out_of(other, "restore", str(copy))
         self.assertIn("2 runs", restored)
         self.assertEqual(self.out_of(other, "restore", str(copy), code=1), "")  # not empty now
-        self.out_of(other, "restore", str(copy), "--force")
-        self.assertTrue((other.data / "millrace.db.before-restore").exists())
+        kept = other.data / "millrace.db.before-restore"
+        self.assertIn(f"what was there is {kept}\n", self.out_of(other, "restore", str(copy), "--force"))
+        first = kept.read_bytes()
+        # A second one keeps both: what the first kept, and what it made.
+        self.assertIn(f"what was there is {kept}.2\n", self.out_of(other, "restore", str(copy), "--force"))
+        self.assertEqual(kept.read_bytes(), first)
+        self.assertTrue(kept.with_name(kept.name + ".2").exists())
         other.start()
         self.assertEqual(other.run("etl", "done")["state"], "success")
         self.assertEqual(other.get("/dags/etl/dagRuns/later").status, 404)

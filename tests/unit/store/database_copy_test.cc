@@ -129,6 +129,53 @@ TEST_CASE("a copy takes the place of a database that no daemon has; the old one 
   CHECK(open_store(other)->next_ids().run == 2);
 }
 
+TEST_CASE("restores keep what was there each time, and what earlier ones kept") {
+  const Folder folder;
+  const auto copy = folder.path() / "copy.db";
+  {
+    const auto store = open_store(folder);
+    REQUIRE(store->commit(std::vector<Change>{plain_run(1)}));
+    REQUIRE(copy_database(folder.database(), copy));
+  }
+  const std::string kept = folder.database().string() + ".before-restore";
+  for (int i = 1; i <= 3; ++i) {
+    std::ofstream(folder.database()) << "database " << i;
+    std::ofstream(folder.database().string() + "-wal") << "its log " << i;
+    const auto put = put_in_place(copy, folder.database());
+    REQUIRE(put);
+    CHECK(*put == (i == 1 ? kept : kept + "." + std::to_string(i)));
+  }
+  CHECK(contents(kept) == "database 1");
+  CHECK(contents(kept + "-wal") == "its log 1");
+  CHECK(contents(kept + ".2") == "database 2");
+  CHECK(contents(kept + ".3-wal") == "its log 3");
+  // A number comes once, also when a person has taken older ones away.
+  std::filesystem::remove(kept);
+  std::filesystem::remove(kept + ".2");
+  CHECK(put_in_place(copy, folder.database())->string() == kept + ".4");
+  CHECK(open_store(folder)->active_runs().size() == 1);
+}
+
+TEST_CASE("a restore that was interrupted amid the move puts the log beside its database") {
+  const Folder folder;
+  const auto copy = folder.path() / "copy.db";
+  {
+    const auto store = open_store(folder);
+    REQUIRE(store->commit(std::vector<Change>{plain_run(1)}));
+    REQUIRE(copy_database(folder.database(), copy));
+  }
+  const std::string kept = folder.database().string() + ".before-restore";
+  std::ofstream(kept) << "an older one";
+  std::filesystem::remove(folder.database());
+  std::ofstream(kept + ".2") << "the one that was there";
+  std::ofstream(folder.database().string() + "-wal") << "its log";
+  std::ofstream(folder.database().string() + ".restored") << "half";
+  CHECK(refusal(folder.database()).find(".before-restore.2'") != std::string::npos);
+  CHECK(put_in_place(copy, folder.database())->string() == kept + ".2");
+  CHECK(contents(kept + ".2-wal") == "its log");
+  CHECK(contents(kept) == "an older one");
+}
+
 TEST_CASE("a restore that was interrupted between two databases is said, not served as an empty one") {
   const Folder folder;
   {
