@@ -87,7 +87,10 @@ Result<void> set_listen(Config& config, std::string_view value) {
     std::string address{value.substr(0, colon)};
     if (address.size() > 2 && address.front() == '[' && address.back() == ']')
       address = address.substr(1, address.size() - 2);
-    config.address = address == "localhost" ? "127.0.0.1" : address;
+    if (address == "localhost") address = "127.0.0.1";
+    if (!parse_address(address.substr(0, address.find('%'))))  // fe80::1%eth0 names a network card
+      return fail(ErrorKind::invalid, fmt::format("listen '{}': '{}' isn't an IP address", value, address));
+    config.address = std::move(address);
   }
   config.port = number;
   return {};
@@ -113,8 +116,10 @@ Result<void> set_connections(std::size_t& cap, std::string_view key, std::string
   return {};
 }
 
-void read_pools(YamlNode node, Config& config) {
+void read_pools(YamlNode node, Config& config, Diagnostics& problems) {
   for (const auto& [key, value] : node.entries()) {
+    if (key.text().empty() || key.text().size() > 200)
+      problems.add(key.place(), "pools: a pool's name has 1 to 200 characters");
     Config::Pool& into = config.pools[std::string{key.text()}];
     const YamlNode count = value.is_map() ? value.find("slots") : value;
     into.slots = static_cast<int>(as_integer(count).value_or(0));
@@ -133,6 +138,18 @@ void read_gpus(YamlNode node, Config& config) {
   }
 }
 
+/// Each block is looked at by itself, so that all bad ones are told.
+AddressRanges read_addresses(YamlNode key, YamlNode list, Diagnostics& problems) {
+  std::vector<std::string> good;
+  for (const YamlNode item : list.items()) {
+    if (const auto block = AddressRanges::parse({std::string{item.text()}}); block)
+      good.emplace_back(item.text());
+    else
+      problems.add(item.place(), fmt::format("{}: {}", key.text(), block.error().message));
+  }
+  return *AddressRanges::parse(good);
+}
+
 }  // namespace
 
 Diagnostics read_config(std::string_view source, Config& config) {
@@ -147,14 +164,15 @@ Diagnostics read_config(std::string_view source, Config& config) {
       if (const auto set = set_config(config, key.text(), value.text()); !set)
         problems.add(value.place(), set.error().message);
     } else if (key.text() == "pools") {
-      read_pools(value, config);
+      read_pools(value, config, problems);
     } else if (key.text() == "gpus") {
       read_gpus(value, config);
+    } else if (key.text() == "trusted_proxies") {
+      config.trusted_proxies = read_addresses(key, value, problems);
+    } else if (key.text() == "webhook_allow") {
+      config.webhook_allow = read_addresses(key, value, problems);
     } else {
-      auto& list = key.text() == "allowed_hosts"     ? config.allowed_hosts
-                   : key.text() == "trusted_proxies" ? config.trusted_proxies
-                   : key.text() == "webhook_allow"   ? config.webhook_allow
-                                                     : config.task_environment;
+      auto& list = key.text() == "allowed_hosts" ? config.allowed_hosts : config.task_environment;
       list.clear();
       for (const YamlNode item : value.items()) list.emplace_back(item.text());
     }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/address_ranges.h"
 #include "base/diagnostics.h"
 #include "base/error.h"
 #include "base/limits.h"
@@ -24,10 +25,10 @@ struct Config {
   int port = 8080;
   bool behind_proxy = false;               ///< a proxy adds TLS: other addresses than loopback are allowed
   std::vector<std::string> allowed_hosts;  ///< `Host` values beside the loopback ones
-  std::vector<std::string> trusted_proxies;  ///< blocks of addresses whose X-Forwarded-For is believed
+  AddressRanges trusted_proxies;           ///< whose X-Forwarded-For is believed
   std::size_t connections_per_address = limits::http_connections_per_address;
   std::size_t connections_from_loopback = limits::http_connections_from_loopback;
-  std::vector<std::string> webhook_allow;  ///< blocks of private addresses that webhooks may be posted to
+  AddressRanges webhook_allow;  ///< private addresses that webhooks may be posted to
   log::Level log_level = log::Level::info;
   std::optional<std::int64_t> cpu_milli;  ///< what tasks may reserve together; default: the machine's cores
   std::optional<std::int64_t> memory_bytes;  ///< default: the machine's memory
@@ -47,7 +48,8 @@ struct Config {
       "LANG", "LC_ALL", "TZ",   "TMPDIR",  "LD_LIBRARY_PATH"};  ///< passed on from the daemon's
 };
 
-/// Reads the file's text over `config`. All that is wrong at once, with places.
+/// Reads the file's text over `config`. All that is wrong at once, with places: nothing that a daemon would
+/// refuse later by the value alone.
 Diagnostics read_config(std::string_view source, Config& config);
 /// One scalar key by its name in the file, from a variable or a flag.
 Result<void> set_config(Config&, std::string_view key, std::string_view value);

@@ -198,11 +198,8 @@ Result<void> Daemon::Parts::join_rooms() {
   inbox = std::make_unique<Inbox>([this] { boost::asio::post(io, [this] { step(&Loop::turn); }); }, clock);
   sensors = std::make_unique<Sensors>(*dispatcher, *store,
                                       [this](SensorChecked answer) { inbox->post(std::move(answer), true); });
-  auto allowed = AddressRanges::parse(config.webhook_allow);
-  if (!allowed) return fail(ErrorKind::invalid, "webhook_allow: " + allowed.error().message);
-  notifier = std::make_unique<Notifier>(config, paths, std::move(*allowed), [this](NotificationTried answer) {
-    inbox->post(std::move(answer), true);
-  });
+  notifier = std::make_unique<Notifier>(
+      config, paths, [this](NotificationTried answer) { inbox->post(std::move(answer), true); });
   trash = std::make_unique<Trash>(io, paths);
   loop = std::make_unique<Loop>(Loop::Ports{
       .clock = clock,
@@ -306,9 +303,7 @@ Result<void> Daemon::Parts::open_api(const Isolation& isolation) {
   options.allowed_hosts = config.allowed_hosts;
   options.connections_per_address = config.connections_per_address;
   options.connections_from_loopback = config.connections_from_loopback;
-  auto proxies = AddressRanges::parse(config.trusted_proxies);
-  if (!proxies) return fail(ErrorKind::invalid, "trusted_proxies: " + proxies.error().message);
-  options.trusted_proxies = std::move(*proxies);
+  options.trusted_proxies = config.trusted_proxies;
   options.secure_cookies = config.behind_proxy;
   options.data_dir = paths.root;
   options.open_reader = [database = paths.database()] { return StoreReader::open(database); };

@@ -24,8 +24,8 @@ std::string_view endpoint_of(std::string_view url) {
 
 }  // namespace
 
-Notifier::Notifier(const Config& config, const Paths& paths, AddressRanges webhook_allow, Report report)
-    : config_(config), paths_(paths), webhook_allow_(std::move(webhook_allow)), report_(std::move(report)) {}
+Notifier::Notifier(const Config& config, const Paths& paths, Report report)
+    : config_(config), paths_(paths), report_(std::move(report)) {}
 
 Notifier::~Notifier() {
   {
@@ -87,7 +87,7 @@ WebhookAnswer Notifier::post(const NotificationRow& row) const {
   return post_webhook(row.webhook, row.body,
                       {{"X-Millrace-Event", std::string{to_word(row.on)}},
                        {"X-Millrace-Notification", fmt::format("{}", row.id.value)}},
-                      webhook_allow_);
+                      config_.webhook_allow);
 }
 
 std::optional<NotificationRow> Notifier::take_post() {

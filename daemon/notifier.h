@@ -10,7 +10,6 @@
 #include <thread>
 #include <vector>
 
-#include "base/address_ranges.h"
 #include "base/thread_annotations.h"
 #include "daemon/config.h"
 #include "daemon/paths.h"
@@ -28,7 +27,7 @@ class Notifier {
  public:
   using Report = std::function<void(NotificationTried)>;
   /// `report` is called on the loop's thread or on a webhook thread: it must only hand over.
-  Notifier(const Config&, const Paths&, AddressRanges webhook_allow, Report);
+  Notifier(const Config&, const Paths&, Report);
   ~Notifier();
 
   void set_executor(Executor& executor) { executor_ = &executor; }
@@ -48,7 +47,6 @@ class Notifier {
 
   const Config& config_;
   const Paths& paths_;
-  const AddressRanges webhook_allow_;
   Report report_;
   Executor* executor_ = nullptr;
   std::map<AttemptId, NotificationId> commands_;

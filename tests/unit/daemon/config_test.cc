@@ -20,6 +20,8 @@ pools:
   cpu: 4
   etl: {slots: 2, description: Extracts}
 task_environment: [PATH, HOME]
+trusted_proxies: [127.0.0.1, 10.1.0.0/16]
+webhook_allow: ["fd00::/8"]
 )",
                                            config);
   CHECK(render(problems, "millrace.yaml", "").empty());
@@ -36,6 +38,9 @@ task_environment: [PATH, HOME]
   CHECK(config.pools.at("cpu").slots == 4);
   CHECK(config.pools.at("etl").description == "Extracts");
   CHECK(config.task_environment == std::vector<std::string>{"PATH", "HOME"});
+  CHECK(config.trusted_proxies.contain(*parse_address("10.1.2.3")));
+  CHECK_FALSE(config.trusted_proxies.contain(*parse_address("10.2.0.1")));
+  CHECK(config.webhook_allow.contain(*parse_address("fd12::1")));
 }
 
 TEST_CASE("all that is wrong with a configuration is said at once, with places") {
@@ -48,10 +53,31 @@ TEST_CASE("all that is wrong with a configuration is said at once, with places")
   CHECK(problems.entries[2].place.line == 3);
 }
 
+TEST_CASE("addresses that nobody could use are refused where they stand, each with its key") {
+  Config config;
+  const std::string text =
+      "listen: nowhere.example:80\n"
+      "trusted_proxies: [10.0.0.0/8, proxy.example,\n  10.0.0.0/99]\n"
+      "webhook_allow: [\"fd00::/8\", 10.0.0]\n";
+  const Diagnostics problems = read_config(text, config);
+  const std::string told = render(problems, "millrace.yaml", text);
+  CAPTURE(told);
+  REQUIRE(problems.entries.size() == 4);
+  for (const char* one : {"1:9: listen 'nowhere.example:80': 'nowhere.example' isn't an IP address",
+                          "2:31: trusted_proxies: 'proxy.example' isn't a block of addresses",
+                          "3:3: trusted_proxies: '10.0.0.0/99' isn't a block of addresses",
+                          "4:29: webhook_allow: '10.0.0' isn't a block of addresses"})
+    CHECK(told.find(std::string("millrace.yaml:") + one) != std::string::npos);
+}
+
 TEST_CASE("a bad address is refused in words") {
   Config config;
   CHECK_FALSE(set_config(config, "listen", "127.0.0.1:99999"));
   CHECK_FALSE(set_config(config, "listen", "here"));
+  CHECK_FALSE(set_config(config, "listen", "example.org:80"));
+  CHECK_FALSE(set_config(config, "listen", ":80"));
+  CHECK(set_config(config, "listen", "localhost:80"));
+  CHECK(set_config(config, "listen", "[fe80::1%eth0]:80"));
   CHECK(set_config(config, "listen", "[::1]:0"));
   CHECK(config.address == "::1");
 }
