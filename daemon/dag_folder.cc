@@ -1,6 +1,5 @@
 #include "daemon/dag_folder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -12,13 +11,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 #include <set>
 
 #include "base/crash_point.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/sha256.h"
+#include "daemon/dag_files.h"
 #include "dags/parser.h"
 
 namespace millrace {
@@ -46,25 +45,6 @@ namespace {
 constexpr std::size_t files_per_folder = 20'000;
 /// Editors write in several steps; one look after the last of them is enough.
 constexpr auto settle_time = std::chrono::milliseconds{100};
-
-bool is_dag_file(const fs::path& path) {
-  const auto name = path.filename().string();
-  return !name.starts_with('.') && (path.extension() == ".yaml" || path.extension() == ".yml");
-}
-
-Result<std::string> read_file(const fs::path& path) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return fail(ErrorKind::unavailable, fmt::format("can't be read: {}", std::strerror(errno)));
-  std::string text;
-  std::array<char, 65536> piece{};
-  ssize_t n = 0;
-  while (text.size() <= limits::dag_file_bytes && (n = ::read(fd, piece.data(), piece.size())) > 0)
-    text.append(piece.data(), static_cast<std::size_t>(n));
-  const int error = n < 0 ? errno : 0;
-  close(fd);
-  if (error != 0) return fail(ErrorKind::unavailable, fmt::format("can't be read: {}", std::strerror(error)));
-  return text;
-}
 
 }  // namespace
 
@@ -117,30 +97,19 @@ void DagFolder::await_change() {
 void DagFolder::scan() {
   CRASH_POINT("folder.scanning");
   for (auto& [name, file] : files_) file.present = false;
-  watch(root_);
-  std::error_code error;
-  std::size_t seen = 0;
-  for (fs::recursive_directory_iterator at{root_, error}, end; !error && at != end; at.increment(error)) {
-    std::error_code kind_error;
-    const auto status = at->symlink_status(kind_error);
-    if (kind_error) continue;
-    if (fs::is_directory(status)) {
-      if (at->path().filename().string().starts_with('.')) {
-        at.disable_recursion_pending();
-      } else {
-        watch(at->path());
-      }
-      continue;
+  const FoundFiles found = find_dag_files(root_, files_per_folder, [this](const fs::path& at) { watch(at); });
+  for (const FoundFile& one : found.files) {
+    File& file = files_[one.name];
+    if (one.problem.empty()) {
+      read(one.name, found.root, one.file, file);
+    } else {
+      file.present = true;
+      file.size = -1;
+      problem(one.name, fmt::format("{}: {}", one.name, one.problem));
     }
-    if (!fs::is_regular_file(status) || !is_dag_file(at->path())) continue;
-    if (++seen > files_per_folder) {
-      problem(".", fmt::format("more than {} files; the rest isn't read", files_per_folder));
-      break;
-    }
-    const std::string name = at->path().lexically_relative(root_).string();
-    read(name, at->path(), files_[name]);
   }
-  if (error) log::warn("dags={} can't be listed: {}", root_.string(), error.message());
+  if (found.cut) problem(".", fmt::format("more than {} files; the rest isn't read", files_per_folder));
+  if (!found.failed.empty()) log::warn("dags={} can't be listed: {}", root_.string(), found.failed);
   for (auto& [name, file] : files_) {
     if (file.present) continue;
     file.size = -1;
@@ -156,9 +125,9 @@ void DagFolder::scan() {
   publish();
 }
 
-void DagFolder::read(const std::string& name, const fs::path& path, File& file) {
+void DagFolder::read(const std::string& name, const fs::path& root, const fs::path& path, File& file) {
   struct stat info{};
-  if (stat(path.c_str(), &info) != 0) return;
+  if (stat((root / path).c_str(), &info) != 0) return;
   const auto nanoseconds = [](const timespec& t) {
     return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
   };
@@ -171,7 +140,7 @@ void DagFolder::read(const std::string& name, const fs::path& path, File& file) 
   file.size = info.st_size;
   file.mtime_ns = nanoseconds(info.st_mtim);
   file.ctime_ns = nanoseconds(info.st_ctim);
-  Result<std::string> text = read_file(path);
+  const Result<std::string> text = read_dag_file(root, path, limits::dag_file_bytes);
   if (!text) return problem(name, fmt::format("{}: {}", name, text.error().message));
   const std::string hash = sha256_hex(*text);
   if (hash == file.content_hash && !was_gone && !problems_.contains(name)) return;
@@ -187,7 +156,7 @@ void DagFolder::read(const std::string& name, const fs::path& path, File& file) 
   file.content_hash = hash;
   file.dag_id = parsed.dag->dag_id;
   owner_[file.dag_id] = name;
-  accept(name, std::move(*text), std::move(parsed.dag));
+  accept(name, *text, std::move(parsed.dag));
 }
 
 void DagFolder::accept(const std::string& name, std::string text, std::shared_ptr<const Dag> dag) {

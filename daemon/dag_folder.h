@@ -17,9 +17,9 @@ class io_context;
 
 namespace millrace {
 
-/// The watched folder of DAG files (`*.yaml`, `*.yml`, subfolders too; regular files only, no links). A new
-/// or changed file is parsed and submitted; a broken, half-written or vanished one never replaces a good
-/// version: it becomes an import error and the last good version stays in force. Loop thread.
+/// The watched folder of DAG files (daemon/dag_files.h says which those are). A new or changed file is parsed
+/// and submitted; a broken, half-written or vanished one never replaces a good version: it becomes an import
+/// error and the last good version stays in force. Loop thread.
 class DagFolder {
  public:
   struct Ports {
@@ -39,7 +39,8 @@ class DagFolder {
 
  private:
   struct File;
-  void read(const std::string& name, const std::filesystem::path&, File&);
+  void read(const std::string& name, const std::filesystem::path& root, const std::filesystem::path& file,
+            File&);
   void accept(const std::string& name, std::string text, std::shared_ptr<const Dag>);
   void problem(const std::string& name, std::string message);
   void clear_problem(const std::string& name);

@@ -334,6 +334,9 @@ tasks:
         outside = self.millrace.root / "outside.yaml"
         outside.write_text(GOOD.replace("good", "outside"))
         (self.millrace.dags / "link.yaml").symlink_to(outside)
+        (self.millrace.dags / "team").symlink_to(self.millrace.root / "elsewhere")
+        (self.millrace.root / "elsewhere").mkdir()
+        (self.millrace.root / "elsewhere" / "more.yaml").write_text(GOOD.replace("good", "more"))
         (self.millrace.dags / "empty.yaml").touch()
         (self.millrace.dags / "folder.yaml").mkdir()
         many = self.millrace.dags / "many"
@@ -343,9 +346,36 @@ tasks:
         (self.millrace.dags / "good.yaml").write_text(GOOD)
         self.millrace.start()
         self.millrace.wait_until(lambda: self.taken() == ["good"], "the good one is taken, alone")
-        self.millrace.wait_until(lambda: set(self.errors()) == {"empty.yaml"}, "the empty one is named")
+        named = {"empty.yaml", "fifo.yaml", "a.yaml", "b.yaml", "link.yaml", "team"}
+        self.millrace.wait_until(lambda: set(self.errors()) == named, "what isn't read is named")
+        self.assertIn(f"link.yaml: it's a link to '{outside}', which is outside", self.errors()["link.yaml"])
+        self.assertIn("copy or mount that folder here", self.errors()["team"])
+        self.assertIn("isn't a regular file", self.errors()["fifo.yaml"])
+        self.assertIn("can't be followed", self.errors()["a.yaml"])
+        (self.millrace.dags / "link.yaml").unlink()
+        self.millrace.wait_until(lambda: set(self.errors()) == named - {"link.yaml"}, "the link's error goes")
         run_id = self.millrace.trigger("good")
         self.assertEqual(self.millrace.finish("good", run_id)["state"], "success")
+
+    def test_files_that_a_link_swaps_all_at_once_are_taken_as_kubernetes_and_git_sync_lay_them(self):
+        def version(name, word):
+            folder = self.millrace.dags / name
+            folder.mkdir()
+            text = GOOD.replace("dag_id: good", f"dag_id: good\ndescription: {word}")
+            (folder / "good.yaml").write_text(text)
+        version("..2024_01_01", "old")
+        (self.millrace.dags / "..data").symlink_to("..2024_01_01")
+        (self.millrace.dags / "good.yaml").symlink_to("..data/good.yaml")
+        self.millrace.start()
+
+        def description():
+            return self.taken() == ["good"] and self.millrace.get("/dags/good").json["description"]
+        self.millrace.wait_until(lambda: description() == "old", "the file is taken through both links")
+        version("..2024_01_02", "new")
+        (self.millrace.dags / "..data_tmp").symlink_to("..2024_01_02")
+        (self.millrace.dags / "..data_tmp").rename(self.millrace.dags / "..data")
+        self.millrace.wait_until(lambda: description() == "new", "the swap is seen")
+        self.assertEqual(self.errors(), {})
 
 
 if __name__ == "__main__":
