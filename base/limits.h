@@ -67,7 +67,7 @@ inline constexpr std::size_t manifest_tasks = 10'000;  ///< instances of one run
 inline constexpr std::size_t secrets_per_dag = 100;     ///< each is read at the start of each attempt
 inline constexpr std::size_t secret_bytes = 64u << 10;  ///< a variable of an environment has 128 KiB at most
 inline constexpr std::size_t secret_least_bytes = 6;    ///< a shorter one is a part of any text
-inline constexpr std::size_t secret_prints = 100'000;   ///< of a DAG: a token renewed hourly for ten years
+inline constexpr std::size_t secret_prints = 500'000;   ///< of a DAG: hourly tokens for ten years
 
 // HTTP
 inline constexpr std::size_t http_header_bytes = 16u << 10;

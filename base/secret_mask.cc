@@ -12,6 +12,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::size_t least_buckets = 4'096;
+
 /// Cyclic polynomial (buzhash) by table: one rotation a byte, and the byte that leaves comes out by another.
 std::uint64_t add(std::uint64_t hash, std::uint64_t entry) { return std::rotl(hash, 1) ^ entry; }
 
@@ -87,6 +89,23 @@ std::string_view url_password(std::string_view url) {
   return colon == user.npos ? std::string_view{} : user.substr(colon + 1);
 }
 
+constexpr std::string_view letters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// The letters of base64 that say nothing but the value, where `before` (0 to 2) bytes of something else
+/// stand in its first group of three. `last_two`: of the alphabet, `+/` or `-_`.
+std::string base64_inside(std::string_view value, std::size_t before, std::string_view last_two) {
+  const std::size_t skipped = (6 - before * 8 % 6) % 6;  // bits in a letter with the one before
+  std::string out;
+  for (std::size_t at = skipped; at + 6 <= value.size() * 8; at += 6) {
+    unsigned letter = 0;
+    for (std::size_t bit = at; bit < at + 6; ++bit)
+      letter = letter << 1 | (static_cast<unsigned char>(value[bit / 8]) >> (7 - bit % 8) & 1u);
+    out += letter < letters.size() ? letters[letter] : last_two[letter - letters.size()];
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> spellings_of(std::string_view value, std::size_t least) {
@@ -95,16 +114,24 @@ std::vector<std::string> spellings_of(std::string_view value, std::size_t least)
     if (text.size() < least || text.find('\n') != text.npos) return;
     if (std::ranges::find(all, text) == all.end()) all.push_back(std::move(text));
   };
+  const auto take_base64 = [&](std::string_view whole) {
+    if (whole.size() < least) return;
+    for (std::size_t before = 0; before < 3; ++before)
+      for (const std::string_view last_two : {"+/", "-_"}) take(base64_inside(whole, before, last_two));
+  };
   const auto lines = lines_of(value);
   for (const std::string_view line : lines) {
     take(std::string(line));
     take(as_json(line));
   }
+  if (all.empty()) return all;
+  take_base64(value.substr(0, value.find_last_not_of("\r\n") + 1));
   if (lines.size() > 1) return all;
   take(as_url_part(value));
   const std::string_view password = url_password(value);
   take(std::string(password));
   take(from_url_part(password));
+  take_base64(from_url_part(password));
   return all;
 }
 
@@ -140,8 +167,13 @@ SecretMask::SecretMask(std::shared_ptr<const SecretKey> key, std::vector<SecretP
     const std::size_t width = SecretKey::hashed(bytes);
     auto at = std::ranges::find(passes_, width, &Pass::width);
     if (at == passes_.end()) at = passes_.insert(at, Pass{.width = width, .maybe = {}, .of = {}});
-    at->maybe.set(print.rolling % at->maybe.size());
     at->of.push_back(&print);
+  }
+  for (Pass& pass : passes_) {
+    // At most one place of 16 is looked at closely, however many values a DAG has had.
+    pass.maybe.resize(std::bit_ceil(std::max(least_buckets, pass.of.size() * 16)));
+    for (const SecretPrint* print : pass.of)
+      pass.maybe[print->rolling & (pass.maybe.size() - 1)] = true;
   }
 }
 
@@ -153,7 +185,7 @@ void SecretMask::find(const Pass& pass, std::span<const char> text, Places& plac
   std::uint64_t hash = 0;
   for (std::size_t end = 0; end < pass.width; ++end) hash = add(hash, entry(end));
   for (std::size_t end = pass.width;; ++end) {
-    if (pass.maybe[hash % pass.maybe.size()]) compare(pass, hash, text.first(end), places);
+    if (may_be(pass, hash)) compare(pass, hash, text.first(end), places);
     if (end == text.size()) return;
     hash = add(hash, entry(end)) ^ std::rotl(entry(end - pass.width), width);
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -42,7 +41,9 @@ class SecretKey {
 };
 
 /// The texts by which a value shows: itself, or its lines; the same as JSON and as a part of a URL write it;
-/// the password of a URL. None has a line end in it, or fewer than `least` bytes. Empty: it can't be masked.
+/// the password of a URL; what base64 (RFC 4648, both alphabets) makes of these as wholes, wherever in the
+/// encoded text they begin, but for a letter at either end that holds bits of a neighbour too. None has a
+/// line end in it, or fewer than `least` bytes. Empty: it can't be masked.
 std::vector<std::string> spellings_of(std::string_view value, std::size_t least);
 
 /// Overwrites secrets by `*`, byte for byte, so that places in the text stay what they are. Immutable: any
@@ -65,11 +66,14 @@ class SecretMask {
   /// The prints whose rolling hash is over as many bytes.
   struct Pass {
     std::size_t width = 0;
-    std::bitset<4096> maybe;            ///< by the low bits of the rolling hash
+    std::vector<bool> maybe;  ///< by the low bits of the rolling hash; a power of two of them
     std::vector<const SecretPrint*> of;  ///< by rolling hash
   };
   using Places = std::vector<std::pair<std::size_t, std::size_t>>;
   void find(const Pass&, std::span<const char> text, Places&) const;
+  static bool may_be(const Pass& pass, std::uint64_t rolling) {
+    return pass.maybe[rolling & (pass.maybe.size() - 1)];
+  }
   void compare(const Pass&, std::uint64_t rolling, std::span<const char> before, Places&) const;
 
   std::shared_ptr<const SecretKey> key_;  // shared by all masks

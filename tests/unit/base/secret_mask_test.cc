@@ -29,6 +29,29 @@ std::string plainly_hidden(const std::string& text, const std::vector<std::strin
   return out;
 }
 
+/// RFC 4648, section 4, bit by bit and without padding; `-_`: section 5.
+std::string base64(std::string_view text, bool url = false) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  unsigned bits = 0, held = 0;
+  for (const char c : text) {
+    held = held << 8 | static_cast<unsigned char>(c);
+    for (bits += 8; bits >= 6; bits -= 6) out += plain[held >> (bits - 6) & 63];
+    held &= 63;
+  }
+  if (bits > 0) out += plain[held << (6 - bits) & 63];
+  if (url)
+    for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
+  return out;
+}
+
+bool is_base64_of(const std::string& text, std::string_view value) {
+  for (const char* before : {"", "x", "xx"})
+    for (const bool url : {false, true})
+      if (base64(before + std::string(value), url).find(text) != std::string::npos) return true;
+  return false;
+}
+
 /// Few letters, so that values overlap each other and themselves.
 std::string random_text(std::mt19937& dice, std::size_t size) {
   std::string out;
@@ -111,16 +134,62 @@ TEST_CASE("masked in pieces, each seen with its surroundings, a text is what it 
   }
 }
 
+TEST_CASE("base64 of a value is hidden wherever it stands, but for four bits at either end") {
+  CHECK(base64("Man") == "TWFu");
+  CHECK(base64("\xfb\xff") == "+/8");
+  std::mt19937 dice(3);
+  for (int round = 0; round < 300; ++round) {
+    std::string value, before, after;
+    while (value.size() < least + dice() % 60) value += static_cast<char>(1 + dice() % 255);
+    std::ranges::replace(value, '\n', '-');
+    std::ranges::replace(value, '\r', '-');
+    for (auto* text : {&before, &after})
+      for (std::size_t size = dice() % 8; text->size() < size;) *text += static_cast<char>(dice() % 256);
+    const auto mask = mask_of(spellings_of(value, least));
+    for (const bool url : {false, true}) {
+      const std::string shown = mask->hidden(base64(before + value + after, url));
+      // All letters that hold nothing but the value's bits.
+      const std::size_t first = (before.size() * 8 + 5) / 6, end = (before.size() + value.size()) * 8 / 6;
+      CAPTURE(round, before.size(), value.size(), shown);
+      CHECK(shown.substr(first, end - first) == std::string(end - first, '*'));
+      CHECK(std::ranges::count(shown, '*') == std::ptrdiff_t(end - first));
+    }
+  }
+}
+
+TEST_CASE("base64 is of the whole value, without the line end at its end, and of a URL's password") {
+  const auto masked = [](std::string_view value, std::string_view text) {
+    const std::string shown = mask_of(spellings_of(value, least))->hidden(base64(text));
+    return std::ranges::count(shown, '*') >= std::ranges::ssize(shown) - 2;
+  };
+  CHECK(masked("first line\nsecond line\n", "first line\nsecond line"));
+  CHECK(masked("postgres://me:p%40ssword@db/x", "p@ssword"));
+  CHECK_FALSE(masked("first line\nsecond line\n", "second line"));
+}
+
+TEST_CASE("a mask of very many values finds each of them and no others") {
+  std::vector<std::string> values;
+  for (int i = 0; i < 20'000; ++i) values.push_back("value number " + std::to_string(i));
+  const auto mask = mask_of(values);
+  CHECK(mask->hidden("a value number 19999 b") == "a ****************** b");
+  CHECK(mask->hidden("a value number 20000 b") == "a *****************0 b");
+}
+
 TEST_CASE("a value is looked for as it is written in lines, in JSON and in URLs") {
   using Texts = std::vector<std::string>;
-  CHECK(spellings_of("hunter2", least) == Texts{"hunter2"});
-  CHECK(spellings_of("a\"b\\c\td", least) == Texts{"a\"b\\c\td", "a\\\"b\\\\c\\td", "a%22b%5Cc%09d"});
-  CHECK(spellings_of("first line\r\nb\nthird line", least) == Texts{"first line", "third line"});
+  const auto plain_of = [](std::string_view value) {
+    Texts all = spellings_of(value, least);
+    std::erase_if(all, [&](const std::string& text) { return is_base64_of(text, value); });
+    return all;
+  };
+  CHECK(plain_of("hunter2") == Texts{"hunter2"});
+  CHECK(plain_of("a\"b\\c\td") == Texts{"a\"b\\c\td", "a\\\"b\\\\c\\td", "a%22b%5Cc%09d"});
+  CHECK(plain_of("first line\r\nb\nthird line") == Texts{"first line", "third line"});
   CHECK(spellings_of("short", least).empty());
   CHECK(spellings_of("a\nb\nc\nd", least).empty());
   const Texts url = spellings_of("postgres://me:p%40ssword@db/x?y=1@2", least);
   CHECK(std::ranges::count(url, "p%40ssword") == 1);
   CHECK(std::ranges::count(url, "p@ssword") == 1);
   for (const char* plain : {"https://example.org/a:b@c", "postgres://me@db", "no://slash", "user:pass@host"})
-    CHECK(spellings_of(plain, least).size() == 2);
+    CHECK(plain_of(plain).size() == 2);
 }
