@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/asset_shapes.h"
+#include "api/dag_dates.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
 #include "base/limits.h"
@@ -117,18 +118,23 @@ Started create_asset_event(const CallPtr& call, StoreReader& reader) {
   const auto asset_id = in.integer("asset_id", 0, INT64_MAX);
   const auto extra = in.object("extra");
   const auto key = in.text("partition_key");
-  const auto partition = in.time("partition");
+  const auto partition = in.text("partition");
   in.accept("access_control");  // teams, which there are none of
-  const auto by_key = key ? parse_iso(*key) : std::nullopt;
   if (!asset_id) in.refuse("asset_id", "is missing");
-  if (key && !by_key) in.refuse("partition_key", "must be a date or a time: 2001-01-05");
-  if (by_key && partition && *by_key != *partition) in.refuse("partition", "differs from partition_key");
   if (extra && extra->size() > limits::params_bytes)
     in.refuse("extra", fmt::format("is larger than {} bytes", limits::params_bytes));
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   const auto asset = find_asset(reader, *asset_id);
   if (!asset) return std::unexpected(asset.error());
-  DatasetUpdated wish{{}, asset->name, by_key ? by_key : partition, marked_extra(extra), call->who.name};
+  std::optional<WallTime> named;
+  for (const auto& [field, text] : {std::pair{"partition_key", &key}, std::pair{"partition", &partition}}) {
+    if (!*text) continue;
+    const auto time = partition_of(*call, reader, *asset, field, **text);
+    if (!time) return std::unexpected(time.error());
+    if (named && *named != *time) return refuse_field(field, "differs from partition_key");
+    named = *time;
+  }
+  DatasetUpdated wish{{}, asset->name, named, marked_extra(extra), call->who.name};
   commit(call, std::move(wish), [](StoreReader& later, const Reply& reply) -> Answer {
     const auto* row = std::get_if<DatasetEventRow>(&reply.body);
     if (!row) return std::unexpected(internal_problem("a dataset event was answered without its row"));

@@ -80,6 +80,8 @@ class Backend {
   virtual void metrics(std::function<void(MetricsText)>) = 0;
   /// The parsed DAG of a version, from a small cache; null when there is none. Any thread.
   virtual std::shared_ptr<const Dag> dag_version(DagVersionId) = 0;
+  /// The DAG in force that makes a dataset; null when none does. Any thread.
+  virtual std::shared_ptr<const Dag> maker(const std::string& dataset) = 0;
   /// The log file of an attempt, below the data folder.
   virtual std::string log_path(std::string_view attempt_name) = 0;
   /// What hides the secrets of a DAG in texts of its tasks; null when it has none. Any thread.

@@ -224,7 +224,7 @@ BackfillPreview preview(const BackfillWish& wish, const CascadePlan& plan, const
                         StoreReader& reader, const Page& page) {
   BackfillPreview out;
   std::vector<Node> nodes;
-  nodes.push_back({BackfillDates(*wish.dag, *wish.dag, wish.spec), {}, {}});
+  nodes.push_back({BackfillDates(*wish.grid, *wish.dag, wish.spec), {}, {}});
   out.own.dag_id = wish.spec.dag_id;
   out.own.version = wish.version;
   const std::vector<Taken> taken = taken_dates(wish.spec.dag_id, call, reader);

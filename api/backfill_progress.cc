@@ -10,6 +10,7 @@
 #include "api/handlers.h"
 #include "api/shapes.h"
 #include "scheduler/backfill_dates.h"
+#include "scheduler/dates_dag.h"
 
 namespace millrace {
 namespace {
@@ -191,13 +192,14 @@ Answer list_backfill_items(const Call& call, StoreReader& reader) {
 Answer backfill_matrix(const Call& call, StoreReader& reader) {
   const auto row = find_backfill(call, reader);
   if (!row) return std::unexpected(row.error());
-  const auto from = time_in_query(call, "from"), to = time_in_query(call, "to");
-  if (!from) return std::unexpected(from.error());
-  if (!to) return std::unexpected(to.error());
   const auto dag = call.backend().dag_version(row->dag_version);
   const auto grid = row->dates_version ? call.backend().dag_version(row->dates_version) : dag;
   if (!dag || !grid)
     return refuse(404, "not_found", "the DAG version of this backfill can't be read any more");
+  const LocalClock clock = clock_of(*dag, *grid);
+  const auto from = time_in_query(call, "from", clock), to = time_in_query(call, "to", clock);
+  if (!from) return std::unexpected(from.error());
+  if (!to) return std::unexpected(to.error());
   const BackfillDates dates(*grid, *dag, row->spec);
   const Matrix matrix = matrix_of(*row, dates, from->value_or(dates.earliest().value_or(WallTime{})),
                                   to->value_or(dates.latest().value_or(WallTime{})), reader);

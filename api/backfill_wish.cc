@@ -4,17 +4,18 @@
 
 #include <algorithm>
 
+#include "api/dag_dates.h"
 #include "api/params.h"
 #include "scheduler/backfill_plan.h"
+#include "scheduler/dates_dag.h"
 
 namespace millrace {
 namespace {
 
-void read_spec(BodyReader& in, BackfillSpec& spec, bool dry_run) {
-  spec.dag_id = in.text("dag_id").value_or("");
-  spec.from_date = in.time("from_date");
-  spec.to_date = in.time("to_date");
-  spec.dates = in.times("dates");
+void read_spec(BodyReader& in, const LocalClock& clock, BackfillSpec& spec, bool dry_run) {
+  spec.from_date = in.time("from_date", clock);
+  spec.to_date = in.time("to_date", clock);
+  spec.dates = in.times("dates", clock);
   std::ranges::sort(spec.dates);
   const std::string reprocess = in.text("reprocess_behavior").value_or("none");
   if (reprocess == "failed")
@@ -52,15 +53,17 @@ std::expected<BackfillWish, Problem> backfill_wish(const Call& call, StoreReader
   if (!body) return std::unexpected(std::move(body.error()));
   BackfillWish wish;
   BodyReader in(*body);
-  read_spec(in, wish.spec, dry_run);
-  wish.revision = in.text("revision").value_or("");
-  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
-  wish.spec.created_by = call.who.name;
+  wish.spec.dag_id = in.text("dag_id").value_or("");
   const auto row = reader.dag(wish.spec.dag_id);
   if (row && !row->removed) {
     wish.version = row->current;
     wish.dag = call.backend().dag_version(row->current);
   }
+  if (wish.dag) wish.grid = dates_dag(call.backend(), wish.dag);
+  read_spec(in, wish.dag ? clock_of(*wish.dag, *wish.grid) : LocalClock{}, wish.spec, dry_run);
+  wish.revision = in.text("revision").value_or("");
+  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
+  wish.spec.created_by = call.who.name;
   if (!wish.dag) {
     return refuse(404, "not_found", fmt::format("there is no DAG '{}'", wish.spec.dag_id),
                   "millrace dags list shows those there are");
@@ -69,7 +72,7 @@ std::expected<BackfillWish, Problem> backfill_wish(const Call& call, StoreReader
     return refuse(403, "out_of_scope",
                   fmt::format("'{}' is limited to some DAGs; a cascade goes on into others", call.who.name));
   }
-  if (const auto ok = check_backfill(*wish.dag, wish.spec); !ok)
+  if (const auto ok = check_backfill(*wish.dag, *wish.grid, wish.spec); !ok)
     return std::unexpected(to_problem(ok.error()));
   auto params = read_params(body->find("params") ? "params" : "dag_run_conf", *wish.dag, wish.spec.params);
   if (!params) return std::unexpected(std::move(params.error()));

@@ -14,6 +14,7 @@ struct BackfillWish {
   BackfillSpec spec;
   DagVersionId version;
   std::shared_ptr<const Dag> dag;
+  std::shared_ptr<const Dag> grid;  ///< its dates_dag
   std::string revision;  ///< of the dry run that was looked at; empty: none
 };
 

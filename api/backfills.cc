@@ -7,9 +7,11 @@
 #include "api/backfill_preview.h"
 #include "api/backfill_progress.h"
 #include "api/backfill_wish.h"
+#include "api/dag_dates.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
 #include "base/limits.h"
+#include "scheduler/dates_dag.h"
 #include "scheduler/scheduler.h"
 
 namespace millrace::handlers {
@@ -117,6 +119,7 @@ HttpResponse plan_response(const Call& call, StoreReader& reader, const Backfill
   write_spans(out, made.own);
   write_cascade(out, wish, plan, made);
   write_estimate(out, wish, plan, made, reader, call.services->clock.now().wall);
+  out.text_field("timezone", clock_of(*wish.dag, *wish.grid).zone.name());
   out.text_field("revision", made.revision).end_object();
   return json_response(out.take());
 }
@@ -151,6 +154,7 @@ Check still_as_previewed(const CallPtr& call, const BackfillWish& wish, std::int
     if (const auto row = scheduler.dag_row(wish.spec.dag_id)) {
       now.version = row->current;
       now.dag = scheduler.dag(wish.spec.dag_id);
+      if (now.dag) now.grid = dates_dag(call->backend(), now.dag);
     }
     const auto plan = now.spec.cascade ? scheduler.cascade(now.spec) : Result<CascadePlan>(CascadePlan{});
     if (!plan) return std::unexpected(to_problem(plan.error()));

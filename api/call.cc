@@ -27,12 +27,6 @@ std::optional<std::int64_t> to_integer(std::string_view text) {
 /// digits.
 constexpr WallTime earliest{-62'135'596'800'000'000}, latest{250'246'627'200'000'000};
 
-std::optional<WallTime> given_time(std::string_view text) {
-  const auto time = parse_iso(text);
-  if (!time || *time < earliest || *time > latest) return std::nullopt;
-  return time;
-}
-
 /// Whole numbers may come as 842.0: to JSON Schema, and to some clients, they are the same.
 std::optional<std::int64_t> whole_number(const JsonValue& value) {
   if (value.is(JsonValue::Kind::integer)) return value.integer;
@@ -240,10 +234,17 @@ std::expected<Page, Problem> page_of(const Call& call) {
   return page;
 }
 
-std::expected<std::optional<WallTime>, Problem> time_in_query(const Call& call, std::string_view name) {
+std::optional<WallTime> given_time(std::string_view text, const LocalClock& clock) {
+  const auto time = parse_moment(text, clock);
+  if (!time || *time < earliest || *time > latest) return std::nullopt;
+  return time;
+}
+
+std::expected<std::optional<WallTime>, Problem> time_in_query(const Call& call, std::string_view name,
+                                                              const LocalClock& clock) {
   const auto text = call.query_value(name);
   if (!text) return std::nullopt;
-  const auto time = given_time(*text);
+  const auto time = given_time(*text, clock);
   if (!time)
     return refuse_field(std::string(name), "not an ISO 8601 time", "2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
@@ -295,10 +296,10 @@ std::optional<std::int64_t> BodyReader::integer(std::string_view name, std::int6
   return number;
 }
 
-std::optional<WallTime> BodyReader::time(std::string_view name) {
+std::optional<WallTime> BodyReader::time(std::string_view name, const LocalClock& clock) {
   const JsonValue* value = look(name);
   if (value == nullptr) return std::nullopt;
-  const auto time = value->is(JsonValue::Kind::string) ? given_time(value->text) : std::nullopt;
+  const auto time = value->is(JsonValue::Kind::string) ? given_time(value->text, clock) : std::nullopt;
   if (!time) refuse(name, "must be an ISO 8601 time: 2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
 }
@@ -315,10 +316,10 @@ std::vector<std::string> BodyReader::texts(std::string_view name) {
   return out;
 }
 
-std::vector<WallTime> BodyReader::times(std::string_view name) {
+std::vector<WallTime> BodyReader::times(std::string_view name, const LocalClock& clock) {
   std::vector<WallTime> out;
   for (const std::string& text : texts(name)) {
-    const auto time = given_time(text);
+    const auto time = given_time(text, clock);
     if (!time) return refuse(name, fmt::format("'{}' is not an ISO 8601 time", text)), out;
     out.push_back(*time);
   }

@@ -19,6 +19,7 @@
 #include "api/problem.h"
 #include "api/readers.h"
 #include "base/clock.h"
+#include "dags/moment.h"
 
 namespace millrace {
 
@@ -140,8 +141,12 @@ void ask(const CallPtr& call, std::function<Seen(const Scheduler&, Now)> look,
 
 /// `limit`, `offset`, `order_by` (it may come several times) and `cursor` of a list.
 std::expected<Page, Problem> page_of(const Call&);
+/// A time as a client writes it, read from that clock if it has no offset; nothing for what isn't one, and
+/// outside of the years 1 to 9900.
+std::optional<WallTime> given_time(std::string_view, const LocalClock& = {});
 /// A time in the query; nothing when it isn't there.
-std::expected<std::optional<WallTime>, Problem> time_in_query(const Call&, std::string_view name);
+std::expected<std::optional<WallTime>, Problem> time_in_query(const Call&, std::string_view name,
+                                                              const LocalClock& = {});
 /// The body as a JSON object; an empty body is `{}`.
 std::expected<JsonValue, Problem> json_body(const Call&);
 
@@ -157,9 +162,10 @@ class BodyReader {
   std::optional<std::string> text(std::string_view name);
   std::optional<bool> boolean(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high);
-  std::optional<WallTime> time(std::string_view name);
+  /// `clock`: of a time without an offset; UTC but for dates of a DAG (api/dag_dates.h).
+  std::optional<WallTime> time(std::string_view name, const LocalClock& clock = {});
   std::vector<std::string> texts(std::string_view name);
-  std::vector<WallTime> times(std::string_view name);
+  std::vector<WallTime> times(std::string_view name, const LocalClock& clock = {});
   /// A member that is a JSON object, as text.
   std::optional<JsonText> object(std::string_view name);
   /// Read elsewhere: not an unknown member.

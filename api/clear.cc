@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/dag_dates.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
 #include "api/shapes.h"
@@ -121,8 +122,9 @@ Started clear_task_instances(const CallPtr& call, StoreReader& reader) {
   Reach reach;
   reach.past = in.boolean("include_past").value_or(false);
   reach.future = in.boolean("include_future").value_or(false);
-  reach.from = in.time("start_date");
-  reach.to = in.time("end_date");
+  const LocalClock clock = clock_of(*call, reader, call->param("dag_id"));
+  reach.from = in.time("start_date", clock);
+  reach.to = in.time("end_date", clock);
   wish.note = in.text("note");
   read_task_ids(*body, in, wish);
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/dag_dates.h"
 #include "api/filters.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
@@ -131,7 +132,7 @@ Answer schedule_preview(const Call& call, StoreReader& reader) {
   if (!dag) return refuse(404, "not_found", fmt::format("there is no DAG '{}'", call.param("dag_id")));
   const auto count = number_in_query(call, "count", preview_most);
   if (!count) return std::unexpected(count.error());
-  const auto from = time_in_query(call, "from");
+  const auto from = time_in_query(call, "from", clock_of(call.backend(), dag));
   if (!from) return std::unexpected(from.error());
   if (dag->schedule.kind == Schedule::Kind::datasets)
     return waiting_runs(reader, *row, *dag, static_cast<std::size_t>(count->value_or(20)));

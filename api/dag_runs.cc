@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/dag_dates.h"
 #include "api/filters.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
@@ -33,19 +34,20 @@ std::expected<std::shared_ptr<const Dag>, Problem> dag_to_run(const Call& call, 
                 "millrace dags list shows those there are");
 }
 
-std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& dag) {
+std::expected<RunRequested, Problem> read_trigger(const Call& call, const std::shared_ptr<const Dag>& dag) {
   auto body = json_body(call);
   if (!body) return std::unexpected(std::move(body.error()));
   BodyReader in(*body);
   RunRequested wish;
-  wish.dag_id = dag.dag_id;
+  wish.dag_id = dag->dag_id;
   wish.by = call.who.name;
   wish.run_id = in.text("dag_run_id");
-  const auto logical = in.time("logical_date");
-  const auto execution = in.time("execution_date");
-  const auto start = in.time("data_interval_start"), end = in.time("data_interval_end");
+  const LocalClock clock = clock_of(call.backend(), dag);
+  const auto logical = in.time("logical_date", clock);
+  const auto execution = in.time("execution_date", clock);
+  const auto start = in.time("data_interval_start", clock), end = in.time("data_interval_end", clock);
   const auto conf = in.object("conf");
-  wish.note = without_secrets(call, dag.dag_id, in.text("note").value_or(""));
+  wish.note = without_secrets(call, dag->dag_id, in.text("note").value_or(""));
   in.time("run_after");
   in.text("partition_key");
   if (logical && execution && *logical != *execution)
@@ -61,7 +63,7 @@ std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& d
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   wish.execution_date = logical ? logical : execution;
   if (start) wish.interval = DataInterval{*start, *end};
-  auto params = read_params("conf", dag, conf.value_or("{}"));
+  auto params = read_params("conf", *dag, conf.value_or("{}"));
   if (!params) return std::unexpected(std::move(params.error()));
   wish.params = std::move(*params);
   return wish;
@@ -72,7 +74,7 @@ std::expected<RunRequested, Problem> read_trigger(const Call& call, const Dag& d
 Answer list_runs(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  const auto filter = run_filter(call);
+  const auto filter = run_filter(call, reader);
   if (!filter) return std::unexpected(filter.error());
   if (!filter->dag_id.empty() && !reader.dag(filter->dag_id)) {
     return refuse(404, "not_found", fmt::format("there is no DAG '{}'", filter->dag_id));
@@ -111,7 +113,7 @@ Started trigger_run(const CallPtr& call, StoreReader& reader) {
 Started start_run(const CallPtr& call, StoreReader& reader, std::string_view dag_id) {
   const auto dag = dag_to_run(*call, reader, dag_id);
   if (!dag) return std::unexpected(dag.error());
-  auto wish = read_trigger(*call, **dag);
+  auto wish = read_trigger(*call, *dag);
   if (!wish) return std::unexpected(std::move(wish.error()));
   commit(call, std::move(*wish),
          [call](StoreReader& later, const Reply& reply) { return run_answer(*call, later, reply, RunId{}); });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/dag_dates.h"
 #include "api/handlers.h"
 #include "api/params.h"
 #include "api/shapes.h"
@@ -75,7 +76,8 @@ void Shapes::dag(JsonWriter& out, const DagRow& row, bool details) {
   out.int_field("version_number", facts ? facts->number : 0);
   if (details && dag) {
     out.bool_field("catchup", dag->catchup.policy != Catchup::Policy::none);
-    out.int_field("concurrency", dag->max_active_tasks).text_field("timezone", dag->timezone.name());
+    out.int_field("concurrency", dag->max_active_tasks);
+    out.text_field("timezone", clock_of(services_.backend, dag).zone.name());
     out.bool_field("render_template_as_native_obj", false).bool_field("is_favorite", false);
     out.word_field("doc_md", dag->description).null_field("asset_expression").null_field("owner_links");
     out.null_field("default_args").null_field("is_paused_upon_creation").null_field("template_search_path");

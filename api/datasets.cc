@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/dag_dates.h"
 #include "api/dataset_shapes.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
@@ -41,7 +42,7 @@ void write_dataset(JsonWriter& out, const Call& call, StoreReader& reader, const
   out.word_field("dag_id", producer);
   out.word_field("description", definition ? definition->description : "");
   out.word_field("format", definition ? definition->format : "");
-  out.word_field("timezone", dag ? dag->timezone.name() : std::string_view{});
+  out.word_field("timezone", dag ? clock_of(call.backend(), dag).zone.name() : std::string());
   const auto tasks = [&](std::string_view name, DatasetUse wanted) {
     out.key(name).begin_array();
     for (const DatasetReferenceRow& use : uses) {
@@ -86,10 +87,14 @@ Answer list_dataset_versions(const Call& call, StoreReader& reader) {
   if (!row) return std::unexpected(row.error());
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
-  const auto partition = time_in_query(call, "partition");
-  if (!partition) return std::unexpected(partition.error());
+  std::optional<WallTime> partition;
+  if (const auto text = call.query_value("partition")) {
+    const auto named = partition_of(call, reader, *row, "partition", *text);
+    if (!named) return std::unexpected(named.error());
+    partition = *named;
+  }
   const auto hash = call.query_value("version");
-  const VersionFilter filter{row->name, *partition, std::string(hash.value_or(""))};
+  const VersionFilter filter{row->name, partition, std::string(hash.value_or(""))};
   if (hash && !is_hash_prefix(filter.hash_prefix))
     return refuse_field("version", "b3: and 4 to 64 hex digits");
   const auto listed = reader.versions().list(filter, *page);

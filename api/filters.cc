@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/dag_dates.h"
 #include "api/look_up.h"
 #include "api/routes.h"
 
@@ -98,9 +99,22 @@ std::expected<void, Problem> read_times(const Call& call, Filter& filter) {
   return {};
 }
 
-std::expected<void, Problem> read_run_dates(const Call& call, RunFilter& filter) {
+/// Whether any of its four ends is there.
+bool asks_for_span(const Call& call, std::string_view field) {
+  return std::ranges::any_of(call.query, [&](const auto& one) {
+    return one.first.starts_with(field) && one.first.substr(field.size()).starts_with("_");
+  });
+}
+
+/// Execution dates; the path may name the DAG whose they are.
+std::expected<TimeSpan, Problem> date_span(const Call& call, StoreReader& reader, std::string_view field) {
+  if (!asks_for_span(call, field)) return TimeSpan{};
+  return time_span(call, field, clock_of(call, reader, call.param("dag_id")));
+}
+
+std::expected<void, Problem> read_run_dates(const Call& call, StoreReader& reader, RunFilter& filter) {
   for (const std::string_view field : {"logical_date", "execution_date"}) {
-    const auto span = time_span(call, field);
+    const auto span = date_span(call, reader, field);
     if (!span) return std::unexpected(span.error());
     if (span->from) filter.execution_date_from = span->from;
     if (span->to) filter.execution_date_to = span->to;
@@ -111,8 +125,9 @@ std::expected<void, Problem> read_run_dates(const Call& call, RunFilter& filter)
   return read_times(call, filter);
 }
 
-std::expected<void, Problem> read_instance_dates(const Call& call, TaskInstanceFilter& filter) {
-  const auto date = time_span(call, "logical_date");
+std::expected<void, Problem> read_instance_dates(const Call& call, StoreReader& reader,
+                                                 TaskInstanceFilter& filter) {
+  const auto date = date_span(call, reader, "logical_date");
   if (!date) return std::unexpected(date.error());
   filter.execution_date = *date;
   return read_times(call, filter);
@@ -147,10 +162,11 @@ std::vector<RunId> runs_named(const Call& call, StoreReader& reader) {
 
 }  // namespace
 
-std::expected<TimeSpan, Problem> time_span(const Call& call, std::string_view field) {
+std::expected<TimeSpan, Problem> time_span(const Call& call, std::string_view field,
+                                           const LocalClock& clock) {
   TimeSpan span;
   for (const std::string_view end : {"gte", "gt", "lte", "lt"}) {
-    const auto time = time_in_query(call, fmt::format("{}_{}", field, end));
+    const auto time = time_in_query(call, fmt::format("{}_{}", field, end), clock);
     if (!time) return std::unexpected(time.error());
     if (!*time) continue;
     std::optional<WallTime>& bound = end.starts_with('g') ? span.from : span.to;
@@ -190,7 +206,7 @@ std::expected<void, Problem> refuse_filters(const Call& call, std::initializer_l
   return {};
 }
 
-std::expected<RunFilter, Problem> run_filter(const Call& call) {
+std::expected<RunFilter, Problem> run_filter(const Call& call, StoreReader& reader) {
   RunFilter filter;
   if (call.param("dag_id") != "~") filter.dag_id = call.param("dag_id");
   filter.dag_ids = texts_of(call, "dag_ids");
@@ -210,7 +226,7 @@ std::expected<RunFilter, Problem> run_filter(const Call& call) {
   }
   // No run here is of Airflow's other types.
   if (other_type && filter.types.empty()) filter.dag_ids = {""};
-  if (auto ok = read_run_dates(call, filter); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = read_run_dates(call, reader, filter); !ok) return std::unexpected(std::move(ok.error()));
   filter.run_id = text_match(call, "run_id");
   filter.dag = text_match(call, "dag_id");
   filter.by = text_match(call, "triggering_user_name");
@@ -256,7 +272,7 @@ std::expected<TaskInstanceFilter, Problem> task_instance_filter(const Call& call
     if (!numbers) return std::unexpected(numbers.error());
     *into = std::move(*numbers);
   }
-  if (auto ok = read_instance_dates(call, filter); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = read_instance_dates(call, reader, filter); !ok) return std::unexpected(std::move(ok.error()));
   filter.task = text_match(call, "task_display_name");
   filter.pool = text_match(call, "pool_name");
   filter.dag = text_match(call, "dag_id");

@@ -11,7 +11,7 @@
 /// body.
 namespace millrace {
 
-std::expected<RunFilter, Problem> run_filter(const Call&);
+std::expected<RunFilter, Problem> run_filter(const Call&, StoreReader&);
 /// Looks runs up by name where the query or the path names them.
 std::expected<TaskInstanceFilter, Problem> task_instance_filter(const Call&, StoreReader&);
 std::expected<EventFilter, Problem> event_filter(const Call&, StoreReader&);
@@ -20,7 +20,7 @@ std::expected<EventFilter, Problem> event_filter(const Call&, StoreReader&);
 std::expected<Call, Problem> as_list(const Call&);
 
 /// `<field>_gte`, `_gt`, `_lte` and `_lt`.
-std::expected<TimeSpan, Problem> time_span(const Call&, std::string_view field);
+std::expected<TimeSpan, Problem> time_span(const Call&, std::string_view field, const LocalClock& = {});
 /// `<field>_pattern` and `<field>_prefix_pattern`.
 TextMatch text_match(const Call&, std::string_view field);
 /// true, false or nothing.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "api/dag_dates.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
 #include "api/ui_words.h"
@@ -108,7 +109,7 @@ Answer ui_calendar(const Call& call, StoreReader& reader) {
   const auto row = dag_of_path(call, reader);
   if (!row) return std::unexpected(row.error());
   const auto dag = call.backend().dag_version(row->current);
-  const Zone zone = dag ? dag->timezone : Zone{};
+  const Zone zone = dag ? clock_of(call.backend(), dag).zone : Zone{};
   const WallTime now = call.services->clock.now().wall;
   const auto year = number_in_query(call, "year", 1970, 2199, zone.to_local(now).year);
   if (!year) return std::unexpected(year.error());

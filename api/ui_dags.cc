@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "api/dag_dates.h"
 #include "api/handlers.h"
 #include "api/shapes.h"
 #include "api/ui_words.h"
@@ -59,12 +60,12 @@ void write_freshest(JsonWriter& out, const Dag& dag, StoreReader& reader) {
   out.end_object();
 }
 
-void write_dag(JsonWriter& out, const Listed& one, StoreReader& reader) {
+void write_dag(JsonWriter& out, const Listed& one, Backend& backend, StoreReader& reader) {
   const Dag& dag = *one.dag;
   out.begin_object().text_field("dag_id", one.row.dag_id).key("tags").begin_array();
   for (const std::string& tag : dag.tags) out.string(tag);
   out.end_array().text_field("schedule_text", dag.schedule.source);
-  out.text_field("timezone", dag.timezone.name()).bool_field("is_paused", one.row.paused);
+  out.text_field("timezone", clock_of(backend, one.dag).zone.name()).bool_field("is_paused", one.row.paused);
   out.word_field("owner", dag.owner).word_field("description", dag.description);
   out.int_field("running", static_cast<std::int64_t>(one.running));
   out.int_field("queued", static_cast<std::int64_t>(one.queued));
@@ -134,9 +135,10 @@ Started ui_dags(const CallPtr& call, StoreReader& reader) {
   if (!wanted) return std::unexpected(std::move(wanted.error()));
   ask<Seen>(
       call, [wanted = *wanted](const Scheduler& scheduler, Now) { return look(scheduler, wanted); },
-      [](StoreReader& later, const Seen& seen) -> Answer {
-        return list_response("dags", seen.page, seen.total,
-                             [&](JsonWriter& out, const Listed& one) { write_dag(out, one, later); });
+      [call](StoreReader& later, const Seen& seen) -> Answer {
+        return list_response("dags", seen.page, seen.total, [&](JsonWriter& out, const Listed& one) {
+          write_dag(out, one, call->backend(), later);
+        });
       });
   return {};
 }

@@ -114,6 +114,8 @@ void print_plan(const Json& plan) {
   }
   if (spans.size() > shown) print(fmt::format("  … and {} more stretches\n", spans.size() - shown));
   print(fmt::format("{} dates: {}\n", plan["total_entries"].shown(), totals_of(plan["totals"])));
+  if (const std::string zone = plan["timezone"].shown(); zone != "UTC" && !zone.empty())
+    print(fmt::format("dates without an offset are taken in {}, and shown in UTC\n", zone));
   for (const Json& next : plan["cascade"].items)
     print(fmt::format("then {}: {}\n", next["dag_id"].shown(), totals_of(next["totals"])));
   for (const Json& left : plan["left_out"].items)

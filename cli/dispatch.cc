@@ -25,7 +25,7 @@ void add_page_options(CLI::App& app, ListOptions& made) {
 
 void add_run_arguments(CLI::App& app, std::string& dag_id, std::string& run_id) {
   app.add_option("DAG", dag_id, "the DAG's id")->required();
-  app.add_option("RUN", run_id, "the run's id, or its execution date")->required();
+  app.add_option("RUN", run_id, "the run's id, or its execution date, in the DAG's zone")->required();
 }
 
 void add_task_arguments(CLI::App& app, OneTask& task) {
@@ -133,7 +133,8 @@ void add_run_commands(CLI::App& app, Dispatch& d) {
       });
   start->add_option("DAG", options->dag_id, "the DAG's id; with --local its file")->required();
   start->add_option("--date", options->date,
-                    "execution date: 2001-01-05 or 2001-01-05T06:00:00Z (default: now)");
+                    "execution date: 2001-01-05 or 2001-01-05T06:00 in the DAG's zone, or with an offset: "
+                    "2001-01-05T06:00:00Z (default: now)");
   start->add_option("--param", options->params, "k=v; the value as JSON if it is JSON, else as text");
   start->add_option("--run-id", options->run_id, "its id (default: made from the date)");
   start->add_option("--note", options->note);
@@ -228,7 +229,7 @@ void add_backfill_create(CLI::App& backfill, Dispatch& d) {
   CLI::App* create =
       command<BackfillOptions>(backfill, d, "create", "run a DAG for past dates", o, backfill_create);
   create->add_option("DAG", o->dag_id, "the DAG's id")->required();
-  create->add_option("--dates", o->range, "A..B, both included");
+  create->add_option("--dates", o->range, "A..B, both included; without an offset in the DAG's zone");
   create->add_option("--from", o->from, "first execution date");
   create->add_option("--to", o->to, "last execution date");
   create->add_option("--date", o->dates, "exactly these dates");
@@ -321,7 +322,7 @@ void add_dataset_commands(CLI::App& app, Dispatch& d) {
   CLI::App* written = command<VersionsOptions>(*datasets, d, "versions", "what was written, newest first",
                                                versions, datasets_versions);
   written->add_option("DATASET", versions->dataset)->required();
-  written->add_option("--partition", versions->partition, "of this date");
+  written->add_option("--partition", versions->partition, "of this date, as its DAG has it");
   written->add_option("--version", versions->version, "of this content: b3:… or the beginning of it");
   add_page(*written, versions);
   const auto parts = std::make_shared<VersionsOptions>();

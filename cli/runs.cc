@@ -22,9 +22,8 @@ std::string path_of(const OneRun& one, std::string_view run_id) {
 }  // namespace
 
 std::optional<std::string> run_id_of(Context& context, const OneRun& one, int& code) {
-  const auto date = parse_iso(one.run_id);
-  if (!date) return one.run_id;
-  const std::string at = escaped(to_iso(*date));
+  if (!parse_iso(one.run_id)) return one.run_id;
+  const std::string at = escaped(one.run_id);  // the daemon knows the DAG's zone
   const auto answer =
       fetch(context, fmt::format("/api/v2/dags/{}/dagRuns?limit=2&logical_date_gte={}&logical_date_lte={}",
                                  escaped(one.dag_id), at, at));

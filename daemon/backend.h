@@ -38,6 +38,7 @@ class DaemonBackend final : public Backend {
   void status(std::function<void(DaemonStatus)> on_status) override;
   void metrics(std::function<void(MetricsText)> on_metrics) override;
   std::shared_ptr<const Dag> dag_version(DagVersionId id) override;
+  std::shared_ptr<const Dag> maker(const std::string& dataset) override { return catalog_.maker(dataset); }
   std::string log_path(std::string_view attempt_name) override;
   std::shared_ptr<const SecretMask> secret_mask(std::string_view dag_id) override {
     return secrets_.mask_of(dag_id);

@@ -62,4 +62,12 @@ std::shared_ptr<const Dag> Catalog::producer(const std::string& dataset) {
   return found == producers_.end() ? nullptr : found->second;
 }
 
+std::shared_ptr<const Dag> Catalog::maker(const std::string& dataset) {
+  MutexLock lock(mutex_);
+  const auto found = producers_.find(dataset);
+  if (found == producers_.end()) return nullptr;
+  const auto row = reader_->dag(found->second->dag_id);
+  return row && row->removed ? nullptr : found->second;
+}
+
 }  // namespace millrace

@@ -32,6 +32,8 @@ class Catalog {
   void set_current(DagVersionId, Version);
   /// Null when no DAG declares the dataset.
   std::shared_ptr<const Dag> producer(const std::string& dataset);
+  /// The same, but null also when that DAG was removed: its runs' inputs are still there, new ones won't be.
+  std::shared_ptr<const Dag> maker(const std::string& dataset);
 
  private:
   void keep(DagVersionId, Version) REQUIRES(mutex_);

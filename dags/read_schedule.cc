@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "dags/moment.h"
 #include "dags/partition.h"
 #include "dags/read.h"
 #include "dags/values.h"
@@ -170,10 +171,6 @@ void read_long_form(YamlNode node, std::optional<WallTime> start_date, Schedule&
   read_policy(node.find("policy"), node.find("partition"), schedule, out);
 }
 
-bool names_a_zone(std::string_view moment) {
-  return moment.size() > 11 && moment.find_first_of("Z+-", 11) != std::string_view::npos;
-}
-
 }  // namespace
 
 Zone read_zone(YamlNode node, const Zone& fallback, Diagnostics& out) {
@@ -185,12 +182,7 @@ Zone read_zone(YamlNode node, const Zone& fallback, Diagnostics& out) {
 }
 
 std::optional<WallTime> read_moment(YamlNode node, const Zone& zone) {
-  if (!node.is_scalar()) return {};
-  const auto moment = parse_iso(node.text());
-  if (!moment || names_a_zone(node.text()) || zone == Zone{}) return moment;
-  const Zone::Local local = Zone{}.to_local(*moment);
-  const std::vector<WallTime> instants = zone.from_local(local);
-  return instants.empty() ? zone.gap_end(local) : instants.front();
+  return node.is_scalar() ? parse_moment(node.text(), {.zone = zone}) : std::nullopt;
 }
 
 Schedule read_schedule(YamlNode node, const Zone& zone, std::optional<WallTime> start_date,

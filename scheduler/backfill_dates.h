@@ -17,8 +17,8 @@ class BackfillDates {
  public:
   BackfillDates() = default;
   /// `grid`: whose schedule says which dates a range has: its ticks, those of the cron that a dataset
-  /// schedule maps partitions to, or days from from_date. `dag`: whose start_date and end_date bound them.
-  /// The same but in a cascade, for a DAG without ticks.
+  /// schedule maps partitions to, or days of the clock from from_date. `dag`: whose start_date and end_date
+  /// bound them. The same unless datasets start the DAG (dates_dag) or a cascade does.
   BackfillDates(const Dag& grid, const Dag& dag, const BackfillSpec&);
 
   std::optional<WallTime> at_or_after(WallTime) const;
@@ -35,10 +35,13 @@ class BackfillDates {
 
  private:
   std::optional<WallTime> bounded(std::optional<WallTime>) const;
+  std::optional<WallTime> on_day(std::int64_t day) const;
+  std::int64_t count_days(WallTime first, WallTime last) const;
 
   std::shared_ptr<const Schedule> schedule_;
   bool ticks_ = false, backwards_ = false, is_range_ = false;
-  WallTime phase_;       // days are counted from here
+  Zone zone_;            // without ticks: whose days these are,
+  WallTime phase_;       // each at the time of day that this has there
   WallTime low_, high_;  // of a range, with the bounds of the DAG
   std::vector<WallTime> list_;
 };

@@ -23,7 +23,7 @@ Result<void> check_bounds(const Dag& dag, std::string_view field, WallTime date)
   return {};
 }
 
-Result<void> check_range(const Dag& dag, const BackfillSpec& spec) {
+Result<void> check_range(const Dag& dag, const Dag& grid, const BackfillSpec& spec) {
   if (!spec.from_date)
     return fail(ErrorKind::invalid, "from_date: missing (give from_date and to_date, or dates)");
   if (!spec.to_date)
@@ -33,10 +33,10 @@ Result<void> check_range(const Dag& dag, const BackfillSpec& spec) {
                                                 to_iso(*spec.from_date)));
   if (auto ok = check_bounds(dag, "from_date", *spec.from_date); !ok) return ok;
   if (auto ok = check_bounds(dag, "to_date", *spec.to_date); !ok) return ok;
-  if (!first_date(dag, spec))
+  if (!BackfillDates(grid, dag, spec).first())
     return fail(ErrorKind::invalid,
                 fmt::format("to_date: the schedule '{}' has no execution_date from {} to {}",
-                            dag.schedule.source, to_iso(*spec.from_date), to_iso(*spec.to_date)));
+                            grid.schedule.source, to_iso(*spec.from_date), to_iso(*spec.to_date)));
   return {};
 }
 
@@ -71,8 +71,8 @@ void add_closure(const Adjacency& edges, std::vector<char>& chosen, std::vector<
 
 }  // namespace
 
-Result<void> check_backfill(const Dag& dag, const BackfillSpec& spec) {
-  if (auto ok = spec.dates.empty() ? check_range(dag, spec) : check_list(dag, spec); !ok) return ok;
+Result<void> check_backfill(const Dag& dag, const Dag& grid, const BackfillSpec& spec) {
+  if (auto ok = spec.dates.empty() ? check_range(dag, grid, spec) : check_list(dag, spec); !ok) return ok;
   if (spec.max_active_runs < 1)
     return fail(ErrorKind::invalid, fmt::format("max_active_runs: {} (at least 1)", spec.max_active_runs));
   for (const std::string& task_id : spec.task_ids) {

@@ -21,9 +21,11 @@ struct PlannedDate {
 
 /// Checks a spec against the DAG: end before start, no date at all, dates outside [start_date, end_date],
 /// unknown task ids (with suggestion), max_active_runs < 1. The message names the field.
-Result<void> check_backfill(const Dag&, const BackfillSpec&);
+/// `grid`: its dates_dag.
+Result<void> check_backfill(const Dag&, const Dag& grid, const BackfillSpec&);
 
 /// The first date to decide, or the one after `previous` in the backfill's direction; nothing at the end.
+/// These and first_overlap are of a DAG whose own schedule says its dates.
 std::optional<WallTime> first_date(const Dag&, const BackfillSpec&);
 std::optional<WallTime> date_after(const Dag&, const BackfillSpec&, WallTime previous);
 /// How many dates there are. 87,672 hourly ones within milliseconds.

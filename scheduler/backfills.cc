@@ -16,29 +16,31 @@ void Core::on(const BackfillRequested& fact) {
   const DagEntry* entry = find_dag(fact.spec.dag_id);
   if (!entry || !entry->dag || entry->row.removed)
     return reply(fact.request, Error{ErrorKind::not_found, no_such_dag(*this, fact.spec.dag_id)});
-  if (auto good = check_backfill(*entry->dag, fact.spec); !good) return reply(fact.request, good.error());
+  const DagInForce dag{entry->row.current, entry->dag};
+  const DagInForce grid = dates_dag(dag, [this](const std::string& dataset) { return maker_of(dataset); });
+  if (auto good = check_backfill(*dag.dag, *grid.dag, fact.spec); !good)
+    return reply(fact.request, good.error());
   BackfillSpec spec = fact.spec;
   std::ranges::sort(spec.dates);
   spec.dates.erase(std::unique(spec.dates.begin(), spec.dates.end()), spec.dates.end());
-  auto params = resolve_params(*entry->dag, spec.params);
+  auto params = resolve_params(*dag.dag, spec.params);
   if (!params) return reply(fact.request, params.error());
   spec.params = std::move(*params);
   CascadePlan cascade;
   if (spec.cascade) {
-    auto planned = plan_cascade(in_force(), {entry->row.current, entry->dag}, spec);
+    auto planned = plan_cascade(in_force(), dag, grid, spec);
     if (!planned) return reply(fact.request, planned.error());
     cascade = std::move(*planned);
   }
-  if (auto free = check_overlap(spec, *entry->dag, *entry->dag); !free)
-    return reply(fact.request, free.error());
+  if (auto free = check_overlap(spec, *grid.dag, *dag.dag); !free) return reply(fact.request, free.error());
   for (const CascadeStep& step : cascade.steps)
     if (auto free = check_overlap(step.spec, *step.grid.dag, *step.of.dag); !free)
       return reply(fact.request, free.error());
 
   BackfillRow row;
   row.spec = std::move(spec);
-  row.dag_version = entry->row.current;
-  const Backfill& root = open_backfill(std::move(row), entry->dag, nullptr);
+  row.dag_version = dag.version;
+  const Backfill& root = open_backfill(std::move(row), dag.dag, grid);
   carry_on(root, cascade);
   reply(fact.request, root.row);
 }
@@ -54,15 +56,16 @@ Result<void> Core::check_overlap(const BackfillSpec& spec, const Dag& grid, cons
   return {};
 }
 
-Backfill& Core::open_backfill(BackfillRow row, std::shared_ptr<const Dag> dag,
-                              std::shared_ptr<const Dag> dates_dag) {
+Backfill& Core::open_backfill(BackfillRow row, std::shared_ptr<const Dag> dag, const DagInForce& grid) {
+  const bool own_dates = grid.version == row.dag_version;
+  if (!own_dates) row.dates_version = grid.version;
   row.id = BackfillId{next.next_backfill++};
   row.created_at = now.wall;
   Backfill& backfill = backfills[row.id];
   backfill.fresh = true;
   backfill.row = std::move(row);
   backfill.dag = std::move(dag);
-  backfill.dates_dag = std::move(dates_dag);
+  if (!own_dates) backfill.dates_dag = grid.dag;
   touch(backfill);
   load_choice(backfill);
   backfill.row.cursor = backfill.dates.first();

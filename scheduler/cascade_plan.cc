@@ -116,8 +116,8 @@ void add_renewed(const BackfillDates& source, const Dag& grid, const Dag& reader
 
 class Planner {
  public:
-  Planner(const DagInForce& root, const BackfillSpec& spec) : spec_(spec) {
-    placed_.push_back({root.dag->dag_id, root, BackfillDates(*root.dag, *root.dag, spec)});
+  Planner(const DagInForce& root, const DagInForce& grid, const BackfillSpec& spec) : spec_(spec) {
+    placed_.push_back({root.dag->dag_id, grid, BackfillDates(*grid.dag, *root.dag, spec)});
   }
 
   /// Nothing: a DAG of its sources isn't placed yet. False: no date of it is touched.
@@ -215,10 +215,10 @@ WallTime last_reader(const Dag& reader, WallTime s, int window_days) {
 }
 
 Result<CascadePlan> plan_cascade(const std::vector<DagInForce>& dags, const DagInForce& root,
-                                 const BackfillSpec& spec) {
+                                 const DagInForce& grid, const BackfillSpec& spec) {
   CascadePlan plan;
   std::map<std::string, Node> nodes = readers_of(dags, root, spec, plan);
-  Planner planner(root, spec);
+  Planner planner(root, grid, spec);
   for (bool moved = true; moved;) {
     moved = false;
     for (auto node = nodes.begin(); node != nodes.end();) {

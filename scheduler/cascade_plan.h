@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "dags/dag.h"
+#include "scheduler/dates_dag.h"
 #include "scheduler/rows.h"
 
 /// How a backfill carries on downstream: which DAGs read what it makes, and which of their execution_dates a
@@ -23,12 +23,6 @@ WallTime first_own(const Dag& reader, WallTime t, int window_days);
 /// The other way: runs in [first_reader, last_reader] read the partition `s`.
 WallTime first_reader(const Dag& reader, WallTime s);
 WallTime last_reader(const Dag& reader, WallTime s, int window_days);
-
-/// A DAG in force.
-struct DagInForce {
-  DagVersionId version;
-  std::shared_ptr<const Dag> dag;
-};
 
 /// One DAG downstream; becomes a backfill of its own.
 struct CascadeStep {
@@ -48,9 +42,9 @@ struct CascadePlan {
   std::vector<std::pair<std::string, std::string>> left_out;
 };
 
-/// `dags`: all in force, by dag_id. A param without default in a downstream DAG, or more dates than
-/// limits::cascade_dates, is `invalid`.
+/// `dags`: all in force, by dag_id; `grid`: the root's dates_dag. A param without default in a downstream
+/// DAG, or more dates than limits::cascade_dates, is `invalid`.
 Result<CascadePlan> plan_cascade(const std::vector<DagInForce>& dags, const DagInForce& root,
-                                 const BackfillSpec&);
+                                 const DagInForce& grid, const BackfillSpec&);
 
 }  // namespace millrace

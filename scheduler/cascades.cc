@@ -8,11 +8,21 @@
 /// A backfill of a cascade follows others: a date is decided once every date it reads is done in its sources.
 /// One run of it then takes up all that was renewed, however many of the dates it reads were.
 namespace millrace {
+
 std::vector<DagInForce> Core::in_force() const {
   std::vector<DagInForce> out;
   for (const auto& [dag_id, entry] : dags)
     if (entry.dag && !entry.row.removed) out.push_back({entry.row.current, entry.dag});
   return out;
+}
+
+std::optional<DagInForce> Core::maker_of(const std::string& dataset) const {
+  for (const auto& [dag_id, entry] : dags) {
+    if (!entry.dag || entry.row.removed) continue;
+    if (std::ranges::find(entry.dag->datasets, dataset, &Dataset::name) != entry.dag->datasets.end())
+      return DagInForce{entry.row.current, entry.dag};
+  }
+  return {};
 }
 
 void Core::carry_on(const Backfill& root, const CascadePlan& plan) {
@@ -24,9 +34,7 @@ void Core::carry_on(const Backfill& root, const CascadePlan& plan) {
     for (const CascadeStep::Source& source : step.sources)
       row.sources.push_back({ids[source.step], source.window_days});
     row.dag_version = step.of.version;
-    const bool own_dates = step.grid.version == step.of.version;
-    if (!own_dates) row.dates_version = step.grid.version;
-    ids.push_back(open_backfill(std::move(row), step.of.dag, own_dates ? nullptr : step.grid.dag).row.id);
+    ids.push_back(open_backfill(std::move(row), step.of.dag, step.grid).row.id);
   }
 }
 

@@ -229,7 +229,7 @@ struct Core {
 
   // --- backfills.cc
   Result<void> check_overlap(const BackfillSpec&, const Dag& grid, const Dag&) const;
-  Backfill& open_backfill(BackfillRow, std::shared_ptr<const Dag>, std::shared_ptr<const Dag> dates_dag);
+  Backfill& open_backfill(BackfillRow, std::shared_ptr<const Dag>, const DagInForce& grid);
   void load_choice(Backfill&);
   void check_end(Backfill&);
   void pause(Backfill&, bool paused, const std::string& by);
@@ -254,6 +254,7 @@ struct Core {
   // --- cascades.cc
   void carry_on(const Backfill& root, const CascadePlan&);
   std::vector<DagInForce> in_force() const;
+  std::optional<DagInForce> maker_of(const std::string& dataset) const;
   std::vector<Backfill*> direct_followers(BackfillId);  ///< those in memory
   std::vector<Backfill*> with_followers(Backfill&);  ///< it first, then all downstream of it, by id
   bool settled(const Backfill&, WallTime) const;

@@ -275,10 +275,13 @@ const RunRow* Scheduler::run(RunId id) const {
 }
 
 Result<CascadePlan> Scheduler::cascade(const BackfillSpec& spec) const {
-  const auto it = state_->core.dags.find(spec.dag_id);
-  if (it == state_->core.dags.end() || !it->second.dag)
-    return fail(ErrorKind::not_found, no_such_dag(state_->core, spec.dag_id));
-  return plan_cascade(state_->core.in_force(), {it->second.row.current, it->second.dag}, spec);
+  const Core& core = state_->core;
+  const auto it = core.dags.find(spec.dag_id);
+  if (it == core.dags.end() || !it->second.dag)
+    return fail(ErrorKind::not_found, no_such_dag(core, spec.dag_id));
+  const DagInForce dag{it->second.row.current, it->second.dag};
+  const auto maker_of = [&](const std::string& dataset) { return core.maker_of(dataset); };
+  return plan_cascade(core.in_force(), dag, dates_dag(dag, maker_of), spec);
 }
 
 std::vector<AttemptId> Scheduler::live_attempts() const {

@@ -118,10 +118,14 @@ std::optional<DagRow> FakeReader::dag(std::string_view dag_id) {
 std::optional<DagVersionRow> FakeReader::dag_version(DagVersionId id) {
   return first_of(rows_.versions, [&](const DagVersionRow& row) { return row.id == id; });
 }
-Result<Listed<RunRow>> FakeReader::runs(const RunFilter&, const Page& page) {
+Result<Listed<RunRow>> FakeReader::runs(const RunFilter& filter, const Page& page) {
   if (page.order_by == "nonsense") return fail(ErrorKind::invalid, "order_by: no such column");
   std::vector<RunRow> shown = rows_.runs;
-  std::erase_if(shown, [this](const RunRow& row) { return !sees(row.dag_id); });
+  std::erase_if(shown, [&](const RunRow& row) {
+    const WallTime date = row.execution_date;
+    return !sees(row.dag_id) || date < filter.execution_date_from.value_or(date) ||
+           date > filter.execution_date_to.value_or(date);
+  });
   return page_of(shown);
 }
 std::optional<RunRow> FakeReader::run(std::string_view dag_id, std::string_view run_id) {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -222,6 +223,10 @@ class FakeBackend final : public Backend {
   void status(std::function<void(DaemonStatus)>) override;
   void metrics(std::function<void(MetricsText)> done) override { done({}); }
   std::shared_ptr<const Dag> dag_version(DagVersionId) override { return dag; }
+  std::shared_ptr<const Dag> maker(const std::string& dataset) override {
+    const auto found = makers.find(dataset);
+    return found == makers.end() ? nullptr : found->second;
+  }
   std::string log_path(std::string_view attempt_name) override {
     return logs + "/" + std::string(attempt_name) + ".log";
   }
@@ -235,6 +240,7 @@ class FakeBackend final : public Backend {
   std::function<void()> before_step;  ///< what happens between a handler's look and the loop's step
   std::function<Reply(const Event&)> reply = [](const Event&) { return Reply{{}, Done{}}; };
   std::shared_ptr<const Dag> dag;
+  std::map<std::string, std::shared_ptr<const Dag>> makers;  ///< by dataset
   std::string logs;
   std::shared_ptr<const SecretMask> mask;  ///< shared with the readers of logs
   FakeAccess access;

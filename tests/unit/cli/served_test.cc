@@ -67,6 +67,19 @@ TEST_CASE("lists and details print, as tables and as JSON") {
   CHECK(served.backend.wishes() == 0);
 }
 
+TEST_CASE("dates go to the daemon as they were written: it knows the DAG's zone") {
+  Served served;
+  auto dag = std::make_shared<Dag>(*served.backend.dag);
+  dag->schedule.zone = *Zone::find("America/New_York");
+  served.backend.dag = dag;
+  // 2001-01-05T00:00:00Z is the evening before there.
+  CHECK(run_with(served, served.admin, {"runs", "show", "etl", "2001-01-04T19:00"}) == 0);
+  CHECK(run_with(served, served.admin, {"runs", "show", "etl", "2001-01-05T00:00:00Z"}) == 0);
+  CHECK(run_with(served, served.admin, {"runs", "show", "etl", "2001-01-05"}) == 4);
+  CHECK(run_with(served, served.admin, {"run", "etl", "--date", "2001-01-06"}) != 2);
+  CHECK(std::get<RunRequested>(served.backend.last()).execution_date == parse_iso("2001-01-06T05:00Z"));
+}
+
 TEST_CASE("what isn't there is exit code 4, what is refused 1") {
   const Served served;
   CHECK(run_with(served, served.admin, {"dags", "show", "nope"}) == 4);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <functional>
 
 using namespace millrace;
 
@@ -46,7 +47,7 @@ std::vector<WallTime> all_dates(const Dag& dag, const BackfillSpec& spec) {
 }
 
 std::string refusal(const Dag& dag, const BackfillSpec& spec) {
-  const auto ok = check_backfill(dag, spec);
+  const auto ok = check_backfill(dag, dag, spec);
   return ok ? "" : ok.error().message;
 }
 
@@ -94,7 +95,7 @@ TEST_CASE("listed dates are taken once each and in order, whatever their order i
   CHECK(all_dates(dag, spec) == std::vector{at("2001-01-05"), at("2001-01-02")});
 }
 
-TEST_CASE("a DAG without ticks steps by a day of 24 hours from from_date") {
+TEST_CASE("a DAG without ticks steps by a day from from_date") {
   for (const auto kind : {Schedule::Kind::none, Schedule::Kind::datasets, Schedule::Kind::once}) {
     Dag dag;
     dag.schedule.kind = kind;
@@ -106,6 +107,49 @@ TEST_CASE("a DAG without ticks steps by a day of 24 hours from from_date") {
     CHECK(all_dates(dag, spec).front() == at("2001-01-03T06:00"));
     CHECK(all_dates(dag, spec).size() == 3);
   }
+}
+
+TEST_CASE("days of a DAG without ticks are those of its zone, also over a change of the clock") {
+  Dag dag;
+  dag.schedule.zone = *Zone::find("America/New_York");
+  // 2013-03-10 has 23 hours there.
+  const auto spring = range("2013-03-09T05:00:00Z", "2013-03-11T23:00:00Z");
+  CHECK(all_dates(dag, spring) == std::vector{at("2013-03-09T05:00:00Z"), at("2013-03-10T05:00:00Z"),
+                                              at("2013-03-11T04:00:00Z")});
+  CHECK(count_dates(dag, spring) == 3);
+  // 02:30 is jumped over on the 10th: the first instant after stands for it.
+  CHECK(all_dates(dag, range("2013-03-09T07:30:00Z", "2013-03-11T23:00:00Z")) ==
+        std::vector{at("2013-03-09T07:30:00Z"), at("2013-03-10T07:00:00Z"), at("2013-03-11T06:30:00Z")});
+  // 01:30 comes twice on 2013-11-03: the first, unless the second is where the range begins.
+  CHECK(all_dates(dag, range("2013-11-02T05:30:00.5Z", "2013-11-04T23:00:00Z")) ==
+        std::vector{at("2013-11-02T05:30:00.5Z"), at("2013-11-03T05:30:00.5Z"),
+                    at("2013-11-04T06:30:00.5Z")});
+  CHECK(all_dates(dag, range("2013-11-03T06:30:00Z", "2013-11-04T23:00:00Z")) ==
+        std::vector{at("2013-11-03T06:30:00Z"), at("2013-11-04T06:30:00Z")});
+  // Apia had no 30 December 2011.
+  dag.schedule.zone = *Zone::find("Pacific/Apia");
+  BackfillSpec apia = range("2011-12-29T10:00:00Z", "2011-12-31T10:00:00Z");
+  CHECK(all_dates(dag, apia) ==
+        std::vector{at("2011-12-29T10:00:00Z"), at("2011-12-30T10:00:00Z"), at("2011-12-31T10:00:00Z")});
+  CHECK(count_dates(dag, apia) == 3);
+  apia.run_backwards = true;
+  CHECK(all_dates(dag, apia).size() == 3);
+}
+
+TEST_CASE("counting days agrees with walking, in every zone and at every time of day") {
+  for (const char* zone : {"Europe/Berlin", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia"})
+    for (const char* time : {"00:00", "00:30", "02:30", "10:00", "23:59:59.999999"}) {
+      Dag dag;
+      dag.schedule.zone = *Zone::find(zone);
+      BackfillSpec spec = range(std::string("2011-09-01T") + time, "2013-04-05T13:10");
+      INFO(zone << " " << time);
+      auto forward = all_dates(dag, spec);
+      CHECK(count_dates(dag, spec) == std::ssize(forward));
+      CHECK(std::ranges::adjacent_find(forward, std::greater_equal{}) == forward.end());
+      spec.run_backwards = true;
+      std::ranges::reverse(forward);
+      CHECK(all_dates(dag, spec) == forward);
+    }
 }
 
 TEST_CASE("a DAG changed after the backfill began bounds what is left of it") {

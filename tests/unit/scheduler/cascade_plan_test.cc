@@ -68,7 +68,7 @@ TEST_CASE("a cascade goes to readers by schedule and by input, sources first") {
                     .build(),
                 DagBuilder("other").edges("o").option("", "datasets w").build(), raw(),
                 DagBuilder("report").edges("r").option("", "datasets x z").build()});
-  const auto plan = plan_cascade(dags, dags[3], days("raw", "2001-01-01", "2001-01-31"));
+  const auto plan = plan_cascade(dags, dags[3], dags[3], days("raw", "2001-01-01", "2001-01-31"));
   REQUIRE(plan);
   CHECK(names(*plan) == std::vector<std::string>{"features", "a_model", "report"});
   CHECK(plan->left_out.empty());
@@ -96,7 +96,7 @@ TEST_CASE("what can't be followed is left out with a reason") {
       numbered({own.build(), raw(), whenever.build(),
                 DagBuilder("u").edges("t").option("", "datasets x v").option("t", "outputs w").build(),
                 DagBuilder("v").edges("t").option("", "datasets w").option("t", "outputs v").build()});
-  const auto plan = plan_cascade(dags, dags[1], days("raw", "2001-01-01", "2001-01-31"));
+  const auto plan = plan_cascade(dags, dags[1], dags[1], days("raw", "2001-01-01", "2001-01-31"));
   REQUIRE(plan);
   CHECK(plan->steps.empty());
   std::vector<std::string> left;
@@ -114,7 +114,7 @@ TEST_CASE("a list of dates maps to a list; too many are refused") {
   spec.dag_id = "raw";
   spec.cascade = true;
   spec.dates = {date_from("2001-01-01"), date_from("2001-01-02"), date_from("2001-02-01")};
-  auto plan = plan_cascade(dags, dags[1], spec);
+  auto plan = plan_cascade(dags, dags[1], dags[1], spec);
   REQUIRE(plan);
   REQUIRE(plan->steps.size() == 1);
   CHECK(plan->steps[0].spec.dates.size() == 7);
@@ -125,14 +125,14 @@ TEST_CASE("a list of dates maps to a list; too many are refused") {
   for (std::size_t n = 0; n < limits::backfill_dates; ++n)
     spec.dates.push_back(
         WallTime{date_from("1900-01-01").us + static_cast<std::int64_t>(n) * 86'400'000'000 * 400});
-  CHECK_FALSE(plan_cascade(wide, wide[1], spec));
+  CHECK_FALSE(plan_cascade(wide, wide[1], wide[1], spec));
 }
 
 TEST_CASE("tasks that aren't chosen renew nothing") {
   const auto dags = numbered({DagBuilder("features").edges("f").option("", "datasets x").build(), raw()});
   BackfillSpec spec = days("raw", "2001-01-01", "2001-01-02");
   spec.task_ids = {"a"};
-  CHECK(plan_cascade(dags, dags[1], spec)->steps.empty());
+  CHECK(plan_cascade(dags, dags[1], dags[1], spec)->steps.empty());
   spec.include_downstream = true;
-  CHECK(plan_cascade(dags, dags[1], spec)->steps.size() == 1);
+  CHECK(plan_cascade(dags, dags[1], dags[1], spec)->steps.size() == 1);
 }

@@ -155,7 +155,10 @@ void DagBuilder::task_option(Task& t, const std::string& key, const std::string&
   else if (key == "priority") t.priority = std::stoi(value);
   else if (key == "gpu") t.resources.gpu = std::stoi(value), t.pool = "gpu";
   else if (key == "gpu_optional") t.resources.gpu_optional = true;
-  else if (key == "outputs") t.outputs = words(value);
+  else if (key == "outputs") {
+    t.outputs = words(value);
+    for (const std::string& name : t.outputs) dag_->datasets.emplace_back().name = name;
+  }
   else if (key == "inputs") {
     // inputs NAME [DAYS]
     const std::vector<std::string> ws = words(value);
@@ -203,6 +206,8 @@ void DagBuilder::dag_option(const std::string& key, const std::string& value) {
       else if (parts[i] == "each") to.each = parse_cron(parts[i + 1]).value();
       else if (parts[i] == "window") to.window_days = std::stoi(parts[i + 1]);
     }
+  } else if (key == "timezone") {
+    d.timezone = d.schedule.zone = Zone::find(value).value();
   } else if (key == "policy") {
     d.schedule.policy = value == "coalesce" ? EventPolicy::coalesce : EventPolicy::one_run_per_event;
   } else if (key == "start_date") d.start_date = date_from(value);

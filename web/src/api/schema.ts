@@ -2225,7 +2225,7 @@ export interface components {
             source_run_id: components["schemas"]["RunId"] | null;
             source_map_index: number;
             timestamp: components["schemas"]["Time"];
-            /** @description The partition as a date, or a time when it isn't a whole day. */
+            /** @description The partition as a date (its midnight, UTC), or a time when it isn't a whole day. */
             partition_key: string;
             partition: components["schemas"]["Time"];
             /** @description Who sent it from outside. */
@@ -2428,6 +2428,8 @@ export interface components {
             /** @description Readers that it doesn't carry on into. */
             left_out: components["schemas"]["LeftOut"][];
             estimate: components["schemas"]["BackfillEstimate"];
+            /** @description The zone that dates without an offset were taken in. */
+            timezone: string;
             /** @description Start with it: a 409 if the world has moved. */
             revision: string;
         };
@@ -2454,11 +2456,11 @@ export interface components {
         BackfillWish: {
             dag_id: string;
             /** @description The first execution date. */
-            from_date?: components["schemas"]["TimeWish"] | null;
+            from_date?: components["schemas"]["DateWish"] | null;
             /** @description The last one, inclusive. */
-            to_date?: components["schemas"]["TimeWish"] | null;
+            to_date?: components["schemas"]["DateWish"] | null;
             /** @description Or exactly these. */
-            dates?: components["schemas"]["TimeWish"][] | null;
+            dates?: components["schemas"]["DateWish"][] | null;
             /**
              * @default none
              * @enum {string|null}
@@ -2569,8 +2571,8 @@ export interface components {
             prevent_running_task?: boolean | null;
             /** @description false: refuse what would take a finished run up again. */
             reset_dag_runs?: boolean | null;
-            start_date?: components["schemas"]["TimeWish"] | null;
-            end_date?: components["schemas"]["TimeWish"] | null;
+            start_date?: components["schemas"]["DateWish"] | null;
+            end_date?: components["schemas"]["DateWish"] | null;
             note?: string | null;
             /** @description Task ids and pairs [task_id, map_index]. */
             task_ids?: (string | [
@@ -2583,10 +2585,10 @@ export interface components {
         CreateAssetEvent: {
             asset_id: components["schemas"]["Number"];
             extra?: Record<string, never> | null;
-            /** @description A date or a time; now by default. */
+            /** @description A date or a time; now by default. Without an offset it is in the zone of the dates of the DAG that makes the asset; where none here does, in that of the DAGs that wait for it. */
             partition_key?: string | null;
             /** @description The same. */
-            partition?: components["schemas"]["TimeWish"] | null;
+            partition?: components["schemas"]["DateWish"] | null;
             /** @description Of teams, which there are none of: without effect. */
             access_control?: unknown;
         };
@@ -2701,6 +2703,7 @@ export interface components {
             version_number: components["schemas"]["Count"];
             catchup?: boolean;
             concurrency?: components["schemas"]["Count"];
+            /** @description Of its dates: what a date without an offset is taken in. */
             timezone?: string;
             render_template_as_native_obj?: boolean;
             is_favorite?: boolean;
@@ -3245,10 +3248,10 @@ export interface components {
             page_limit: number | null;
             page_offset?: number | null;
             conf_contains?: string | null;
-            logical_date_gte?: components["schemas"]["TimeWish"] | null;
-            logical_date_gt?: components["schemas"]["TimeWish"] | null;
-            logical_date_lte?: components["schemas"]["TimeWish"] | null;
-            logical_date_lt?: components["schemas"]["TimeWish"] | null;
+            logical_date_gte?: components["schemas"]["DateWish"] | null;
+            logical_date_gt?: components["schemas"]["DateWish"] | null;
+            logical_date_lte?: components["schemas"]["DateWish"] | null;
+            logical_date_lt?: components["schemas"]["DateWish"] | null;
             run_after_gte?: components["schemas"]["TimeWish"] | null;
             run_after_gt?: components["schemas"]["TimeWish"] | null;
             run_after_lte?: components["schemas"]["TimeWish"] | null;
@@ -3414,6 +3417,11 @@ export interface components {
             version: string;
             version_id: components["schemas"]["Number"];
         };
+        /**
+         * @description An execution date, ISO 8601 with Z or an offset, from year 1 to 9900. Without one, a date alone (its first instant) or a local time such as 2001-01-05T06:00 is in the zone of the DAG's dates: its schedule's, or that of the DAG that makes the datasets it waits for. A time that its clocks jump over is the first after the jump, one shown twice the first (the last with `dst: {duplicate: last}`).
+         * @example 2001-01-05
+         */
+        DateWish: string;
         Device: {
             uuid: string;
             model: string;
@@ -4105,10 +4113,10 @@ export interface components {
             /** @default 100 */
             page_limit: number | null;
             page_offset?: number | null;
-            logical_date_gte?: components["schemas"]["TimeWish"] | null;
-            logical_date_gt?: components["schemas"]["TimeWish"] | null;
-            logical_date_lte?: components["schemas"]["TimeWish"] | null;
-            logical_date_lt?: components["schemas"]["TimeWish"] | null;
+            logical_date_gte?: components["schemas"]["DateWish"] | null;
+            logical_date_gt?: components["schemas"]["DateWish"] | null;
+            logical_date_lte?: components["schemas"]["DateWish"] | null;
+            logical_date_lt?: components["schemas"]["DateWish"] | null;
             run_after_gte?: components["schemas"]["TimeWish"] | null;
             run_after_gt?: components["schemas"]["TimeWish"] | null;
             run_after_lte?: components["schemas"]["TimeWish"] | null;
@@ -4216,11 +4224,11 @@ export interface components {
         };
         TriggerDagRun: {
             dag_run_id?: components["schemas"]["RunId"] | null;
-            logical_date?: components["schemas"]["TimeWish"] | null;
+            logical_date?: components["schemas"]["DateWish"] | null;
             /** @description Airflow 2's name of logical_date. */
-            execution_date?: components["schemas"]["TimeWish"] | null;
-            data_interval_start?: components["schemas"]["TimeWish"] | null;
-            data_interval_end?: components["schemas"]["TimeWish"] | null;
+            execution_date?: components["schemas"]["DateWish"] | null;
+            data_interval_start?: components["schemas"]["DateWish"] | null;
+            data_interval_end?: components["schemas"]["DateWish"] | null;
             run_after?: components["schemas"]["TimeWish"] | null;
             /** @description Parameters of the DAG. */
             conf?: Record<string, never> | null;
@@ -5813,13 +5821,13 @@ export interface operations {
                 state?: components["schemas"]["RunState"][];
                 /** @description Only of these types. */
                 run_type?: components["schemas"]["RunTypeWord"][];
-                /** @description From, inclusive. */
+                /** @description From, inclusive. Without an offset it is in the zone of the dates of the DAG that the path names, UTC for ~. */
                 logical_date_gte?: components["schemas"]["Time"];
-                /** @description After. */
+                /** @description After; its zone likewise. */
                 logical_date_gt?: components["schemas"]["Time"];
-                /** @description Until, inclusive. */
+                /** @description Until, inclusive; its zone likewise. */
                 logical_date_lte?: components["schemas"]["Time"];
-                /** @description Before. */
+                /** @description Before; its zone likewise. */
                 logical_date_lt?: components["schemas"]["Time"];
                 /** @description From, Airflow 2's name of logical_date_gte. */
                 execution_date_gte?: components["schemas"]["Time"];
@@ -6334,13 +6342,13 @@ export interface operations {
                 run_id_pattern?: string;
                 /** @description How the run's id begins (Airflow's name). */
                 run_id_prefix_pattern?: string;
-                /** @description From, inclusive. */
+                /** @description From, inclusive. Without an offset it is in the zone of the dates of the DAG that the path names, UTC for ~. */
                 logical_date_gte?: components["schemas"]["Time"];
-                /** @description After. */
+                /** @description After; its zone likewise. */
                 logical_date_gt?: components["schemas"]["Time"];
-                /** @description Until, inclusive. */
+                /** @description Until, inclusive; its zone likewise. */
                 logical_date_lte?: components["schemas"]["Time"];
-                /** @description Before. */
+                /** @description Before; its zone likewise. */
                 logical_date_lt?: components["schemas"]["Time"];
                 /** @description From, inclusive. */
                 run_after_gte?: components["schemas"]["Time"];
@@ -6624,13 +6632,13 @@ export interface operations {
                 run_id_pattern?: string;
                 /** @description How the run's id begins (Airflow's name). */
                 run_id_prefix_pattern?: string;
-                /** @description From, inclusive. */
+                /** @description From, inclusive. Without an offset it is in the zone of the dates of the DAG that the path names, UTC for ~. */
                 logical_date_gte?: components["schemas"]["Time"];
-                /** @description After. */
+                /** @description After; its zone likewise. */
                 logical_date_gt?: components["schemas"]["Time"];
-                /** @description Until, inclusive. */
+                /** @description Until, inclusive; its zone likewise. */
                 logical_date_lte?: components["schemas"]["Time"];
-                /** @description Before. */
+                /** @description Before; its zone likewise. */
                 logical_date_lt?: components["schemas"]["Time"];
                 /** @description From, inclusive. */
                 run_after_gte?: components["schemas"]["Time"];
@@ -9201,7 +9209,7 @@ export interface operations {
                 offset?: number;
                 /** @description id or -id. */
                 order_by?: string;
-                /** @description Only of this partition. */
+                /** @description Only of this partition; without an offset in the zone of the dates of the DAG that makes it. */
                 partition?: components["schemas"]["Time"];
                 /** @description Only of this content: a hash, or the beginning of one. */
                 version?: string;

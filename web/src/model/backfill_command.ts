@@ -1,5 +1,6 @@
 import type { BackfillWish } from "./backfill_form";
 import type { Json } from "./params";
+import { dateName } from "./run_address";
 
 /** For a POSIX shell: as it is where nothing in it is special, else in single quotes. */
 export function shellWord(text: string): string {
@@ -18,15 +19,13 @@ function isJson(text: string): boolean {
 /** The command takes a value as JSON where it is JSON, so a text that looks like it has to be quoted as JSON has it. */
 const paramText = (value: Json) => (typeof value === "string" && !isJson(value) ? value : JSON.stringify(value));
 
-const MIDNIGHT = "T00:00:00Z";
-/** A date alone is its midnight in UTC, to the command as to the API. */
-const short = (time: string) => (time.endsWith(MIDNIGHT) ? time.slice(0, -MIDNIGHT.length) : time);
-
 /**
- * The command that makes the same backfill. `known`: the first and last execution date, which say the same as a range's ends but
+ * The command that makes the same backfill. `zone`: of the DAG's dates, where a date alone is a day to the command as to the API;
+ * null: not known. `known`: the first and last execution date, which say the same as a range's ends but
  * are easier to read.
  */
-export function backfillCommand(wish: BackfillWish, known: { from: string; to: string } | null = null): string {
+export function backfillCommand(wish: BackfillWish, zone: string | null, known: { from: string; to: string } | null = null): string {
+  const short = (time: string) => (zone && dateName(time, zone)) ?? time;
   const words = ["millrace", "backfill", "create", shellWord(wish.dag_id)];
   const option = (name: string, ...values: string[]) => {
     // A value that begins with a dash would be taken for an option.

@@ -78,8 +78,8 @@ describe("the form and the API's body", () => {
 describe("the command", () => {
   it("says the same as the body", () => {
     const { wish } = readForm(full, dag);
-    expect(backfillCommand(wish!, { from: "2013-01-01T05:00:00Z", to: "2013-06-11T04:00:00Z" })).toBe(
-      "millrace backfill create etl --dates 2013-01-01T05:00:00Z..2013-06-11T04:00:00Z --reprocess failed --max-active-runs 4 --backwards" +
+    expect(backfillCommand(wish!, dag.zone, { from: "2013-01-01T05:00:00Z", to: "2013-06-11T04:00:00Z" })).toBe(
+      "millrace backfill create etl --dates 2013-01-01..2013-06-11 --reprocess failed --max-active-runs 4 --backwards" +
       " --task load 'check it' --upstream --param days=28 --param 'label=it'\\''s' --pinned --pool gpu --priority=-5" +
       " --description 'after the fix' --cascade",
     );
@@ -87,14 +87,14 @@ describe("the command", () => {
   it("is short where all is as always", () => {
     const utc = { ...dag, zone: "UTC", params: [] };
     const { wish } = readForm(form({ by: "dates", dates: "2013-06-11 2013-06-13" }), utc);
-    expect(backfillCommand(wish!)).toBe("millrace backfill create etl --date 2013-06-11 2013-06-13");
-    expect(backfillCommand(readForm(form({ from: "2013-06-11", to: "2013-06-13" }), utc).wish!)).toBe(
+    expect(backfillCommand(wish!, "UTC")).toBe("millrace backfill create etl --date 2013-06-11 2013-06-13");
+    expect(backfillCommand(readForm(form({ from: "2013-06-11", to: "2013-06-13" }), utc).wish!, "UTC")).toBe(
       "millrace backfill create etl --dates 2013-06-11..2013-06-13T23:59:59Z");
   });
   it("keeps a text a text where the command would read JSON", () => {
     const wish = { ...readForm(full, dag).wish!, params: { label: "12", hosts: ["a b"], days: 1 }, description: "-x" };
-    expect(backfillCommand(wish)).toContain("--param 'label=\"12\"' --param 'hosts=[\"a b\"]' --param days=1");
-    expect(backfillCommand(wish)).toContain("--description=-x");
+    expect(backfillCommand(wish, null)).toContain("--param 'label=\"12\"' --param 'hosts=[\"a b\"]' --param days=1");
+    expect(backfillCommand(wish, null)).toContain("--description=-x");
   });
   it("has no word that a shell would take apart", () => {
     for (const nasty of ["$(touch pwned)", "a;b", "a'b", "", "a b", "*", "~", "\n"]) {

@@ -120,7 +120,7 @@ export default function NewBackfillPage() {
         <div className={css.page}>
           <Card
             title="Plan" className={css.plan}
-            tools={wish && <Button look="ghost" small icon="copy" onClick={() => void copy(backfillCommand(wish, known))}>Copy as CLI</Button>}
+            tools={wish && <Button look="ghost" small icon="copy" onClick={() => void copy(backfillCommand(wish, zone, known))}>Copy as CLI</Button>}
           >
             <PlanForm
               form={form} dag={dag} params={params} zone={zone} answer={shown?.answer} faults={{ ...refused?.fields, ...faults }}

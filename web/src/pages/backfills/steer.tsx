@@ -13,6 +13,7 @@ import { Menu, type MenuEntry } from "@/ui/menu";
 import { ErrorNote } from "@/ui/notes";
 import { toast, toastError } from "@/ui/toast";
 import { useGo } from "@/ui/url";
+import { useDagZone } from "@/ui/zone";
 
 import css from "./one.module.css";
 import type { Backfill } from "./live";
@@ -82,6 +83,7 @@ function StopDialog({ backfill, onClose }: { backfill: Backfill; onClose: () => 
 export function Steering({ backfill }: { backfill: Backfill }) {
   const operator = useMay("operator");
   const go = useGo();
+  const zone = useDagZone();
   const [stopping, setStopping] = useState(false);
   const { counts, state } = backfill;
   const isOver = backfill.completed_at !== null;
@@ -104,7 +106,7 @@ export function Steering({ backfill }: { backfill: Backfill }) {
     { label: "Plan one like it", icon: "plus", act: () => go(`/backfills/new?${likeOf(backfill)}`) },
     {
       label: "Copy as CLI", icon: "copy", act: () => {
-        const text = backfillCommand(wishOf(backfill));
+        const text = backfillCommand(wishOf(backfill), zone);
         void navigator.clipboard.writeText(text).then(() => toast("Copied the command that makes the same backfill"), () => toast(text));
       },
     },
