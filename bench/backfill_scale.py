@@ -2,16 +2,19 @@
 """Ten years of hourly dates: preview, creation, memory, cost per run from first to last.
 
     python3 bench/backfill_scale.py [--runs 10000] [--json FILE]
+    python3 bench/backfill_scale.py --runs 87672          # ten years of hours to their end
 
 1. The dry run of 87,672 dates, alone and with a cascade, without and with runs there; promise: 1 s.
 2. Creation at that size: time to the answer, the daemon's memory before and 500 runs later; then cancelled.
-3. A complete backfill of `--runs` dates with a no-op task: memory and runs a second at each tenth. Read the
-   ratios: last tenth to first, memory at 100 % to that at 10 %.
+3. A complete backfill of `--runs` dates with a no-op task: memory, runs a second, and what a run costs in CPU
+   time of the daemon and of the runner, at each tenth. Read the ratios: last tenth to first, memory at 100 %
+   to that at 10 %. CPU time tells growth on a machine that does other things too; the pace doesn't.
 """
 
 import argparse
 import datetime
 import json
+import os
 import pathlib
 import sys
 import time
@@ -50,6 +53,19 @@ def rss_mb(daemon):
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+TICKS_A_MS = os.sysconf("SC_CLK_TCK") / 1000
+
+
+def cpu_ms(pid):
+    """Of the process itself, without its children."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_A_MS
+
+
+def database_mb(daemon):
+    return sum(file.stat().st_size for file in daemon.data.glob("millrace.db*")) / 2 ** 20
 
 
 def counts(daemon, backfill):
@@ -96,15 +112,23 @@ def complete(daemon, runs):
     assert answer.status in (200, 201), answer
     backfill = answer.json["id"]
     tenths = []
-    last = time.monotonic()
+    pids = {"daemon": daemon.process.pid, "runner": daemon.runner_pids()[0]}
+    before = {name: cpu_ms(pid) for name, pid in pids.items()}
+    began = last = time.monotonic()
     for tenth in range(1, 11):
         wanted = runs * tenth // 10
         daemon.wait_until(lambda: counts(daemon, backfill)["success"] >= wanted, f"{tenth}0 %", 1800)
         now = time.monotonic()
+        used = {name: cpu_ms(pid) for name, pid in pids.items()}
         tenths.append({"percent": tenth * 10, "runs_per_s": round(runs / 10 / (now - last), 1),
-                       "rss_mb": round(rss_mb(daemon), 1)})
-        last = now
-    return {"runs": runs, "tenths": tenths,
+                       **{f"{name}_cpu_ms_a_run": round((used[name] - before[name]) / (runs / 10), 3)
+                          for name in pids},
+                       "rss_mb": round(rss_mb(daemon), 1), "database_mb": round(database_mb(daemon))})
+        last, before = now, used
+    cost = [tenth["daemon_cpu_ms_a_run"] for tenth in tenths]
+    return {"runs": runs, "seconds": round(last - began, 1), "tenths": tenths,
+            "cpu_middle_to_first": round(cost[4] / cost[0], 2),
+            "cpu_last_to_first": round(cost[-1] / cost[0], 2),
             "pace_last_to_first": round(tenths[-1]["runs_per_s"] / tenths[0]["runs_per_s"], 2),
             "rss_100_to_10": round(tenths[-1]["rss_mb"] / tenths[0]["rss_mb"], 2)}
 
