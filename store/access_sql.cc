@@ -128,7 +128,11 @@ AccessWriter::AccessWriter(sqlite::Connection& connection)
                             " ON CONFLICT (owner, key) DO UPDATE SET fingerprint = excluded.fingerprint,"
                             " created_at = excluded.created_at, status = excluded.status,"
                             " content_type = excluded.content_type, body = excluded.body"),
-      audit_(connection, insert_into<AuditRow>()) {}
+      audit_(connection, insert_into<AuditRow>()),
+      remove_keys_(connection,
+                   "DELETE FROM idempotency_key WHERE (owner, key) IN (" + queries::old_keys() + ")"),
+      remove_sessions_(connection,
+                       "DELETE FROM session WHERE id IN (" + queries::old_sessions() + ")") {}
 
 void AccessWriter::write(const AccessRow& row) {
   const auto put = [](sqlite::Statement& statement, const auto& value) {
@@ -162,16 +166,14 @@ void AccessWriter::append(AuditRow row) {
 }
 
 int AccessWriter::sweep(WallTime keys_before, WallTime now, int limit) {
-  const auto remove = [&](const std::string& sql, WallTime border) {
-    sqlite::Statement statement(connection_, sql);
+  const auto remove = [&](sqlite::Statement& statement, WallTime border) {
     statement.bind(1, border.us);
     statement.bind(2, std::int64_t{limit});
     statement.run();
     return connection_.changes();
   };
-  const int keys = remove("DELETE FROM idempotency_key WHERE (owner, key) IN (" + queries::old_keys() + ")",
-                          keys_before);
-  return keys + remove("DELETE FROM session WHERE id IN (" + queries::old_sessions() + ")", now);
+  const int keys = remove(remove_keys_, keys_before);
+  return keys + remove(remove_sessions_, now);
 }
 
 }  // namespace millrace

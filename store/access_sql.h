@@ -21,6 +21,7 @@ inline std::string audit_of(bool by_name) {
 }
 inline std::string audit_from() { return select_from<AuditRow>() + "WHERE id >= ?1 ORDER BY id LIMIT ?2"; }
 inline std::string newest_audit() { return select_from<AuditRow>() + "ORDER BY id DESC LIMIT 1"; }
+/// What a sweep may remove: the border, how many.
 inline std::string old_keys() {
   return "SELECT owner, key FROM idempotency_key WHERE created_at < ?1 ORDER BY created_at LIMIT ?2";
 }
@@ -53,6 +54,7 @@ class AccessWriter {
 
   sqlite::Connection& connection_;
   sqlite::Statement token_, session_, kept_, audit_;
+  sqlite::Statement remove_keys_, remove_sessions_;  ///< every 30 s, for ever: prepared once
   bool head_known_ = false;
   std::int64_t last_id_ = 0;
   std::string last_hash_;
