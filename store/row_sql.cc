@@ -100,6 +100,7 @@ std::string insert_sql(const char* table, const std::vector<Column>& columns, co
 std::string update_sql(const char* table, const std::vector<Column>& columns) {
   std::string sets;
   std::string where;
+  const std::size_t guard = columns.size() + 1;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const auto [name, kind] = columns[i];
     const std::size_t parameter = i + 1;
@@ -114,7 +115,7 @@ std::string update_sql(const char* table, const std::vector<Column>& columns) {
         break;
       case ColumnKind::version:
         sets += fmt::format(", {} = ?{}", name, parameter);
-        where += fmt::format(" AND {} = ?{} - 1", name, parameter);
+        where += fmt::format(" AND {} = ?{}", name, guard);
         break;
     }
   }

@@ -82,6 +82,7 @@ class RowBinder {
   void times(const char*, const std::vector<WallTime>& v) { list(v); }
   void sources(const char*, const std::vector<BackfillSource>& v) { list(v); }
   void version(std::int64_t value) { put(value); }
+  void guard(std::int64_t version_before) { put(version_before); }
   void start_facts(const std::optional<StartFacts>&);
   void exit_facts(const std::optional<ExitFacts>&);
 
@@ -183,7 +184,7 @@ class RowReader {
 };
 
 std::string insert_sql(const char* table, const std::vector<Column>&, const char* derived, const char* value);
-/// `UPDATE … WHERE <keys> AND version = <bound> - 1`
+/// `UPDATE … WHERE <keys> AND version = ?`; that last parameter comes after those of the columns.
 std::string update_sql(const char* table, const std::vector<Column>&);
 std::string select_sql(const char* table, const std::vector<Column>&);
 
@@ -216,6 +217,14 @@ template <class Row>
 void bind_row(sqlite::Statement& statement, const Row& row, RowBinder::For purpose) {
   RowBinder binder(statement, purpose);
   visit_columns(binder, row);
+}
+
+/// For update_of<Row>(): the row as it shall be, and the version that it must have now.
+template <class Row>
+void bind_update(sqlite::Statement& statement, const Row& row, std::int64_t version_before) {
+  RowBinder binder(statement, RowBinder::For::update);
+  visit_columns(binder, row);
+  binder.guard(version_before);
 }
 
 template <class Row>

@@ -119,26 +119,27 @@ Result<void> RowWriter::insert(sqlite::Statement& statement, const Row& row) {
 }
 
 template <class Row>
-Result<void> RowWriter::write_versioned(Versioned<Row>& statements, const Row& row) {
-  if (row.version == 1) return insert(statements.insert, row);
-  bind_row(statements.update, row, RowBinder::For::update);
+Result<void> RowWriter::write_versioned(Versioned<Row>& statements, const Row& row,
+                                        std::int64_t version_before) {
+  if (version_before == 0) return insert(statements.insert, row);
+  bind_update(statements.update, row, version_before);
   statements.update.run();
   CRASH_POINT("row.updated");
   if (connection_.changes() == 1) return {};
   return fail(ErrorKind::conflict,
               fmt::format("{}: the stored version isn't {}; somebody else has written it", named(row),
-                          row.version - 1));
+                          version_before));
 }
 
 /// map_index carries an index and is not among the columns that every update writes: it moves once, from -1
 /// to 0.
-Result<void> RowWriter::put(const TaskInstanceRow& row) {
-  if (row.version > 1 && row.map_index == 0) {
+Result<void> RowWriter::put(const TaskInstanceRow& row, std::int64_t version_before) {
+  if (version_before > 0 && row.map_index == 0) {
     expand_.bind(1, row.id.value);
     expand_.run();
     CRASH_POINT("row.expanded");
   }
-  return write_versioned(task_instance_, row);
+  return write_versioned(task_instance_, row, version_before);
 }
 
 Result<void> RowWriter::put(const DatasetReferenceRow& row) {
@@ -208,6 +209,14 @@ Result<void> RowWriter::put(const RunDeletion& row) {
 
 Result<void> RowWriter::write(const Change& change) {
   return std::visit([this](const auto& row) { return put(row); }, change);
+}
+
+Result<void> RowWriter::write(const PlannedWrite& planned) {
+  if (const auto* row = std::get_if<TaskInstanceRow>(planned.change))
+    return put(*row, planned.version_before);
+  if (const auto* row = std::get_if<AttemptRow>(planned.change))
+    return write_versioned(attempt_, *row, planned.version_before);
+  return write(*planned.change);
 }
 
 Result<void> RowWriter::write(const DagVersionRow& row) { return insert(dag_version_, row); }

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "base/error.h"
+#include "store/planned_writes.h"
 #include "store/row_sql.h"
 #include "store/sqlite.h"
 
@@ -16,6 +17,8 @@ class RowWriter {
   /// Version 1 inserts, a higher one updates the row whose stored version is one less. `conflict`: such a row
   /// exists, or the guard didn't hold. Throws sqlite::Failure for everything else.
   Result<void> write(const Change&);
+  /// The same for a row that has moved by more than one version.
+  Result<void> write(const PlannedWrite&);
   Result<void> write(const DagVersionRow&);
 
  private:
@@ -27,13 +30,18 @@ class RowWriter {
   };
 
   template <class Row>
-  Result<void> write_versioned(Versioned<Row>&, const Row&);
+  Result<void> write_versioned(Versioned<Row>&, const Row&, std::int64_t version_before);
+  template <class Row>
+  Result<void> write_versioned(Versioned<Row>& statements, const Row& row) {
+    return write_versioned(statements, row, row.version - 1);
+  }
   template <class Row>
   Result<void> insert(sqlite::Statement&, const Row&);
 
   Result<void> put(const DagRow& r) { return write_versioned(dag_, r); }
   Result<void> put(const RunRow& r) { return write_versioned(run_, r); }
-  Result<void> put(const TaskInstanceRow&);
+  Result<void> put(const TaskInstanceRow& r) { return put(r, r.version - 1); }
+  Result<void> put(const TaskInstanceRow&, std::int64_t version_before);
   Result<void> put(const AttemptRow& r) { return write_versioned(attempt_, r); }
   Result<void> put(const BackfillRow& r) { return write_versioned(backfill_, r); }
   Result<void> put(const BackfillItemRow& r) { return write_versioned(backfill_item_, r); }

@@ -142,17 +142,23 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
     }
   }
   CRASH_POINT("store.versions_written");
+  if (batch.audits.empty()) {
+    for (const PlannedWrite& planned : planned_writes(batch.changes)) {
+      if (auto written = writer_.write(planned); !written) return written;
+      CRASH_POINT("store.change_written");
+    }
+  }
   // The row as it was is read just before it is written: within a batch one request may follow another.
   std::vector<AuditDiff> diffs;
   for (const Audited& audited : batch.audits) diffs.emplace_back(audited.row.who);
   std::size_t at = 0;
-  for (std::size_t i = 0; i < batch.changes.size(); ++i) {
+  for (std::size_t i = 0; !diffs.empty() && i < batch.changes.size(); ++i) {
     while (at < diffs.size() && batch.audits[at].end_change <= i) ++at;
     if (at < diffs.size() && batch.audits[at].first_change <= i) {
       diffs[at].note(*connection_, batch.changes[i]);
     }
     if (auto written = writer_.write(batch.changes[i]); !written) return written;
-    CRASH_POINT("store.change_written");
+    CRASH_POINT("store.audited_change_written");
   }
   at = 0;
   for (std::size_t i = 0; i < batch.access.size(); ++i) {
