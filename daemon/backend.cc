@@ -108,7 +108,7 @@ std::shared_ptr<const Dag> DaemonBackend::dag_version(DagVersionId id) {
 }
 
 std::string DaemonBackend::log_path(std::string_view attempt_name) {
-  return paths_.log(attempt_name).string();
+  return paths_.log(attempt_name);
 }
 
 }  // namespace millrace

@@ -87,7 +87,7 @@ Result<std::string> Dispatcher::dataset_path(const std::string& dataset, WallTim
   if (!dag) return fail(ErrorKind::not_found, fmt::format("no DAG produces the dataset '{}'", dataset));
   for (const Dataset& candidate : dag->datasets) {
     if (candidate.name != dataset) continue;
-    const RunValues values = partition_values(*dag, partition, paths_.datasets().string());
+    const RunValues values = partition_values(*dag, partition, paths_.datasets_text());
     const auto path =
         millrace::render(candidate.path, [&](std::string_view name) { return standard_value(name, values); });
     if (!path) return std::unexpected(path.error());
@@ -176,6 +176,7 @@ Result<PublishPlan> Dispatcher::outputs_of(const AttemptContext& context) const 
 
 std::string Dispatcher::resolve_path(const std::string& path, const AttemptContext& context) const {
   const auto version = catalog_.find(context.run->dag_version);
+  if (version && path.empty()) return version->folder;  // as nearly always
   const fs::path folder = version ? fs::path{version->folder} : paths_.root;
   return (fs::path{path}.is_absolute() ? fs::path{path} : folder / path).lexically_normal().string();
 }
@@ -190,7 +191,7 @@ Result<std::string> Dispatcher::render(const Template& text, const AttemptContex
 /// can read each other.
 TemplateLookup Dispatcher::lookup(const AttemptContext& context, const Scheduler& scheduler,
                                   std::size_t env_known) const {
-  return [this, context, &scheduler, env_known, values = run_values(context, paths_.datasets().string())](
+  return [this, context, &scheduler, env_known, values = run_values(context, paths_.datasets_text())](
              std::string_view name) mutable -> std::optional<TemplateValue> {
     if (is_neighbour(name)) add_neighbours(values, *context.dag, store_);
     if (auto value = standard_value(name, values)) return value;
@@ -239,7 +240,7 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
   for (const std::string& name : config_.task_environment)
     if (const char* value = std::getenv(name.c_str())) out.emplace_back(name, value);
   if (std::getenv("PATH") == nullptr) out.emplace_back("PATH", "/usr/local/bin:/usr/bin:/bin");
-  for (auto& pair : standard_environment(run_values(context, paths_.datasets().string())))
+  for (auto& pair : standard_environment(run_values(context, paths_.datasets_text())))
     out.push_back(std::move(pair));
   for (const Param& param : context.dag->params) {
     const auto value = json_member(context.run->params, param.name);
@@ -262,7 +263,7 @@ Result<Dispatcher::Environment> Dispatcher::environment(const AttemptContext& co
   auto secrets = secrets_.values(*context.dag);
   if (!secrets) return std::unexpected(secrets.error());
   for (auto& pair : *secrets) out.push_back(std::move(pair));
-  out.emplace_back("MILLRACE_OUTPUT", paths_.output(context.attempt->name).string());
+  out.emplace_back("MILLRACE_OUTPUT", paths_.output(context.attempt->name));
   out.emplace_back("MILLRACE_URL", fmt::format("http://{}:{}", config_.address, config_.port));
   // Set without a device too: a CPU task must not find one by itself.
   out.emplace_back("CUDA_VISIBLE_DEVICES", fmt::format("{}", fmt::join(context.attempt->devices, ",")));
@@ -301,9 +302,9 @@ Result<Rendered> Dispatcher::render(const AttemptContext& context, const Schedul
   out.command = command_line(spec.argv);
   if (!plan->outputs.empty()) spec.argv = publishing_command(*plan, std::move(spec.argv));
   spec.env = std::move(*environment);
-  spec.cwd = resolve_path(context.task->cwd.empty() ? "." : context.task->cwd, context);
-  spec.log_path = paths_.log(spec.name).string();
-  spec.output_path = paths_.output(spec.name).string();
+  spec.cwd = resolve_path(context.task->cwd, context);
+  spec.log_path = paths_.log(spec.name);
+  spec.output_path = paths_.output(spec.name);
   spec.timeout = context.task->timeout;
   spec.termination_signal = context.task->termination_signal;
   spec.termination_grace = context.task->termination_grace;

@@ -61,8 +61,8 @@ void Notifier::run_command(const NotificationRow& row) {
   spec.env.emplace_back("NOTIFICATION_EVENT", to_word(row.on));
   spec.env.emplace_back("NOTIFICATION", row.body);
   spec.cwd = config_.dags.string();
-  spec.log_path = paths_.log(spec.name).string();
-  spec.output_path = paths_.output(spec.name).string();
+  spec.log_path = paths_.log(spec.name);
+  spec.output_path = paths_.output(spec.name);
   spec.timeout = command_timeout;
   spec.log_bytes = limits::log_bytes;
   commands_[spec.attempt] = row.id;

@@ -13,11 +13,13 @@ struct Paths {
   std::filesystem::path database() const { return root / "millrace.db"; }
   std::filesystem::path secrets_key() const { return root / "secrets.key"; }
   std::filesystem::path runner() const { return root / "runner"; }
-  std::filesystem::path datasets() const { return root / "datasets"; }
-  std::filesystem::path log(std::string_view attempt) const {
-    return root / "logs" / (flat(attempt) + ".log");
+  std::filesystem::path datasets() const { return datasets_text(); }
+  std::string datasets_text() const { return root.native() + "/datasets"; }
+  // Texts: each attempt has both, and taking paths apart is dear.
+  std::string log(std::string_view attempt) const {
+    return root.native() + "/logs/" + flat(attempt) + ".log";
   }
-  std::filesystem::path output(std::string_view attempt) const { return root / "outputs" / flat(attempt); }
+  std::string output(std::string_view attempt) const { return root.native() + "/outputs/" + flat(attempt); }
   /// What the data worker says of the attempt's datasets. No attempt's own file: those end in a number.
   std::filesystem::path publish_report(std::string_view attempt) const {
     return root / "outputs" / (flat(attempt) + ".published");

@@ -46,6 +46,7 @@ fs::path scratch_folder(const Paths& paths, AttemptId attempt, const std::string
 PublishPlan publish_plan(const Paths& paths, const AttemptContext& context,
                          const std::vector<std::pair<std::string, std::string>>& outputs) {
   PublishPlan plan;
+  if (outputs.empty()) return plan;
   plan.report = paths.publish_report(context.attempt->name);
   const int cores = static_cast<int>((context.task->resources.cpu_milli + 999) / 1'000);
   plan.threads = std::clamp(cores, 1, most_threads);
