@@ -127,9 +127,11 @@ void RunnerLink::read_later() {
 bool RunnerLink::fill() {
   constexpr std::size_t chunk = 64u << 10;
   const std::size_t had = in_.size();
-  in_.resize(had + chunk);
-  const ssize_t n = recv(socket_.fd(), in_.data() + had, chunk, MSG_DONTWAIT);
-  in_.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
+  ssize_t n = 0;
+  in_.resize_and_overwrite(had + chunk, [&](char* bytes, std::size_t) {
+    n = recv(socket_.fd(), bytes + had, chunk, MSG_DONTWAIT);
+    return had + static_cast<std::size_t>(n > 0 ? n : 0);
+  });
   return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 

@@ -28,9 +28,12 @@ bool Connection::trusted() const {
 
 bool Connection::read(const std::function<void(const Frame&)>& take) {
   const std::size_t had = in_.size();
-  in_.resize(had + read_bytes);
-  const ssize_t n = recv(watch.fd, in_.data() + had, read_bytes, MSG_DONTWAIT);
-  in_.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
+  ssize_t n = 0;
+  // Not resize(): that would clear 256 KiB for each message of a hundred bytes.
+  in_.resize_and_overwrite(had + read_bytes, [&](char* bytes, std::size_t) {
+    n = recv(watch.fd, bytes + had, read_bytes, MSG_DONTWAIT);
+    return had + static_cast<std::size_t>(n > 0 ? n : 0);
+  });
   if (n == 0) return false;
   if (n < 0) return errno == EAGAIN || errno == EINTR;
   std::size_t used = 0;
