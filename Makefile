@@ -102,9 +102,15 @@ coverage:
 	@cmake --build build/$@ --target dags_test scheduler_parts_test scheduler_test
 	@tools/coverage.py build/$@
 
-## bench: no-op tasks beside ninja and xargs
+## bench: the short set of docs/performance.md; figures as JSON in build/bench
 bench: build
-	@python3 bench/noop.py
+	@cmake --build build/release --target bench_programs
+	@mkdir -p build/bench
+	@python3 bench/noop.py --tasks 3000 --repeat 3 --json build/bench/noop.json
+	@python3 bench/idle.py --seconds 35 --json build/bench/idle.json
+	@python3 bench/start.py --instances 100000 --repeat 3 --json build/bench/start.json
+	@python3 bench/backfill_scale.py --runs 1000 --json build/bench/backfill_scale.json
+	@python3 bench/nginx.py --seconds 2 --repeat 3 --json build/bench/nginx.json
 
 ## bench-web: frames of the grid and the graph, the log of 100 MB, in a real browser
 bench-web: build

@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
-"""No-op tasks through Millrace, ninja and xargs: the same commands, in turn, in one run.
+"""No-op tasks through Millrace, make, ninja and xargs: the same commands, in turn, in one run (P1 to P4).
 
-    python3 bench/noop.py [--tasks 1000] [--repeat 5] [--jobs 8] [--json FILE]
+    python3 bench/noop.py [--tasks 10000] [--repeat 5] [--jobs 8] [--shapes independent chain layers]
+                          [--history FOLDER] [--json FILE]
 
 Shapes: independent tasks; a chain of 1,000; layers (each task of a layer after all of the one before: a
 join task between layers keeps the edges few). Every task is `bench/stamp`, which appends {id, start, end}:
 from these stamps the script checks that each ran exactly once and after its parents, and takes the hop
 (parent's end -> child's start). Millrace commits every state with synchronous=FULL and keeps a log a task;
-ninja and xargs keep nothing. Times are medians; read the ratios, not the absolute figures.
+its peers keep nothing. CPU is what all of a side's processes used, tasks included, the daemon's start not.
+`--history`: a folder that `history` has filled; Millrace then runs on a copy of it too, as a peer of its own.
+Times are medians; read the ratios, not the absolute figures.
 """
 
 import argparse
 import json
+import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -55,6 +60,32 @@ def ninja_file(parents, stamp, journal):
     return "\n".join(out) + "\n"
 
 
+def makefile(parents, stamp, journal):
+    names = " ".join(f"t{i}" for i in range(len(parents)))
+    out = [f"all: {names}", f".PHONY: all {names}"]
+    for i, before in enumerate(parents):
+        out += [f"t{i}: {' '.join(f't{p}' for p in before)}", f"\t@{stamp} {journal} {i}"]
+    return "\n".join(out) + "\n"
+
+
+def cpu_of(pids):
+    """CPU seconds of these processes and of the children they waited for."""
+    ticks = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def timed(command, **more):
+    """Wall and CPU seconds of a command and all that it started."""
+    before, begin = os.times(), time.monotonic()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **more)
+    wall, after = time.monotonic() - begin, os.times()
+    return wall, (after.children_user + after.children_system
+                  - before.children_user - before.children_system)
+
+
 def check(journal, parents):
     """Exactly once, in order; the hops in microseconds."""
     stamps = {}
@@ -74,9 +105,16 @@ def check(journal, parents):
 
 
 class Bench:
-    def __init__(self, jobs):
-        self.jobs = jobs
+    def __init__(self, jobs, history):
+        self.jobs, self.history = jobs, history
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-bench-"))
+        # ext4 doesn't give out an inode again for minutes after its file was deleted, but looks at it each
+        # time: new files where thousands were just deleted, as by the round before, cost a millisecond each
+        # instead of 0.04. So each round gets an area of the disk of its own, and nothing is deleted before
+        # the end.
+        subprocess.run(["chattr", "+T", self.folder], check=False, stderr=subprocess.DEVNULL)
+        tempfile.tempdir = str(self.folder)
+        os.environ["MILLRACE_TEST_KEEP"] = "1"
         self.stamp = self.folder / "stamp"
         subprocess.run(["cc", "-O2", "-static", "-o", self.stamp, ROOT / "bench" / "stamp.c"], check=True)
         self.count = 0
@@ -85,39 +123,47 @@ class Bench:
         self.count += 1
         return self.folder / f"journal-{self.count}"
 
-    def millrace(self, shape, parents):
+    def millrace(self, shape, parents, history=None):
         journal = self.journal()
         daemon = harness.Daemon(config=f"cpu: 64\npools: {{cpu: {self.jobs}}}\n")
         try:
+            if history:
+                shutil.copytree(history, daemon.data)
             daemon.start()
             dag_id = daemon.submit(dag_yaml(shape, parents, self.stamp, journal))["dag_id"]
-            begin = time.monotonic()
+            pids = [daemon.process.pid, *daemon.runner_pids()]
+            cpu, begin = cpu_of(pids), time.monotonic()
             run_id = daemon.trigger(dag_id)
             row = daemon.finish(dag_id, run_id)
             assert row["state"] == "success", row
+            cpu = cpu_of(pids) - cpu
         finally:
             daemon.close()
         hops = check(journal, parents)
         # To the last task's own stamp: asking over HTTP comes in steps of up to 0.2 s.
         last = max(int(line.split()[2]) for line in journal.read_text().splitlines())
-        return last / 1e9 - begin, hops
+        return last / 1e9 - begin, cpu, hops
+
+    def with_history(self, shape, parents):
+        return self.millrace(shape, parents, self.history)
+
+    def make(self, shape, parents):
+        journal = self.journal()
+        file = self.folder / f"Makefile-{self.count}"
+        file.write_text(makefile(parents, self.stamp, journal))
+        return *timed(["make", f"-j{self.jobs}", "-s", "-f", file]), check(journal, parents)
 
     def ninja(self, shape, parents):
         journal = self.journal()
         folder = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         (folder / "build.ninja").write_text(ninja_file(parents, self.stamp, journal))
-        begin = time.monotonic()
-        subprocess.run(["ninja", "-C", folder, f"-j{self.jobs}", "--quiet"], check=True,
-                       stdout=subprocess.DEVNULL)
-        return time.monotonic() - begin, check(journal, parents)
+        return *timed(["ninja", "-C", folder, f"-j{self.jobs}", "--quiet"]), check(journal, parents)
 
     def xargs(self, shape, parents):
         journal = self.journal()
         words = "".join(f"{i}\n" for i in range(len(parents)))
-        begin = time.monotonic()
-        subprocess.run(["xargs", f"-P{self.jobs}", "-n1", self.stamp, journal], input=words.encode(),
-                       check=True)
-        return time.monotonic() - begin, check(journal, parents) if shape == "independent" else []
+        wall, cpu = timed(["xargs", f"-P{self.jobs}", "-n1", self.stamp, journal], input=words.encode())
+        return wall, cpu, check(journal, parents)
 
 
 def percentile(values, share):
@@ -126,19 +172,22 @@ def percentile(values, share):
 
 def measure(bench, shape, n, repeat):
     parents = edges_of(shape, n)
-    peers = ["millrace", "ninja"] + (["xargs"] if shape == "independent" else [])
-    walls = {peer: [] for peer in peers}
-    hops = {peer: [] for peer in peers}
+    peers = ["millrace", "make", "ninja"]
+    if shape == "independent":
+        peers += ["xargs"] + (["with_history"] if bench.history else [])
+    walls, cpus, hops = ({peer: [] for peer in peers} for _ in range(3))
     for _ in range(repeat):
         for peer in peers:
-            wall, seen = getattr(bench, peer)(shape, parents)
+            wall, cpu, seen = getattr(bench, peer)(shape, parents)
             walls[peer].append(wall)
+            cpus[peer].append(cpu)
             hops[peer] += seen
     result = {"shape": shape, "tasks": len(parents), "repeat": repeat, "peers": {}}
     for peer in peers:
         ratios = [theirs / ours for ours, theirs in zip(walls["millrace"], walls[peer])]
         result["peers"][peer] = {
             "tasks_per_s": round(len(parents) / statistics.median(walls[peer])),
+            "cpu_ms_a_task": round(1e3 * statistics.median(cpus[peer]) / len(parents), 3),
             "hop_p50_us": percentile(hops[peer], 0.5), "hop_p99_us": percentile(hops[peer], 0.99),
             "millrace_is_faster_by": round(statistics.median(ratios), 2)}
     return result
@@ -147,23 +196,28 @@ def measure(bench, shape, n, repeat):
 def main():
     options = argparse.ArgumentParser(description=__doc__,
                                       formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--tasks", type=int, default=1000)
+    options.add_argument("--tasks", type=int, default=10_000)
     options.add_argument("--repeat", type=int, default=5)
     options.add_argument("--jobs", type=int, default=8)
+    options.add_argument("--shapes", nargs="+", default=["independent", "chain", "layers"])
+    options.add_argument("--history", type=pathlib.Path)
     options.add_argument("--json", type=pathlib.Path)
     options = options.parse_args()
-    bench = Bench(options.jobs)
-    results = [measure(bench, "independent", options.tasks, options.repeat),
-               measure(bench, "chain", min(options.tasks, 1000), options.repeat),
-               measure(bench, "layers", options.tasks, options.repeat)]
-    print(f"{'shape':12} {'tasks':>6} {'peer':9} {'tasks/s':>8} {'hop p50':>9} {'hop p99':>9}"
-          "  millrace is faster by")
+    bench = Bench(options.jobs, options.history)
+    try:
+        results = [measure(bench, shape, min(options.tasks, 1000) if shape == "chain" else options.tasks,
+                           options.repeat) for shape in options.shapes]
+    finally:
+        shutil.rmtree(bench.folder, ignore_errors=True)
+    print(f"{'shape':12} {'tasks':>6} {'peer':12} {'tasks/s':>8} {'cpu a task':>10} {'hop p50':>9} "
+          f"{'hop p99':>9}  millrace is faster by")
     for result in results:
         for peer, row in result["peers"].items():
             hops = [row["hop_p50_us"], row["hop_p99_us"]]
             shown = [f"{hop / 1e3:.2f} ms" if hop is not None else "-" for hop in hops]
-            print(f"{result['shape']:12} {result['tasks']:6} {peer:9} {row['tasks_per_s']:8} {shown[0]:>9} "
-                  f"{shown[1]:>9}  {row['millrace_is_faster_by']:.2f}x")
+            print(f"{result['shape']:12} {result['tasks']:6} {peer:12} {row['tasks_per_s']:8} "
+                  f"{row['cpu_ms_a_task']:7.3f} ms {shown[0]:>9} {shown[1]:>9}  "
+                  f"{row['millrace_is_faster_by']:.2f}x")
     if options.json:
         options.json.write_text(json.dumps(results, indent=2) + "\n")
 
