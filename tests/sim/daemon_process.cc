@@ -141,9 +141,9 @@ void DaemonProcess::join_rooms() {
   inbox_ = std::make_unique<Inbox>([this] { turn_soon(); }, host_.agenda);
   sensors_ = std::make_unique<Sensors>(
       *dispatcher_, *store_, [this](SensorChecked answer) { inbox_->post(std::move(answer), true); });
-  notifier_ =
-      std::make_unique<Notifier>(host_.config, host_.paths, AddressRanges{},
-                                 [this](NotificationTried answer) { inbox_->post(std::move(answer), true); });
+  notifier_ = std::make_unique<Notifier>(host_.config, host_.paths, [this](NotificationTried answer) {
+    inbox_->post(std::move(answer), true);
+  });
   loop_ = std::make_unique<Loop>(Loop::Ports{.clock = host_.agenda,
                                              .store = *store_,
                                              .scheduler = *scheduler_,
