@@ -6,6 +6,8 @@
 #include <bit>
 #include <chrono>
 
+#include "base/invariant.h"
+
 namespace millrace {
 namespace {
 
@@ -14,12 +16,14 @@ constexpr std::int64_t horizon_s = 41 * 366 * day_s;
 
 std::int64_t floor_day(std::int64_t s) { return s / day_s - (s % day_s < 0 ? 1 : 0); }
 
+/// The lowest bit from `from` on, which is at most 60; -1: none.
 int lowest_from(std::uint64_t bits, int from) {
-  const std::uint64_t rest = from > 63 ? 0 : bits >> from << from;
+  const std::uint64_t rest = bits >> from << from;
   return rest == 0 ? -1 : std::countr_zero(rest);
 }
+/// The highest bit up to `to`, which is from -1 to 59; -1: none.
 int highest_to(std::uint64_t bits, int to) {
-  const std::uint64_t rest = to < 0 ? 0 : to >= 63 ? bits : bits & ((std::uint64_t{2} << to) - 1);
+  const std::uint64_t rest = to < 0 ? 0 : bits & ((std::uint64_t{2} << to) - 1);
   return rest == 0 ? -1 : 63 - std::countl_zero(rest);
 }
 
@@ -108,7 +112,8 @@ class Search {
 
   /// Whether stretch `i` starts with the tick of wall times that its gap swallowed.
   bool ticks_at_begin(std::size_t i) const {
-    if (i == 0 || cron_.wildcard || dst_.missing == DstMissing::skip) return false;
+    INVARIANT(i > 0);  // time itself begins with the first
+    if (cron_.wildcard || dst_.missing == DstMissing::skip) return false;
     const std::int64_t begin = stretches_[i].begin_s + stretches_[i - 1].offset_s;
     const std::int64_t end = stretches_[i].begin_s + stretches_[i].offset_s;
     for (auto local = first_local(cron_, begin, end); local; local = first_local(cron_, *local + 1, end))

@@ -19,18 +19,10 @@ std::string quoted(std::string_view text) {
   return text.size() <= shown ? fmt::format("'{}'", text) : fmt::format("'{}…'", text.substr(0, shown));
 }
 
+/// Of a node that isn't null.
 std::string describe(YamlNode node) {
-  switch (node.kind()) {
-    case YamlNode::Kind::null:
-      return "nothing";
-    case YamlNode::Kind::scalar:
-      return quoted(node.text());
-    case YamlNode::Kind::sequence:
-      return "a list";
-    case YamlNode::Kind::map:
-      return "a map";
-  }
-  return {};
+  if (node.is_scalar()) return quoted(node.text());
+  return node.is_sequence() ? "a list" : "a map";
 }
 
 std::string listed(std::span<const std::string_view> words) {
@@ -40,8 +32,6 @@ std::string listed(std::span<const std::string_view> words) {
 std::string title_of(const Form& form) {
   if (!form.title.empty()) return std::string{form.title};
   switch (form.shape) {
-    case Shape::null:
-      return "null";
     case Shape::text:
     case Shape::templated:
       return "text";
@@ -65,27 +55,19 @@ std::string title_of(const Form& form) {
       return "a date or a timestamp such as 2001-01-31 or 2001-01-31T06:00:00Z";
     case Shape::word:
       return "one of " + listed(form.words);
-    case Shape::any:
-      return "a value";
     case Shape::list:
       return "a list";
     case Shape::object:
       return "a map";
-    case Shape::one_of:
+    default:
       return "a value";
-    case Shape::later:
-      return "absent";
   }
-  return {};
 }
 
 /// Why a scalar isn't what was wanted, if there is an ordinary slip behind it. A choice asks each of its
 /// forms.
 std::string hint_for(YamlNode node, const Form& form, const Diagnostics& so_far) {
-  if (!node.is_scalar()) {
-    if (form.shape == Shape::list && node.is(YamlNode::Kind::map)) return "start each item with '- '";
-    return {};
-  }
+  if (!node.is_scalar()) return form.shape == Shape::list ? "start each item with '- '" : "";
   for (const Form* choice : form.forms)
     if (std::string hint = hint_for(node, *choice, so_far); !hint.empty()) return hint;
   const std::string_view text = node.text();
@@ -117,7 +99,6 @@ bool scalar_matches(YamlNode node, const Form& form) {
   switch (form.shape) {
     case Shape::text:
     case Shape::templated:
-    case Shape::any:
       return true;
     case Shape::id:
       return is_id(text);
@@ -279,9 +260,8 @@ void check_form(YamlNode node, const Form& form, std::string_view what, Diagnost
 }
 
 void append_canonical(std::string& out, YamlNode node, const Form& form) {
-  if (form.shape == Shape::one_of) {
-    if (const Form* choice = chosen(node, form)) return append_canonical(out, node, *choice);
-  } else if (form.shape == Shape::list && node.is_sequence()) {
+  if (form.shape == Shape::one_of) return append_canonical(out, node, *chosen(node, form));
+  if (form.shape == Shape::list) {
     out += '[';
     bool first = true;
     for (const YamlNode item : node.items()) {
@@ -290,7 +270,8 @@ void append_canonical(std::string& out, YamlNode node, const Form& form) {
     }
     out += ']';
     return;
-  } else if (form.shape == Shape::object && node.is_map()) {
+  }
+  if (form.shape == Shape::object) {
     std::vector<std::pair<std::uint64_t, YamlNode::Entry>> entries;
     entries.reserve(node.size());
     for (const auto entry : node.entries()) entries.emplace_back(sort_prefix(entry.key.text()), entry);

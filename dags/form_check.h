@@ -17,7 +17,7 @@ void check_form(YamlNode node, const Form&, std::string_view what, Diagnostics&)
 bool matches(YamlNode, const Form&);
 
 /// Appends the node as JSON with sorted keys, typed by the form: quoting, comments and key order leave no
-/// trace.
+/// trace. The node is one that check_form finds nothing wrong with.
 void append_canonical(std::string& out, YamlNode, const Form&);
 
 /// "did you mean 'x' (line 5)?", or nothing.

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/invariant.h"
 #include "dags/read.h"
 
 namespace millrace {
@@ -46,7 +47,8 @@ std::vector<TaskIndex> shortest_cycle(const Adjacency& downstream,
   constexpr TaskIndex unseen = ~TaskIndex{0};
   std::vector<TaskIndex> reached_from(component.size(), unseen);
   std::vector<TaskIndex> queue{start};
-  for (std::size_t head = 0; head < queue.size(); ++head) {
+  for (std::size_t head = 0;; ++head) {
+    INVARIANT(head < queue.size());  // every task of its component leads back
     const auto [first, last] = downstream.of(queue[head]);
     for (const TaskIndex* next = first; next != last; ++next) {
       if (component[*next] != component[start] || reached_from[*next] != unseen) continue;
@@ -62,7 +64,6 @@ std::vector<TaskIndex> shortest_cycle(const Adjacency& downstream,
       return path;
     }
   }
-  return {start};
 }
 
 void name_cycle(DagDraft& draft, const std::vector<TaskIndex>& path) {

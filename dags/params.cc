@@ -52,7 +52,7 @@ std::string pattern_mismatch(const Param& param, const std::string& text) {
 
 std::string problem_of(const Param& param, const json& value) {
   if (!has_type(param, value)) {
-    const bool vowel = std::string_view{"aeio"}.contains(param.type.empty() ? 'x' : param.type[0]);
+    const bool vowel = std::string_view{"aeio"}.contains(param.type.front());
     return fmt::format("must be {} {}, not {}", vowel ? "an" : "a", param.type, shown(value));
   }
   if (!param.enum_values.empty()) {

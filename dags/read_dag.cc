@@ -58,12 +58,10 @@ void check_ticks(const Dag& dag, Diagnostics& out) {
       out.add(place, "every moment of 'at' lies before start_date: the schedule never ticks");
     return;
   }
-  if (!next_tick(dag.schedule, start - Duration{1})) {
-    out.add(place, "the schedule never ticks");
-    return;
-  }
   const auto first = execution_date_at_or_after(dag.schedule, start);
-  if (dag.end_date && (!first || *first > *dag.end_date))
+  if (!first)
+    out.add(place, "the schedule never ticks");
+  else if (dag.end_date && *first > *dag.end_date)
     out.add(place, "the schedule never ticks between start_date and end_date");
 }
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "base/invariant.h"
 #include "dags/template_filter.h"
 #include "dags/template_name.h"
 
@@ -56,9 +57,9 @@ class Parser {
     out_.add(place_of(at), std::move(message), std::move(hint));
   }
 
-  /// Offsets are asked for in rising order but for a little looking back inside one pair of braces.
+  /// Offsets are asked for in rising order, so that each line is looked at once.
   Place place_of(std::size_t at) {
-    if (at < line_start_) return line_;
+    INVARIANT(at >= line_start_);
     for (std::size_t end = text_.find('\n', line_start_); end < at; end = text_.find('\n', line_start_)) {
       line_ = {line_.line + 1, 1};
       line_start_ = end + 1;
@@ -154,8 +155,8 @@ class Parser {
     const NameCheck check = check_name(part.name, scope_);
     if (!check.problem.empty()) fault(at, check.problem, check.hint);
     ValueType type = check.type;
-    while (pos_ < end_ && text_[pos_] == '|') {
-      ++pos_;
+    while (pos_ < end_) {
+      ++pos_;  // a '|': all else is refused before
       if (!parse_filter(part, type)) return;
     }
   }

@@ -81,7 +81,7 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
   double value = 0;
   const auto [end, error] =
       std::from_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed);
-  if (error != std::errc{} || text.empty() || !is_digit(text[0])) return {};
+  if (error != std::errc{} || !is_digit(text[0])) return {};
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   const auto unit = std::ranges::find(units, text, &Unit::word);
   if (unit == units.end()) return {};
@@ -139,8 +139,7 @@ std::optional<double> as_number(YamlNode node) {
   if (!node.is_plain() || !is_json_number(node.text())) return {};
   const std::string_view text = node.text();
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return {};
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc{}) return {};
   return value;
 }
 
