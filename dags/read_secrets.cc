@@ -33,7 +33,7 @@ void read_source(Secret& secret, YamlNode from, Diagnostics& out) {
               fmt::format("the file of a secret must be an absolute path, not '{}'", secret.source),
               "file:/run/secrets/name");
   } else {
-    std::string hint = did_you_mean(kind, {"env", "file"}, out);
+    std::string hint = colon == text.npos ? std::string{} : did_you_mean(kind, {"env", "file"}, out);
     out.add(from.place(), fmt::format("a secret can't come from '{}'", text),
             hint.empty() ? "write env:NAME or file:/path" : std::move(hint));
   }
