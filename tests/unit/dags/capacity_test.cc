@@ -50,3 +50,17 @@ TEST_CASE("more CPU or memory than the machine has can never start") {
         "task 'a' asks for 8.5 CPUs; there are 8.0\n"
         "task 'a' asks for 17408 MiB of memory; there are 16384 MiB\n");
 }
+
+TEST_CASE("an optional GPU keeps the pool that its task names, and that pool has to be there") {
+  CHECK(problems("pool: etl, resources: {gpu: 1, gpu_optional: true}", laptop) == "");
+  CHECK(problems("pool: fast, resources: {gpu: 1, gpu_optional: true}", laptop) ==
+        "task 'a' wants the pool 'fast', which doesn't exist | there are: cpu, etl\n");
+  CHECK(problems("pool: gpuu, resources: {gpu: 1}", server) ==
+        "task 'a' wants the pool 'gpuu', which doesn't exist | did you mean 'gpu'?\n");
+}
+
+TEST_CASE("a machine that says nothing of its CPUs and memory refuses nobody") {
+  const Capacity unknown{{{"cpu", 8}, {"gpu", 1}}, 1, 0, 0};
+  CHECK(problems("resources: {cpu: 1000, memory: 1000GiB}", unknown) == "");
+  CHECK(problems("resources: {gpu: 2}", unknown) == "task 'a' asks for 2 GPUs; there is 1\n");
+}

@@ -136,3 +136,85 @@ TEST_CASE("no more errors than anyone reads") {
   REQUIRE(result.diagnostics.entries.size() == 101);
   CHECK(result.diagnostics.entries.back().message == "and 900 more");
 }
+
+TEST_CASE("each signal is its number, and without one it is SIGTERM") {
+  const std::pair<const char*, int> signals[] = {
+      {"SIGTERM", 15}, {"SIGINT", 2},   {"SIGHUP", 1},  {"SIGQUIT", 3},
+      {"SIGUSR1", 10}, {"SIGUSR2", 12}, {"SIGABRT", 6}, {"SIGKILL", 9}};
+  for (const auto& [word, number] : signals)
+    CHECK(parsed("dag_id: d\ntasks: {a: {command: [x], termination: {signal: " + std::string{word} + "}}}\n")
+              ->tasks[0]
+              .termination_signal == number);
+  CHECK(parsed("dag_id: d\ntasks: {a: {command: [x]}}\n")->tasks[0].termination_signal == 15);
+}
+
+TEST_CASE("a dataset's format is what it says, else what its path ends in") {
+  const auto format = [](const std::string& dataset) {
+    return parsed("dag_id: d\ndatasets: {x: " + dataset + "}\ntasks: {a: {command: [x]}}\n")
+        ->datasets[0]
+        .format;
+  };
+  CHECK(format("{path: a.parquet}") == "parquet");
+  CHECK(format("{path: a.csv}") == "csv");
+  CHECK(format("{path: a.csv.gz}") == "csv");
+  CHECK(format("{path: a.json}") == "json");
+  CHECK(format("{path: a.jsonl}") == "json");
+  CHECK(format("{path: a.ndjson}") == "json");
+  CHECK(format("{path: a.gz}") == "dir");
+  CHECK(format("{path: a, format: csv}") == "csv");
+}
+
+TEST_CASE("a task may read older or other partitions of what it writes, and check its own output") {
+  const auto dag = parsed(R"(
+dag_id: d
+datasets: {x: {path: x}, y: {path: y}}
+tasks:
+  week: {inputs: [{dataset: x, window: 7d}], outputs: [x], command: [a]}
+  other: {inputs: [{dataset: y, partition: "{{ prev_ds }}"}], outputs: [y], command: [a]}
+  checked: {check: z, depends_on: other}
+)");
+  CHECK(dag->upstream.targets.size() == 1);
+  const auto itself = parse_dag(
+      "dag_id: d\ndatasets: {z: {path: z}}\ntasks: {a: {check: z, outputs: [z]}}\n");
+  REQUIRE(itself.dag);  // no circle of one
+  CHECK(itself.dag->order.size() == 1);
+}
+
+TEST_CASE("a task that waits for what follows it waits for itself") {
+  const auto dag = parsed(R"(
+dag_id: d
+tasks:
+  a: {command: [x], wait_for_downstream: true}
+  b: {command: [x], depends_on_past: true}
+  c: {command: [x]}
+)");
+  CHECK(dag->tasks[0].depends_on_past);
+  CHECK(dag->tasks[1].depends_on_past);
+  CHECK_FALSE(dag->tasks[2].depends_on_past);
+  CHECK(parsed("dag_id: d\ndepends_on_past: true\ntasks: {a: {command: [x]}}\n")->tasks[0].depends_on_past);
+}
+
+TEST_CASE("another execution_date lets a DAG trigger itself") {
+  const auto dag = parsed(
+      "dag_id: d\ntasks: {a: {trigger_dag: {dag_id: d, execution_date: \"{{ next_ds }}\"}}, "
+      "b: {trigger_dag: {dag_id: e, execution_date: same}}}\n");
+  CHECK(std::get<TriggerDagAction>(dag->tasks[0].action).execution_date->source == "{{ next_ds }}");
+  CHECK_FALSE(std::get<TriggerDagAction>(dag->tasks[1].action).execution_date);
+}
+
+TEST_CASE("more secrets than a start can read are refused as a number") {
+  std::string text = "dag_id: d\nsecrets:\n";
+  for (int i = 0; i < 101; ++i) text += "  - {env: S" + std::to_string(i) + ", from: env:S}\n";
+  const auto result = parse_dag(text + "tasks: {a: {command: [x]}}\n");
+  REQUIRE(result.diagnostics.entries.size() == 1);
+  CHECK(result.diagnostics.entries[0].message == "101 secrets; the limit is 100");
+}
+
+TEST_CASE("a text with templates has a size") {
+  const std::string head = "dag_id: d\ntasks: {a: {command: [x, \"";
+  const std::string big(1u << 20, 'x');
+  CHECK(parse_dag(head + big + "\"]}}\n").dag);
+  const auto result = parse_dag(head + big + "{{ ds }}\"]}}\n");
+  REQUIRE(result.diagnostics.entries.size() == 1);
+  CHECK(result.diagnostics.entries[0].message == "a text with templates has at most 1048576 bytes");
+}

@@ -83,3 +83,30 @@ TEST_CASE("a conf has limits in size, depth and text for patterns") {
   CHECK_FALSE(resolve_params(*dag, "{\"s\": \"" + std::string(200'000, 'a') + "\"}"));
   CHECK(resolve_params(*dag, "{\"l\": [\"" + std::string(100, '[') + "\"]}"));
 }
+
+TEST_CASE("what doesn't fit is shown, cut where nobody reads on") {
+  const auto dag = dag_with(typical);
+  const auto fault = [&](const std::string& conf) { return param_faults(*dag, conf).at(0).message; };
+  CHECK(fault(R"({"note": "", "days": 0})") == "must be at least 1, not 0");
+  CHECK(fault(R"({"note": "", "day": 5})") == "must be a date, not 5");
+  CHECK(fault(R"({"note": "", "day": "2001-01-31T00:00:00Z"})") ==
+        "must be a date, not \"2001-01-31T00:00:00Z\"");
+  CHECK(fault(R"({"note": "A"})") == "must match ^[a-z]*$, not \"A\"");
+  CHECK(fault(R"({"note": "", "zzzzzz": 1})") == "isn't a param of this DAG");
+  CHECK(fault(R"({"note": "", "days": ")" + std::string(100, 'x') + "\"}") ==
+        "must be an integer, not \"" + std::string(59, 'x') + "…");
+  CHECK(param_faults(*dag, R"({"note": "\"["})").at(0).message == R"(must match ^[a-z]*$, not ""[")");
+}
+
+TEST_CASE("a param of a DAG file is refused where its own values don't fit it") {
+  const auto fault = [](const std::string& param) {
+    const auto result = parse_dag("dag_id: d\nparams: {p: " + param + "}\ntasks: {a: {command: [x]}}\n");
+    return result.diagnostics.empty() ? "" : result.diagnostics.entries.at(0).message;
+  };
+  CHECK(fault("{type: number, default: 1e999}") == "'default' isn't valid JSON");
+  CHECK(fault("{type: string, pattern: '" + std::string(1'024, 'a') + "'}") == "");
+  CHECK(fault("{type: string, pattern: '" + std::string(1'025, 'a') + "'}") ==
+        "'pattern' isn't a regular expression: too long");
+  CHECK(fault("{type: integer, minimum: 3, maximum: 3}") == "");
+  CHECK(fault("{type: integer, minimum: 4, maximum: 3}") == "'maximum' is less than 'minimum'");
+}

@@ -235,3 +235,21 @@ TEST_CASE("ticks: the ends of time are refused, not overflowed") {
     }
   }
 }
+
+TEST_CASE("ticks: a schedule made by hand that never ticks has none, and the search ends") {
+  Schedule never;
+  never.kind = Schedule::Kind::cron;
+  never.cron = *parse_cron("30 2 1 2 *");
+  never.cron.days = 1u << 30;  // 30 February: parse_cron refuses it
+  const WallTime t = *parse_iso("2001-01-01");
+  for (const char* zone : {"UTC", "Europe/Berlin", "Africa/Casablanca"}) {
+    never.zone = *Zone::find(zone);
+    CHECK_FALSE(next_tick(never, t));
+    CHECK_FALSE(previous_tick(never, t));
+  }
+  Schedule nothing;
+  nothing.kind = Schedule::Kind::every;
+  nothing.every = Duration{0};
+  CHECK_FALSE(next_tick(nothing, t));
+  CHECK_FALSE(previous_tick(nothing, t));
+}

@@ -50,3 +50,35 @@ TEST_CASE("numbers are what JSON says they are") {
     CHECK_FALSE(is_json_number(bad));
   }
 }
+
+TEST_CASE("a duration is a century at most, in all its units together") {
+  CHECK(parse_duration("36525d") == Duration{24h * 36'525});
+  CHECK_FALSE(parse_duration("36525d1ms"));
+  CHECK_FALSE(parse_duration("5217w7d"));
+}
+
+TEST_CASE("numbers of a file fit their type or are none") {
+  const auto node = [](const char* text) {
+    static YamlResult file;
+    file = read_yaml(text);
+    return file.tree.root();
+  };
+  CHECK(as_integer(node("9223372036854775807")) == 9'223'372'036'854'775'807);
+  for (const char* bad : {"9223372036854775808", "1.5", "1e3", "'1'", "x"})
+    CHECK_FALSE(as_integer(node(bad)));
+  CHECK(as_number(node("1e3")) == 1'000);
+  CHECK(as_number(node("-2.5E+1")) == -25);
+  for (const char* bad : {"1e999", "'1'", "x", ".5"}) CHECK_FALSE(as_number(node(bad)));
+}
+
+TEST_CASE("names of variables begin with a letter and have a length") {
+  for (const char* bad : {"", "9", "A-B", "A B"}) CHECK_FALSE(is_name(bad));
+  CHECK(is_name(std::string(200, 'A')));
+  CHECK_FALSE(is_name(std::string(201, 'A')));
+}
+
+TEST_CASE("text in JSON is escaped where JSON wants it") {
+  std::string out;
+  append_json_text(out, "a\"b\\c\nd\te\x01\x1f é");
+  CHECK(out == R"("a\"b\\c\nd\te\u0001\u001f é")");
+}

@@ -165,3 +165,57 @@ TEST_CASE("random bytes and random cuts of a good file never do harm") {
     CHECK((result.dag != nullptr) == result.diagnostics.empty());
   }
 }
+
+TEST_CASE("a file that holds one value is read, one that holds none is empty") {
+  CHECK(read_yaml("x").tree.root().text() == "x");
+  for (const char* empty : {"", "~", "null", "---\n", "# only\n"})
+    CHECK(first_message(empty) == "the file is empty");
+  const YamlResult nothing = read_yaml("");
+  CHECK_FALSE(nothing.tree.root());
+  CHECK(nothing.tree.root().text_place() == Place{});
+}
+
+TEST_CASE("a folded block begins where its text does, blank lines left out") {
+  const auto place = [](const char* text) {
+    const YamlResult file = read_yaml(text);
+    REQUIRE(file.diagnostics.empty());
+    const YamlNode node = file.tree.root().find("a");
+    CHECK(node.style() == YamlNode::Style::block);
+    return node.text_place();
+  };
+  CHECK(place("a: >\n  one\n  two\n") == Place{2, 3});
+  CHECK(place("a: |+\n\n\r\n   one\n") == Place{4, 4});
+  CHECK(place("a: |2-\n  one\n") == Place{2, 3});
+  CHECK(place("a: |") == Place{1, 4});
+  CHECK(place("a: |\n   ") == Place{1, 4});
+}
+
+TEST_CASE("a quoted '<<' is a key like others") {
+  CHECK(first_message("'<<': x\n") == "");
+  CHECK(first_message("<<: {a: b}\n") == "merge keys ('<<') aren't part of the language");
+}
+
+TEST_CASE("no more duplicate keys are told than anyone reads") {
+  std::string text = "k: 1\n";
+  for (int i = 0; i < 300; ++i) text += "k: 1\n";
+  CHECK(read_yaml(text).diagnostics.entries.size() == limits::diagnostics_per_file);
+}
+
+TEST_CASE("a character that the file's end cuts off is refused where it stands") {
+  for (const char* cut : {"\xc3", "\xe2\x82", "\xe0\xa0", "\xed\x9f", "\xf0\x9f", "\xf0\x9f\x8e",
+                          "\xf0\x80\x80\x80", "\xf0\x9f" "a", "\xf0\x9f\x8e" "a"}) {
+    const YamlResult result = read_yaml(std::string{"a: "} + cut);
+    REQUIRE(result.diagnostics.entries.size() == 1);
+    CHECK(result.diagnostics.entries[0].place == Place{1, 4});
+  }
+  for (const char* good : {"\xe0\xa0\x80", "\xed\x9f\xbf", "\xf0\x90\x80\x80"})
+    CHECK(first_message(std::string{"a: "} + good) == "");
+  CHECK(first_message("a: 1\r") == "the file holds a carriage return without a line feed");
+}
+
+TEST_CASE("tabs may stand in every block that the file opens") {
+  CHECK(first_message("a:\n  - |+\n    x\n    \ty\n") == "");
+  CHECK(first_message("a: >1-\n x\n \ty\n") == "");
+  CHECK(first_message("|\n  x\n") == "");
+  CHECK(first_message("a: b|\n\tc: d\n") == "a tab can't indent YAML");
+}

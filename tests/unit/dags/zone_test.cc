@@ -109,3 +109,35 @@ TEST_CASE("zone rule: the POSIX string at the end of a zone file") {
        {"", "X", "EST", "EST5EDT", "EST5EDT,M3", "EST5EDT,M13.1.0,M1.1.0", "<abc5", "EST5,x"})
     CHECK_FALSE(parse_zone_rule(bad));
 }
+
+TEST_CASE("zone rule: days and times in each of their forms") {
+  const auto seconds = parse_zone_rule("AAA3:30:15BBB2,J59/0:0:30,J1/+1");
+  REQUIRE(seconds);
+  CHECK(seconds->standard_s == -(3 * 3600 + 30 * 60 + 15));
+  CHECK(seconds->summer_s == -2 * 3600);
+  const auto utc = [](std::int64_t s, std::int64_t offset_s) {
+    return to_iso(WallTime{(s + offset_s) * 1'000'000});
+  };
+  CHECK(utc(seconds->begin_of_summer(2024), seconds->standard_s) == "2024-02-28T00:00:30Z");
+  CHECK(utc(seconds->begin_of_summer(2023), seconds->standard_s) == "2023-02-28T00:00:30Z");
+  CHECK(utc(seconds->end_of_summer(2024), seconds->summer_s) == "2024-01-01T01:00:00Z");
+  const auto leap = parse_zone_rule("AAA3BBB,J60/0,J365/0");  // J never names 29 February
+  REQUIRE(leap);
+  CHECK(utc(leap->begin_of_summer(2023), leap->standard_s) == "2023-03-01T00:00:00Z");
+  CHECK(utc(leap->begin_of_summer(2024), leap->standard_s) == "2024-03-01T00:00:00Z");
+  CHECK(utc(leap->end_of_summer(2024), leap->summer_s) == "2024-12-31T00:00:00Z");
+  for (const char* bad :
+       {"AAA3BBB,M0.1.0,M1.1.0", "AAA3BBB,M1.0.0,M1.1.0", "AAA3BBB,M1.6.0,M1.1.0", "AAA3BBB,M1.1.7,M1.1.0",
+        "AAA3BBB,J0,J2", "AAA3BBB,366,1", "AAA3BBB,J366,1", "AAA3BBB,1,2x", "AAA12345", "A[A3", "AAA3,",
+        "AAA3BBB", "AAA3BBB,1"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(parse_zone_rule(bad));
+  }
+  CHECK(parse_zone_rule("AAA3BBB,0,365"));
+}
+
+TEST_CASE("zone: the end of a gap that there isn't is the local time's first instant") {
+  const Zone berlin = zone("Europe/Berlin");
+  CHECK(berlin.gap_end({2024, 6, 1, 0, 0, 0}) == at("2024-05-31T22:00:00Z"));
+  CHECK(berlin.gap_end({2024, 10, 27, 2, 30, 0}) == at("2024-10-27T00:30:00Z"));
+}
