@@ -48,8 +48,9 @@ void Core::schedule(DagEntry& entry) {
   if (kind == Schedule::Kind::none || kind == Schedule::Kind::datasets) return;
   if (kind == Schedule::Kind::continuous) return schedule_continuous(entry);
 
-  const std::size_t room =
-      has_room(entry) ? limits::active_runs_per_dag - entry.active.size() : 0;
+  // Active runs of backfills take none of it.
+  const std::size_t active = entry.active.size() - entry.backfilling;
+  const std::size_t room = has_room(entry) ? limits::active_runs_per_dag - active : 0;
   TickDecision decided = decide_ticks(*entry.dag, entry.row.watermark, entry.held_since, now.wall, room);
   entry.crowded = room == 0;
   if (!decided.hold.empty() && entry.hold.empty()) {

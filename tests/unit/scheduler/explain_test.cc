@@ -1,47 +1,8 @@
-#include <catch2/catch.hpp>
-
-#include "dag_builder.h"
-#include "world.h"
+#include "explained.h"
 
 using namespace millrace;
 using namespace millrace::test;
 using std::chrono::seconds;
-
-namespace {
-
-TaskInstanceId find(const World& world, std::string_view task, RunId run = {1}) {
-  for (const auto& [id, row] : world.ledger.task_instances)
-    if (row.task_id == task && row.run == run) return id;
-  FAIL("no task " << task);
-  return {};
-}
-
-Explanation why(const World& world, std::string_view task, RunId run = {1}) {
-  const auto out = world.scheduler->explain(find(world, task, run), world.now);
-  REQUIRE(out.has_value());
-  return *out;
-}
-
-const Gate& closed(const Explanation& e) {
-  for (const Gate& gate : e.gates)
-    if (!gate.ok) return gate;
-  FAIL("nothing stops it");
-  return e.gates.front();
-}
-
-std::vector<std::string> kinds(const Explanation& e) {
-  std::vector<std::string> out;
-  for (const Gate& gate : e.gates) out.push_back(gate.kind);
-  return out;
-}
-
-void request(World& world, const char* date) {
-  world.send(RunRequested{{}, "d", {}, date_from(date), {}, "{}", "", "anna"});
-}
-
-using Words = std::vector<std::string>;
-
-}  // namespace
 
 TEST_CASE("gates are listed in evaluation order up to the one that waits for others") {
   World world;
