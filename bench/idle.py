@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
 import harness  # noqa: E402
 
-SCHEDULES = ['"0 3 1 1 *"', "yearly", '{cron: "30 2 29 2 *", timezone: Europe/Berlin}',
+SCHEDULES = ['"0 3 1 1 *"', '"@yearly"', '{cron: "30 2 29 2 *", timezone: Europe/Berlin}',
              '{cron: "15 4 1 7 *", timezone: America/New_York}']
 
 
@@ -49,7 +49,7 @@ def main():
         for i in range(options.dags):
             schedule = SCHEDULES[i % len(SCHEDULES)]
             (daemon.dags / f"d{i}.yaml").write_text(
-                f"dag_id: d{i}\nschedule: {schedule}\ncatchup: none\n"
+                f"dag_id: d{i}\nschedule: {schedule}\ncatchup: false\n"
                 "tasks:\n  extract: {command: [/bin/true]}\n"
                 "  load: {depends_on: [extract], command: [/bin/true]}\n")
         daemon.start()
