@@ -5,6 +5,7 @@
 
 #include "api/asset_shapes.h"
 #include "api/dag_dates.h"
+#include "api/filters.h"
 #include "api/handlers.h"
 #include "api/look_up.h"
 #include "base/limits.h"
@@ -21,15 +22,6 @@ std::expected<std::optional<std::int64_t>, Problem> integer_in_query(const Call&
   if (error != std::errc{} || end != text->data() + text->size())
     return refuse_field(std::string(name), "a number");
   return value;
-}
-
-/// `timestamp_gte` and `_lte`; `_gt` and `_lt` are a microsecond off.
-std::expected<std::optional<WallTime>, Problem> bound(const Call& call, bool from) {
-  auto time = time_in_query(call, from ? "timestamp_gte" : "timestamp_lte");
-  if (!time || *time) return time;
-  time = time_in_query(call, from ? "timestamp_gt" : "timestamp_lt");
-  if (time && *time) (*time)->us += from ? 1 : -1;
-  return time;
 }
 
 HttpResponse events_response(StoreReader& reader, const Listed<DatasetEventRow>& listed) {
@@ -93,11 +85,10 @@ Answer list_asset_events(const Call& call, StoreReader& reader) {
   const auto map_index = integer_in_query(call, "source_map_index");
   if (!map_index) return std::unexpected(map_index.error());
   if (*map_index) filter.map_index = static_cast<int>(std::clamp<std::int64_t>(**map_index, -2, INT32_MAX));
-  const auto from = bound(call, true), to = bound(call, false);
-  if (!from) return std::unexpected(from.error());
-  if (!to) return std::unexpected(to.error());
-  filter.from = *from;
-  filter.to = *to;
+  const auto written = time_span(call, "timestamp");
+  if (!written) return std::unexpected(written.error());
+  filter.from = written->from;
+  filter.to = written->to;
   const auto listed = reader.assets().events(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
   return events_response(reader, *listed);

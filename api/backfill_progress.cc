@@ -197,7 +197,8 @@ Answer backfill_matrix(const Call& call, StoreReader& reader) {
   if (!dag || !grid)
     return refuse(404, "not_found", "the DAG version of this backfill can't be read any more");
   const LocalClock clock = clock_of(*dag, *grid);
-  const auto from = time_in_query(call, "from", clock), to = time_in_query(call, "to", clock);
+  const auto from = time_in_query(call, "from", clock);
+  const auto to = time_in_query(call, "to", clock, OfDay::last);
   if (!from) return std::unexpected(from.error());
   if (!to) return std::unexpected(to.error());
   const BackfillDates dates(*grid, *dag, row->spec);

@@ -14,7 +14,7 @@ namespace {
 
 void read_spec(BodyReader& in, const LocalClock& clock, BackfillSpec& spec, bool dry_run) {
   spec.from_date = in.time("from_date", clock);
-  spec.to_date = in.time("to_date", clock);
+  spec.to_date = in.time("to_date", clock, OfDay::last);
   spec.dates = in.times("dates", clock);
   std::ranges::sort(spec.dates);
   const std::string reprocess = in.text("reprocess_behavior").value_or("none");

@@ -234,17 +234,17 @@ std::expected<Page, Problem> page_of(const Call& call) {
   return page;
 }
 
-std::optional<WallTime> given_time(std::string_view text, const LocalClock& clock) {
-  const auto time = parse_moment(text, clock);
+std::optional<WallTime> given_time(std::string_view text, const LocalClock& clock, OfDay of_day) {
+  const auto time = parse_moment(text, clock, of_day);
   if (!time || *time < earliest || *time > latest) return std::nullopt;
   return time;
 }
 
 std::expected<std::optional<WallTime>, Problem> time_in_query(const Call& call, std::string_view name,
-                                                              const LocalClock& clock) {
+                                                              const LocalClock& clock, OfDay of_day) {
   const auto text = call.query_value(name);
   if (!text) return std::nullopt;
-  const auto time = given_time(*text, clock);
+  const auto time = given_time(*text, clock, of_day);
   if (!time)
     return refuse_field(std::string(name), "not an ISO 8601 time", "2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
@@ -296,10 +296,11 @@ std::optional<std::int64_t> BodyReader::integer(std::string_view name, std::int6
   return number;
 }
 
-std::optional<WallTime> BodyReader::time(std::string_view name, const LocalClock& clock) {
+std::optional<WallTime> BodyReader::time(std::string_view name, const LocalClock& clock, OfDay of_day) {
   const JsonValue* value = look(name);
   if (value == nullptr) return std::nullopt;
-  const auto time = value->is(JsonValue::Kind::string) ? given_time(value->text, clock) : std::nullopt;
+  const bool is_text = value->is(JsonValue::Kind::string);
+  const auto time = is_text ? given_time(value->text, clock, of_day) : std::nullopt;
   if (!time) refuse(name, "must be an ISO 8601 time: 2001-01-05 or 2001-01-05T00:00:00Z");
   return time;
 }

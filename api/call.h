@@ -143,10 +143,11 @@ void ask(const CallPtr& call, std::function<Seen(const Scheduler&, Now)> look,
 std::expected<Page, Problem> page_of(const Call&);
 /// A time as a client writes it, read from that clock if it has no offset; nothing for what isn't one, and
 /// outside of the years 1 to 9900.
-std::optional<WallTime> given_time(std::string_view, const LocalClock& = {});
+std::optional<WallTime> given_time(std::string_view, const LocalClock& = {}, OfDay = OfDay::first);
 /// A time in the query; nothing when it isn't there.
 std::expected<std::optional<WallTime>, Problem> time_in_query(const Call&, std::string_view name,
-                                                              const LocalClock& = {});
+                                                              const LocalClock& = {},
+                                                              OfDay = OfDay::first);
 /// The body as a JSON object; an empty body is `{}`.
 std::expected<JsonValue, Problem> json_body(const Call&);
 
@@ -163,7 +164,7 @@ class BodyReader {
   std::optional<bool> boolean(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t low, std::int64_t high);
   /// `clock`: of a time without an offset; UTC but for dates of a DAG (api/dag_dates.h).
-  std::optional<WallTime> time(std::string_view name, const LocalClock& clock = {});
+  std::optional<WallTime> time(std::string_view name, const LocalClock& clock = {}, OfDay = OfDay::first);
   std::vector<std::string> texts(std::string_view name);
   std::vector<WallTime> times(std::string_view name, const LocalClock& clock = {});
   /// A member that is a JSON object, as text.

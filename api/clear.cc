@@ -124,7 +124,7 @@ Started clear_task_instances(const CallPtr& call, StoreReader& reader) {
   reach.future = in.boolean("include_future").value_or(false);
   const LocalClock clock = clock_of(*call, reader, call->param("dag_id"));
   reach.from = in.time("start_date", clock);
-  reach.to = in.time("end_date", clock);
+  reach.to = in.time("end_date", clock, OfDay::last);
   wish.note = in.text("note");
   read_task_ids(*body, in, wish);
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));

@@ -166,7 +166,9 @@ std::expected<TimeSpan, Problem> time_span(const Call& call, std::string_view fi
                                            const LocalClock& clock) {
   TimeSpan span;
   for (const std::string_view end : {"gte", "gt", "lte", "lt"}) {
-    const auto time = time_in_query(call, fmt::format("{}_{}", field, end), clock);
+    const bool with_it = end == "lte" || end == "gt";  // a day lies before either as a whole
+    const auto time = time_in_query(call, fmt::format("{}_{}", field, end), clock,
+                                    with_it ? OfDay::last : OfDay::first);
     if (!time) return std::unexpected(time.error());
     if (!*time) continue;
     std::optional<WallTime>& bound = end.starts_with('g') ? span.from : span.to;

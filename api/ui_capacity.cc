@@ -76,7 +76,7 @@ Answer resource_timeline(const Call& call, StoreReader& reader) {
   const WallTime now = call.services->clock.now().wall;
   const auto from = time_in_query(call, "from");
   if (!from) return std::unexpected(from.error());
-  const auto to = time_in_query(call, "to");
+  const auto to = time_in_query(call, "to", {}, OfDay::last);
   if (!to) return std::unexpected(to.error());
   const WallTime end = to->value_or(now);
   const WallTime start = from->value_or(end - usual_window);

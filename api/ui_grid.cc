@@ -132,7 +132,7 @@ std::string frame(const std::string& head, const std::string& cells) {
 Answer ui_grid(const Call& call, StoreReader& reader) {
   const auto row = dag_of_path(call, reader);
   if (!row) return std::unexpected(row.error());
-  const auto end = time_in_query(call, "end", clock_of(call, reader, row->dag_id));
+  const auto end = time_in_query(call, "end", clock_of(call, reader, row->dag_id), OfDay::last);
   if (!end) return std::unexpected(end.error());
   const auto wanted = number_in_query(call, "runs", 1, most_runs, runs_shown);
   if (!wanted) return std::unexpected(wanted.error());

@@ -8,6 +8,7 @@
 
 #include "base/diagnostics.h"
 #include "dags/dag.h"
+#include "dags/moment.h"
 #include "dags/yaml_reader.h"
 
 /// From a tree whose forms are checked to a Dag. What the form check refused is left at its default here
@@ -48,7 +49,7 @@ void read_action(DagDraft&, TaskIndex);
 
 Zone read_zone(YamlNode, const Zone& fallback, Diagnostics&);
 /// A date or timestamp; without a zone of its own it is local time in `zone`.
-std::optional<WallTime> read_moment(YamlNode, const Zone&);
+std::optional<WallTime> read_moment(YamlNode, const Zone&, OfDay = OfDay::first);
 Schedule read_schedule(YamlNode, const Zone&, std::optional<WallTime> start_date, Diagnostics&);
 
 /// Where values come from that no file holds.

@@ -70,7 +70,7 @@ void read_dates(YamlNode root, DagDraft& draft) {
   const std::size_t before = draft.out.entries.size();
   dag.timezone = read_zone(root.find("timezone"), Zone{}, draft.out);
   dag.start_date = read_moment(root.find("start_date"), dag.timezone);
-  dag.end_date = read_moment(root.find("end_date"), dag.timezone);
+  dag.end_date = read_moment(root.find("end_date"), dag.timezone, OfDay::last);
   if (dag.start_date && dag.end_date && *dag.end_date < *dag.start_date)
     draft.out.add(root.find("end_date").place(), "end_date lies before start_date",
                   fmt::format("start_date is at line {}", root.find("start_date").place().line));

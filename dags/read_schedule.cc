@@ -181,8 +181,8 @@ Zone read_zone(YamlNode node, const Zone& fallback, Diagnostics& out) {
   return fallback;
 }
 
-std::optional<WallTime> read_moment(YamlNode node, const Zone& zone) {
-  return node.is_scalar() ? parse_moment(node.text(), {.zone = zone}) : std::nullopt;
+std::optional<WallTime> read_moment(YamlNode node, const Zone& zone, OfDay of_day) {
+  return node.is_scalar() ? parse_moment(node.text(), {.zone = zone}, of_day) : std::nullopt;
 }
 
 Schedule read_schedule(YamlNode node, const Zone& zone, std::optional<WallTime> start_date,

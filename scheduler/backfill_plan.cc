@@ -31,8 +31,15 @@ Result<void> check_range(const Dag& dag, const Dag& grid, const BackfillSpec& sp
   if (*spec.to_date < *spec.from_date)
     return fail(ErrorKind::invalid, fmt::format("to_date: {} is before from_date {}", to_iso(*spec.to_date),
                                                 to_iso(*spec.from_date)));
-  if (auto ok = check_bounds(dag, "from_date", *spec.from_date); !ok) return ok;
-  if (auto ok = check_bounds(dag, "to_date", *spec.to_date); !ok) return ok;
+  // What lies beyond a bound is refused if it would have been run: not what is left of a day.
+  const auto ticks = [&](WallTime first, WallTime end) {
+    const auto next = execution_date_at_or_after(grid.schedule, first);
+    return next && *next < end;
+  };
+  if (dag.start_date && ticks(*spec.from_date, *dag.start_date))
+    if (auto ok = check_bounds(dag, "from_date", *spec.from_date); !ok) return ok;
+  if (dag.end_date && ticks(*dag.end_date + Duration{1}, *spec.to_date + Duration{1}))
+    if (auto ok = check_bounds(dag, "to_date", *spec.to_date); !ok) return ok;
   if (!BackfillDates(grid, dag, spec).first())
     return fail(ErrorKind::invalid,
                 fmt::format("to_date: the schedule '{}' has no execution_date from {} to {}",

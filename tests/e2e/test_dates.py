@@ -101,6 +101,32 @@ class Dates(harness.DaemonTest):
         wanted = [run for run in self.dates("maker") if run[0] in DAYS[1:4]]
         self.assertEqual(wanted, [(date, "success") for date in DAYS[1:4]])
 
+    def test_a_day_as_an_end_is_the_whole_day(self):
+        self.millrace.submit(NIGHTLY)  # at half past two; its own end_date is a day too
+        dates = ["2013-10-25T00:30:00Z", "2013-10-26T00:30:00Z", "2013-10-27T00:30:00Z",
+                 "2013-10-28T01:30:00Z"]
+        self.await_dates("nightly", dates)
+        plan = json.loads(self.cli("backfill", "create", "nightly", "--dates", "2013-10-26..2013-10-28",
+                                   "--dry-run", "--json"))
+        self.assertEqual([one["logical_date"] for one in plan["backfills"]], dates[1:])
+        body = {"dag_id": "nightly", "from_date": "2013-10-26", "to_date": "2013-10-27T00:00"}
+        plan = self.millrace.post("/backfills/dry_run", body)
+        self.assertEqual([one["logical_date"] for one in plan.json["backfills"]], dates[1:2], plan)
+        refused = self.millrace.post("/backfills/dry_run", dict(body, to_date="2013-10-29"))
+        self.assertEqual(refused.status, 422, refused)
+        self.assertIn("after the DAG's end_date 2013-10-28T23:59:59.999999Z", json.dumps(refused.json))
+
+        def listed(**filters):
+            rows = self.millrace.get("/dags/nightly/dagRuns", order_by="logical_date", **filters).json
+            return [run["logical_date"] for run in rows["dag_runs"]]
+        self.assertEqual(listed(logical_date_lte="2013-10-26"), dates[:2])
+        self.assertEqual(listed(logical_date_lt="2013-10-26"), dates[:1])
+        self.assertEqual(listed(logical_date_gte="2013-10-26"), dates[1:])
+        self.assertEqual(listed(logical_date_gt="2013-10-26"), dates[2:])
+        cleared = self.millrace.post("/dags/nightly/clearTaskInstances", {
+            "dry_run": True, "only_failed": False, "start_date": "2013-10-27", "end_date": "2013-10-28"}).json
+        self.assertEqual(cleared["total_entries"], 2, cleared)
+
     def test_a_time_shown_twice_is_the_tick_and_a_full_time_with_an_offset_is_itself(self):
         self.millrace.submit(NIGHTLY)
         dates = ["2013-10-25T00:30:00Z", "2013-10-26T00:30:00Z", "2013-10-27T00:30:00Z",

@@ -53,7 +53,7 @@ TEST_CASE("a backfill's dates without an offset are the DAG's, with one they are
   ServedInNewYork served;
   BackfillSpec spec = served.backfill(R"("from_date":"2013-03-09","to_date":"2013-03-11")");
   CHECK(spec.from_date == at("2013-03-09T05:00Z"));
-  CHECK(spec.to_date == at("2013-03-11T04:00Z"));
+  CHECK(spec.to_date == at("2013-03-12T03:59:59.999999Z"));  // the whole day
   spec = served.backfill(R"("from_date":"2013-03-09T00:00:00Z","to_date":"2013-03-11T00:00:00+00:00")");
   CHECK(spec.from_date == at("2013-03-09T00:00Z"));
   CHECK(spec.to_date == at("2013-03-11T00:00Z"));
@@ -116,7 +116,7 @@ TEST_CASE("a clear reaches the runs of the DAG's days") {
 
 TEST_CASE("filters by execution date are the DAG's where the path names one, else UTC") {
   ServedInNewYork served;
-  served.rows.runs[0].execution_date = at("2013-05-01T04:00Z");
+  served.rows.runs[0].execution_date = at("2013-05-02T03:00Z");
   const auto found = [&](std::string_view path, std::string_view date) {
     const auto answer = served.ask(
         "GET", fmt::format("/api/v2/dags/{0}?logical_date_gte={1}&logical_date_lte={1}", path, date),
@@ -124,10 +124,12 @@ TEST_CASE("filters by execution date are the DAG's where the path names one, els
     return json_of(answer).find("total_entries")->integer;
   };
   CHECK(found("etl/dagRuns", "2013-05-01") == 1);
-  CHECK(found("etl/dagRuns", "2013-05-01T04:00:00Z") == 1);
+  CHECK(found("etl/dagRuns", "2013-05-02") == 0);
+  CHECK(found("etl/dagRuns", "2013-05-02T03:00:00Z") == 1);
   CHECK(found("etl/dagRuns", "2013-05-01T00:00:00Z") == 0);
   CHECK(found("~/dagRuns", "2013-05-01") == 0);
-  CHECK(found("~/dagRuns", "2013-05-01T04:00:00Z") == 1);
+  CHECK(found("~/dagRuns", "2013-05-02") == 1);
+  CHECK(found("~/dagRuns", "2013-05-02T03:00:00Z") == 1);
 }
 
 TEST_CASE("a partition without an offset is one of the DAG that makes the dataset, else of those that wait") {

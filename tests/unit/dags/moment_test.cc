@@ -6,10 +6,11 @@ using namespace millrace;
 
 namespace {
 
-std::string read(std::string_view zone, std::string_view text, DstDuplicate duplicate = DstDuplicate::first) {
+std::string read(std::string_view zone, std::string_view text, DstDuplicate duplicate = DstDuplicate::first,
+                 OfDay of_day = OfDay::first) {
   const auto found = Zone::find(zone);
   REQUIRE(found);
-  const auto moment = parse_moment(text, {*found, duplicate});
+  const auto moment = parse_moment(text, {*found, duplicate}, of_day);
   return moment ? to_iso(*moment) : "nothing";
 }
 
@@ -22,6 +23,34 @@ TEST_CASE("moment: without an offset a date or time is what the zone's clocks sh
   CHECK(read("Europe/Berlin", "2013-05-01T06:30") == "2013-05-01T04:30:00Z");
   CHECK(read("Europe/Berlin", "2013-05-01 06:30:15.25") == "2013-05-01T04:30:15.250000Z");
   CHECK(read("Europe/Berlin", "1969-12-31T23:59:59.5") == "1969-12-31T22:59:59.500000Z");
+}
+
+TEST_CASE("moment: a day that something ends with is meant to its last instant, a time is itself") {
+  const auto end = [](std::string_view zone, std::string_view text) {
+    return read(zone, text, DstDuplicate::first, OfDay::last);
+  };
+  CHECK(end("UTC", "2013-05-01") == "2013-05-01T23:59:59.999999Z");
+  CHECK(end("America/New_York", "2013-05-01") == "2013-05-02T03:59:59.999999Z");
+  // The day after begins at one o'clock, an hour after midnight by its old clock.
+  CHECK(end("America/Sao_Paulo", "2015-10-17") == "2015-10-18T02:59:59.999999Z");
+  for (const char* text : {"2013-05-01T00:00", "2013-05-01T00:00:00Z", "2013-05-01 06:30:15.25", "nothing"})
+    CHECK(end("Europe/Berlin", text) == read("Europe/Berlin", text));
+  // No instant lies between a day and the next, in a year with a jump and a doubled hour.
+  for (const char* zone : {"Europe/Berlin", "America/Sao_Paulo", "Asia/Beirut", "Australia/Lord_Howe"}) {
+    const auto found = Zone::find(zone);
+    REQUIRE(found);
+    std::chrono::sys_days day = std::chrono::year{2015} / 1 / 1;
+    for (int i = 0; i < 366; ++i, day += std::chrono::days{1}) {
+      const auto name = [](std::chrono::sys_days d) {
+        return to_date(WallTime{std::chrono::duration_cast<Duration>(d.time_since_epoch()).count()});
+      };
+      const auto last = parse_moment(name(day), {.zone = *found}, OfDay::last);
+      const auto next = parse_moment(name(day + std::chrono::days{1}), {.zone = *found});
+      REQUIRE(last);
+      REQUIRE(next);
+      CHECK(*last + Duration{1} == *next);
+    }
+  }
 }
 
 TEST_CASE("moment: an offset in the text says all, whatever the zone") {

@@ -199,6 +199,8 @@ TEST_CASE("what can't be backfilled is refused and the message names the field")
   dag.start_date = at("2001-01-01");
   dag.end_date = at("2001-06-30");
   CHECK(refusal(dag, range("2001-01-01", "2001-06-30")).empty());
+  // What is left of a day beyond a bound holds nothing that would be missed.
+  CHECK(refusal(dag, range("2000-12-31T06:00", "2001-06-30T23:59:59")).empty());
   CHECK(refusal(dag, range("2001-02-01", "2001-01-01")) ==
         "to_date: 2001-01-01T00:00:00Z is before from_date 2001-02-01T00:00:00Z");
   CHECK(refusal(dag, range("2000-12-31", "2001-01-05")) ==
