@@ -129,16 +129,22 @@ Answer get_dag_details(const Call& call, StoreReader& reader) {
   return json_response(out.take());
 }
 
-Started patch_dag(const CallPtr& call, StoreReader& reader) {
-  if (const auto row = find_dag(*call, reader); !row) return std::unexpected(row.error());
-  auto body = json_body(*call);
+std::expected<bool, Problem> asked_to_pause(const Call& call) {
+  auto body = json_body(call);
   if (!body) return std::unexpected(std::move(body.error()));
-  if (auto ok = apply_update_mask(*call, *body, {"is_paused"}); !ok)
+  if (auto ok = apply_update_mask(call, *body, {"is_paused"}); !ok)
     return std::unexpected(std::move(ok.error()));
   BodyReader in(*body);
   const auto paused = in.boolean("is_paused");
   if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
   if (!paused) return refuse_field("is_paused", "is missing: true or false");
+  return *paused;
+}
+
+Started patch_dag(const CallPtr& call, StoreReader& reader) {
+  if (const auto row = find_dag(*call, reader); !row) return std::unexpected(row.error());
+  const auto paused = asked_to_pause(*call);
+  if (!paused) return std::unexpected(paused.error());
   commit(call, DagPaused{{}, std::string(call->param("dag_id")), *paused, call->who.name},
          [call](StoreReader& later, const Reply&) { return get_dag(*call, later); });
   return {};

@@ -60,6 +60,8 @@ Started patch_dags(const CallPtr&, StoreReader&);
 // dags.cc
 Answer get_dag(const Call&, StoreReader&);
 Answer get_dag_details(const Call&, StoreReader&);
+/// What the body of a PATCH says: shared by one DAG and by many.
+std::expected<bool, Problem> asked_to_pause(const Call&);
 Started patch_dag(const CallPtr&, StoreReader&);
 Started delete_dag(const CallPtr&, StoreReader&);
 
