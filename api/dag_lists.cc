@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <map>
 #include <set>
 
 #include "api/dag_search.h"
@@ -92,14 +93,8 @@ Started list_dags(const CallPtr& call, StoreReader& reader) {
 
 /// All that the filter finds on its page.
 Started patch_dags(const CallPtr& call, StoreReader&) {
-  auto body = json_body(*call);
-  if (!body) return std::unexpected(std::move(body.error()));
-  if (auto ok = apply_update_mask(*call, *body, {"is_paused"}); !ok)
-    return std::unexpected(std::move(ok.error()));
-  BodyReader in(*body);
-  const auto paused = in.boolean("is_paused");
-  if (auto ok = in.done(); !ok) return std::unexpected(std::move(ok.error()));
-  if (!paused) return refuse_field("is_paused", "is missing: true or false");
+  const auto paused = asked_to_pause(*call);
+  if (!paused) return std::unexpected(paused.error());
   auto search = dag_search_of(*call);
   if (!search) return std::unexpected(std::move(search.error()));
   find_dags(call, std::move(*search),
@@ -139,17 +134,17 @@ Answer dag_stats(const Call& call, StoreReader& reader) {
   for (const std::string_view dag_id : std::set(wanted.begin(), wanted.end()))
     if (auto row = reader.dag(dag_id); row && !row->removed) rows.push_back(std::move(*row));
   if (rows.size() > limits::list_page) return refuse_field("dag_ids", "name fewer DAGs");
+  std::vector<std::string> dag_ids;
+  for (const DagRow& row : rows) dag_ids.push_back(row.dag_id);
+  std::map<std::pair<std::string, RunState>, std::int64_t> runs;
+  for (const RunCount& count : reader.run_counts(dag_ids)) runs[{count.dag_id, count.state}] = count.runs;
   return list_response(
       "dags", rows, static_cast<std::int64_t>(rows.size()), [&](JsonWriter& out, const DagRow& row) {
         out.begin_object().text_field("dag_id", row.dag_id).text_field("dag_display_name", row.dag_id);
         out.key("stats").begin_array();
         for (const RunState state : states) {
-          RunFilter filter;
-          filter.dag_id = row.dag_id;
-          filter.states = {state};
-          const auto listed = reader.runs(filter, Page{.limit = 1});
           out.begin_object().text_field("state", to_word(state));
-          out.int_field("count", listed ? listed->total_entries : 0).end_object();
+          out.int_field("count", runs[{row.dag_id, state}]).end_object();
         }
         out.end_array().end_object();
       });

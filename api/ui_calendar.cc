@@ -47,15 +47,15 @@ struct Day {
   std::optional<double> longest = {};  // of those that ended
 };
 
-std::vector<Day> days_of(const std::vector<RunBar>& runs, const Zone& zone) {
+std::vector<Day> days_of(const std::vector<CalendarRun>& runs, const Zone& zone) {
   std::vector<Day> out;
-  for (const RunBar& run : runs) {
+  for (const CalendarRun& run : runs) {
     const Zone::Local local = zone.to_local(run.execution_date);
     const sys_days date = std::chrono::year{local.year} / local.month / local.day;
     if (out.empty() || out.back().date != date) out.push_back({.date = date, .state = run.state});
     Day& day = out.back();
     ++day.runs;
-    if (run.late_at) ++day.late;
+    if (run.late) ++day.late;
     if (urgency(run.state) > urgency(day.state)) day.state = run.state;
     const auto seconds = seconds_between(run.started_at, run.ended_at);
     if (seconds && seconds > day.longest) day.longest = seconds;

@@ -12,7 +12,6 @@ namespace millrace::handlers {
 namespace {
 
 constexpr int runs_shown = 30;
-constexpr int ended_looked_at = 10'000;
 constexpr std::size_t outputs_looked_at = 10;  // of one DAG, for its freshest
 constexpr auto failing_since = std::chrono::hours{24};
 
@@ -33,14 +32,6 @@ Seen look(const Scheduler& scheduler, const DagWish& wanted) {
   out.total = page.total;
   for (const DagSeen& one : page.dags)
     out.page.push_back({*one.row, *one.dag, one.running, one.queued, one.due});
-  return out;
-}
-
-/// DAGs whose newest ended run of the last day failed.
-std::set<std::string> failing_dags(StoreReader& reader, WallTime now) {
-  std::set<std::string> seen, out;
-  for (const RunBar& run : reader.views().runs_ended_since(now - failing_since, ended_looked_at))
-    if (seen.insert(run.dag_id).second && run.state == RunState::failed) out.insert(run.dag_id);
   return out;
 }
 
@@ -116,7 +107,10 @@ std::expected<DagWish, Problem> wish_of(const Call& call, StoreReader& reader) {
         {"active", active}, {"paused", paused}, {"running", running}, {"queued", queued}};
     const auto named = std::ranges::find(states, *word, &std::pair<std::string_view, DagWish::State>::first);
     if (named != std::end(states)) out.state = named->second;
-    else if (*word == "failed") out.only = failing_dags(reader, call.services->clock.now().wall);
+    else if (*word == "failed") {
+      const auto failing = reader.views().failing_dags(call.services->clock.now().wall - failing_since);
+      out.only = std::set(failing.begin(), failing.end());
+    }
     else return refuse_field("state", "active, paused, running, queued or failed");
   }
   const std::string_view sort = call.query_value("sort").value_or("dag_id");

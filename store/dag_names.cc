@@ -30,6 +30,19 @@ bool are_few(sqlite::Connection& connection, const std::vector<std::string>& nam
   return kept_sum(connection, counts, of_these) <= few_rows;
 }
 
+std::vector<RunCount> kept_runs(sqlite::Connection& connection, const Scope& dags) {
+  sqlite::Statement kept(connection, queries::kept_runs_of_dags());
+  kept.bind(1, std::string_view(dags.json()));
+  std::vector<RunCount> out;
+  while (kept.step()) {
+    RunCount& count = out.emplace_back();
+    count.dag_id = kept.text(0);
+    count.state = run_state_from(kept.text(1)).value_or(RunState::queued);
+    count.runs = kept.integer(2);
+  }
+  return out;
+}
+
 std::int64_t kept_sum(sqlite::Connection& connection, const char* counts, const Where& where) {
   sqlite::Statement sum(connection, queries::kept_sum(counts, where.sql()));
   where.bind(sum);

@@ -20,6 +20,8 @@ inline constexpr std::int64_t few_rows = 20'000;
 std::vector<std::string> dags_like(sqlite::Connection&, const TextMatch&, const Scope*);
 /// Whether all that these DAGs have, as the table `counts` says, is few_rows at most.
 bool are_few(sqlite::Connection&, const std::vector<std::string>& names, const char* counts);
+/// Of each of these DAGs in each state.
+std::vector<RunCount> kept_runs(sqlite::Connection&, const Scope&);
 /// Of the rows of `counts` that match.
 std::int64_t kept_sum(sqlite::Connection&, const char* counts, const Where&);
 

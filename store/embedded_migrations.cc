@@ -33,6 +33,7 @@ EMBED(010, access)
 EMBED(011, flat_lists)
 EMBED(012, event_owner)
 EMBED(013, secret_prints)
+EMBED(014, flat_totals)
 
 namespace millrace {
 
@@ -51,6 +52,7 @@ std::span<const Migration> embedded_migrations() {
       {11, "flat_lists", {millrace_migration_011, millrace_migration_011_end}},
       {12, "event_owner", {millrace_migration_012, millrace_migration_012_end}},
       {13, "secret_prints", {millrace_migration_013, millrace_migration_013_end}},
+      {14, "flat_totals", {millrace_migration_014, millrace_migration_014_end}},
   };
   return all;
 }

@@ -95,14 +95,22 @@ inline std::string runs_named(bool scoped) {
          " ORDER BY id LIMIT 1000";
 }
 inline std::string kept_runs_of_dag() { return "SELECT state, n FROM run_count WHERE dag_id = ?1"; }
-/// Four rows for each DAG.
+/// Of the DAGs of a scope, four rows for each; of all DAGs.
 inline std::string kept_runs(bool scoped) {
-  return std::string("SELECT state, sum(n) FROM run_count") + (scoped ? " WHERE " + in_scope(1) : "") +
-         " GROUP BY state";
+  if (scoped) return "SELECT state, sum(n) FROM run_count WHERE " + in_scope(1) + " GROUP BY state";
+  return "SELECT 'queued', queued FROM run_total UNION ALL SELECT 'running', running FROM run_total"
+         " UNION ALL SELECT 'success', success FROM run_total"
+         " UNION ALL SELECT 'failed', failed FROM run_total";
+}
+inline std::string kept_runs_of_dags() {
+  return "SELECT dag_id, state, n FROM run_count WHERE " + in_scope(1);
 }
 inline std::string kept_instances(bool of_dag, bool scoped) {
-  return std::string("SELECT coalesce(sum(n), 0) FROM task_count") +
-         (of_dag ? " WHERE dag_id = ?1" : scoped ? " WHERE " + in_scope(1) : "");
+  if (!of_dag && !scoped) return "SELECT n FROM task_total";
+  return "SELECT coalesce(sum(n), 0) FROM task_count WHERE " + (of_dag ? "dag_id = ?1" : in_scope(1));
+}
+inline std::string all_kept(bool of_runs) {
+  return of_runs ? "SELECT queued + running + success + failed FROM run_total" : kept_instances(false, false);
 }
 inline std::string run_by_id() { return select_from<RunRow>() + "WHERE id = ?1"; }
 inline std::string run_by_name() { return select_from<RunRow>() + "WHERE dag_id = ?1 AND run_id = ?2"; }
@@ -279,6 +287,9 @@ inline std::vector<std::string> delete_run() {
           " task_attempt = max(task_attempt,"
           " coalesce((SELECT max(id) FROM task_attempt WHERE task_instance_id IN " +
               instances + "), 0))",
+          "UPDATE task_count SET n = n - (SELECT count(*) FROM task_instance WHERE dag_run_id = ?1)"
+          " WHERE dag_id = (SELECT dag_id FROM dag_run WHERE id = ?1)",
+          "UPDATE task_total SET n = n - (SELECT count(*) FROM task_instance WHERE dag_run_id = ?1)",
           "DELETE FROM xcom WHERE dag_run_id = ?1",
           "DELETE FROM task_attempt WHERE task_instance_id IN " + instances,
           "DELETE FROM task_instance WHERE dag_run_id = ?1",

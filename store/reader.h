@@ -94,6 +94,13 @@ struct EventFilter {
 /// A read-only connection: short transactions, one thread at a time. The API keeps a small pool of these. It
 /// sees what is committed, nothing else. Any read throws StoreError (store_error.h) when the database can't
 /// be read.
+/// How many runs a DAG has in a state.
+struct RunCount {
+  std::string dag_id;
+  RunState state = RunState::queued;
+  std::int64_t runs = 0;
+};
+
 class StoreReader {
  public:
   static Result<std::unique_ptr<StoreReader>> open(const std::filesystem::path& database);
@@ -121,6 +128,8 @@ class StoreReader {
   virtual std::vector<RunId> runs_named(std::string_view run_id) = 0;  ///< of any DAG; at most 1,000
   /// Of the latest execution_date.
   virtual std::optional<RunRow> last_run(std::string_view dag_id) = 0;
+  /// Of these DAGs in each state; nothing for a state that none was ever in. Kept, not counted.
+  virtual std::vector<RunCount> run_counts(std::vector<std::string> dag_ids) = 0;
   /// Keys: id task_id map_index execution_date state try_number priority pool queued_at start_date end_date
   /// duration. In the DAG's order within one run, by id without a run.
   virtual Result<Listed<TaskInstanceRow>> task_instances(const TaskInstanceFilter&, const Page&) = 0;

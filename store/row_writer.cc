@@ -30,6 +30,9 @@ constexpr const char* move_partition =
 constexpr const char* replace_version_input =
     " ON CONFLICT (task_attempt_id, dataset, partition_date) DO UPDATE SET"
     " dataset_version_id = excluded.dataset_version_id";
+constexpr const char* count_of_dag =
+    "INSERT INTO task_count SELECT dag_id, ?2 FROM dag_run WHERE id = ?1"
+    " ON CONFLICT (dag_id) DO UPDATE SET n = n + ?2";
 constexpr const char* replace_output =
     " ON CONFLICT (dag_run_id, task_id, key, task_instance_id) DO UPDATE SET value = excluded.value";
 
@@ -75,6 +78,8 @@ RowWriter::RowWriter(sqlite::Connection& c)
       dag_(c, revive_dag),
       run_(c),
       task_instance_(c),
+      count_of_dag_(c, count_of_dag),
+      count_of_all_(c, "UPDATE task_total SET n = n + ?1"),
       expand_(c, "UPDATE task_instance SET map_index = 0 WHERE id = ?1 AND map_index = -1"),
       attempt_(c),
       backfill_(c),
@@ -139,7 +144,29 @@ Result<void> RowWriter::put(const TaskInstanceRow& row, std::int64_t version_bef
     expand_.run();
     CRASH_POINT("row.expanded");
   }
+  if (version_before == 0) count_later(row.run);
   return write_versioned(task_instance_, row, version_before);
+}
+
+void RowWriter::count_later(RunId run) {
+  if (uncounted_.empty() || uncounted_.back().first != run) uncounted_.emplace_back(run, 0);
+  ++uncounted_.back().second;
+}
+
+void RowWriter::count_instances() {
+  if (uncounted_.empty()) return;
+  std::int64_t all = 0;
+  for (const auto& [run, count] : uncounted_) {
+    count_of_dag_.bind(1, run.value);
+    count_of_dag_.bind(2, count);
+    count_of_dag_.run();
+    CRASH_POINT("row.instances_counted");
+    all += count;
+  }
+  count_of_all_.bind(1, all);
+  count_of_all_.run();
+  CRASH_POINT("row.all_instances_counted");
+  uncounted_.clear();
 }
 
 Result<void> RowWriter::put(const DatasetReferenceRow& row) {
@@ -195,6 +222,7 @@ Result<void> RowWriter::put(const VariableRow& row) {
 }
 
 Result<void> RowWriter::put(const RunDeletion& row) {
+  count_instances();
   for (sqlite::Statement& statement : delete_run_) {
     statement.bind(1, row.run.value);
     if (&statement == &delete_run_.back()) statement.bind(2, row.version);

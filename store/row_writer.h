@@ -20,6 +20,11 @@ class RowWriter {
   /// The same for a row that has moved by more than one version.
   Result<void> write(const PlannedWrite&);
   Result<void> write(const DagVersionRow&);
+  /// Adds the task instances written since to the kept counts: before the transaction's end, and before
+  /// anybody reads those.
+  void count_instances();
+  /// The transaction was rolled back.
+  void undone() { uncounted_.clear(); }
 
  private:
   template <class Row>
@@ -42,6 +47,7 @@ class RowWriter {
   Result<void> put(const RunRow& r) { return write_versioned(run_, r); }
   Result<void> put(const TaskInstanceRow& r) { return put(r, r.version - 1); }
   Result<void> put(const TaskInstanceRow&, std::int64_t version_before);
+  void count_later(RunId);
   Result<void> put(const AttemptRow& r) { return write_versioned(attempt_, r); }
   Result<void> put(const BackfillRow& r) { return write_versioned(backfill_, r); }
   Result<void> put(const BackfillItemRow& r) { return write_versioned(backfill_item_, r); }
@@ -60,9 +66,11 @@ class RowWriter {
   Result<void> put(const RunDeletion&);
 
   sqlite::Connection& connection_;
+  std::vector<std::pair<RunId, std::int64_t>> uncounted_;  ///< new instances, run after run
   Versioned<DagRow> dag_;
   Versioned<RunRow> run_;
   Versioned<TaskInstanceRow> task_instance_;
+  sqlite::Statement count_of_dag_, count_of_all_;
   sqlite::Statement expand_;  ///< the row that stood for a mapped task becomes its first instance
   Versioned<AttemptRow> attempt_;
   Versioned<BackfillRow> backfill_;

@@ -103,6 +103,10 @@ class SqliteReader final : public StoreReader {
   std::optional<double> mean_run_seconds(std::string_view dag_id) override;
   std::vector<DatasetEventRow> dataset_events(std::string_view dataset, int limit) override;
   std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override;
+  std::vector<RunCount> run_counts(std::vector<std::string> dag_ids) override {
+    std::erase_if(dag_ids, [this](const std::string& dag_id) { return !sees(dag_id); });
+    return kept_runs(connection_, Scope(std::move(dag_ids)));
+  }
 
   std::optional<RunRow> run(std::string_view dag_id, std::string_view run_id) override {
     run_by_name_.bind(1, dag_id);
@@ -282,7 +286,8 @@ bool SqliteReader::sees_most(const char* counts, const Page& page) {
   Where of_scope;
   of_scope.within("dag_id", *scope_);
   const auto own = static_cast<double>(kept_sum(connection_, counts, of_scope));
-  const auto all = static_cast<double>(kept_sum(connection_, counts, {}));
+  const bool of_runs = std::string_view(counts) == "run_count";
+  const auto all = static_cast<double>(connection_.integer(queries::all_kept(of_runs)).value_or(0));
   return own * own > all * (static_cast<double>(page.offset) + page.limit);
 }
 

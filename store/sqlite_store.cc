@@ -105,14 +105,14 @@ Result<void> SqliteStore::in_transaction(Body body) {
     }
     CRASH_POINT("store.epoch_checked");
     if (Result<void> written = body(); !written) {
-      access_writer_.undone();
+      undone();
       return written;
     }
     CRASH_POINT("store.before_commit");
     transaction.commit();
     CRASH_POINT("store.committed");
   } catch (const sqlite::Failure& failure) {
-    access_writer_.undone();
+    undone();
     return refused(failure);
   }
   if (connection_->wal_frames() >= checkpoint_frames_in_commit) {
@@ -120,6 +120,11 @@ Result<void> SqliteStore::in_transaction(Body body) {
     if (const auto left = checkpoint(); !left) log::warn("store: checkpoint: {}", left.error().message);
   }
   return {};
+}
+
+void SqliteStore::undone() {
+  writer_.undone();
+  access_writer_.undone();
 }
 
 Result<void> SqliteStore::write(const Batch& batch) {
@@ -160,6 +165,7 @@ Result<void> SqliteStore::write_rows(const Batch& batch) {
     if (auto written = writer_.write(batch.changes[i]); !written) return written;
     CRASH_POINT("store.audited_change_written");
   }
+  writer_.count_instances();
   at = 0;
   for (std::size_t i = 0; i < batch.access.size(); ++i) {
     while (at < diffs.size() && batch.audits[at].end_access <= i) ++at;

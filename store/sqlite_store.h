@@ -59,6 +59,7 @@ class SqliteStore final : public Store {
   Result<void> in_transaction(Body);
   std::unexpected<Error> refused(const sqlite::Failure&);
   Result<void> write_rows(const Batch&);
+  void undone();
 
   LockFile lock_;  ///< first: let go last
   std::unique_ptr<sqlite::Connection> connection_;

@@ -155,13 +155,28 @@ std::vector<std::pair<RunState, std::int64_t>> SqliteViews::ended_counts(WallTim
   return out;
 }
 
-std::vector<RunBar> SqliteViews::runs_in(std::string_view dag_id, WallTime from, WallTime to, int limit) {
+std::vector<std::string> SqliteViews::failing_dags(WallTime since) {
+  sqlite::Statement failing(connection_, queries::failing_dags(scope_.has_value()));
+  failing.bind(1, since.us);
+  if (scope_) failing.bind(2, std::string_view(scope_->json()));
+  std::vector<std::string> out;
+  while (failing.step()) out.emplace_back(failing.text(0));
+  return out;
+}
+
+std::vector<CalendarRun> SqliteViews::runs_in(std::string_view dag_id, WallTime from, WallTime to,
+                                              int limit) {
   if (!sees(dag_id)) return {};
+  const sqlite::Use use(runs_in_);
   runs_in_.bind(1, dag_id);
   runs_in_.bind(2, from.us);
   runs_in_.bind(3, to.us);
   runs_in_.bind(4, std::int64_t{limit});
-  return run_bars(runs_in_);
+  std::vector<CalendarRun> out;
+  while (runs_in_.step())
+    out.push_back({{runs_in_.integer(0)}, word<RunState>(runs_in_, 1), runs_in_.integer(2) != 0,
+                   maybe_time(runs_in_, 3), maybe_time(runs_in_, 4)});
+  return out;
 }
 
 void SqliteViews::each_cell(std::span<const RunId> runs, const std::function<void(const Cell&)>& visit) {

@@ -19,7 +19,8 @@ class SqliteViews final : public ViewReader {
   std::vector<RunBar> active_runs(int limit) override;
   std::vector<RunBar> runs_ended_since(WallTime, int limit) override;
   std::vector<std::pair<RunState, std::int64_t>> ended_counts(WallTime since) override;
-  std::vector<RunBar> runs_in(std::string_view dag_id, WallTime from, WallTime to, int limit) override;
+  std::vector<std::string> failing_dags(WallTime since) override;
+  std::vector<CalendarRun> runs_in(std::string_view dag_id, WallTime from, WallTime to, int limit) override;
   void each_cell(std::span<const RunId>, const std::function<void(const Cell&)>&) override;
   std::vector<AttemptBar> attempts_between(WallTime from, WallTime to, int limit) override;
 

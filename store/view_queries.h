@@ -46,9 +46,14 @@ inline std::string ended_counts(bool scoped) {
          " AND end_date >= ?1" +
          (scoped ? " AND " + in_scope(2) : "") + " GROUP BY state";
 }
+inline std::string failing_dags(bool scoped) {
+  return "SELECT dag_id FROM failing_dag WHERE end_date >= ?1" +
+         (scoped ? " AND " + in_scope(2) : std::string());
+}
 inline std::string runs_in() {
-  return run_bars("WHERE dag_id = ?1 AND execution_date >= ?2 AND execution_date < ?3"
-                  " ORDER BY execution_date LIMIT ?4");
+  return "SELECT execution_date, state, late_at IS NOT NULL, start_date, end_date FROM dag_run"
+         " WHERE dag_id = ?1 AND execution_date >= ?2 AND execution_date < ?3"
+         " ORDER BY execution_date LIMIT ?4";
 }
 inline std::string cells_of_run() {
   return "SELECT id, task_index, map_index, state, try_number, note <> '', start_date, end_date"

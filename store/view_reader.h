@@ -28,6 +28,14 @@ struct RunBar {
   std::optional<WallTime> late_at;  ///< when it missed its deadline
 };
 
+/// A run as a day of the calendar shows it.
+struct CalendarRun {
+  WallTime execution_date;
+  RunState state = RunState::queued;
+  bool late = false;
+  std::optional<WallTime> started_at, ended_at;
+};
+
 /// A task instance as a cell of the grid.
 struct Cell {
   TaskInstanceId id;
@@ -88,8 +96,11 @@ class ViewReader {
   virtual std::vector<RunBar> runs_ended_since(WallTime, int limit) = 0;
   /// How many ended since then, by state.
   virtual std::vector<std::pair<RunState, std::int64_t>> ended_counts(WallTime since) = 0;
-  /// Dates and states of a DAG's runs in [from, to), in order.
-  virtual std::vector<RunBar> runs_in(std::string_view dag_id, WallTime from, WallTime to, int limit) = 0;
+  /// DAGs whose newest ended run failed, and ended since then.
+  virtual std::vector<std::string> failing_dags(WallTime since) = 0;
+  /// A DAG's runs in [from, to), in order.
+  virtual std::vector<CalendarRun> runs_in(std::string_view dag_id, WallTime from, WallTime to,
+                                           int limit) = 0;
   /// Every instance of these runs, run by run.
   virtual void each_cell(std::span<const RunId>, const std::function<void(const Cell&)>&) = 0;
   /// Attempts of active runs and of runs that ended since `from`, those that overlap [from, to].

@@ -96,7 +96,8 @@ class FakeViews final : public ViewReader {
   std::vector<RunBar> active_runs(int) override { return {}; }
   std::vector<RunBar> runs_ended_since(WallTime, int) override { return {}; }
   std::vector<std::pair<RunState, std::int64_t>> ended_counts(WallTime) override { return {}; }
-  std::vector<RunBar> runs_in(std::string_view, WallTime, WallTime, int) override { return {}; }
+  std::vector<std::string> failing_dags(WallTime) override { return {}; }
+  std::vector<CalendarRun> runs_in(std::string_view, WallTime, WallTime, int) override { return {}; }
   void each_cell(std::span<const RunId>, const std::function<void(const Cell&)>&) override {}
   std::vector<AttemptBar> attempts_between(WallTime, WallTime, int) override { return {}; }
 
@@ -174,6 +175,7 @@ class FakeReader final : public StoreReader {
     return rows_.attempts;
   }
   std::vector<OutputRow> outputs(TaskInstanceId) override { return rows_.outputs; }
+  std::vector<RunCount> run_counts(std::vector<std::string>) override { return {}; }
   std::vector<std::pair<std::string, std::int64_t>> state_counts(RunId) override { return {{"success", 1}}; }
   Result<Listed<BackfillRow>> backfills(std::string_view, const std::vector<BackfillState>&,
                                         const Page&) override;

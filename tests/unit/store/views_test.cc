@@ -84,7 +84,13 @@ TEST_CASE("the last runs come newest first, up to a date; the ended ones by thei
   CHECK(ids(views.active_runs(10)) == Ids{6});
   CHECK(views.active_runs(10)[0].has_note);
   CHECK(ids(views.runs_ended_since(start + seconds{4 * 60 + 7}, 10)) == Ids{5, 4});
-  CHECK(ids(views.runs_in("d", start + seconds{60}, start + seconds{180}, 10)) == Ids{1, 2});
+  const auto dated = views.runs_in("d", start + seconds{60}, start + seconds{180}, 10);
+  REQUIRE(dated.size() == 2);
+  CHECK(dated[1].execution_date == start + seconds{120});
+  CHECK(dated[1].state == RunState::success);
+  CHECK_FALSE(dated[1].late);
+  CHECK(dated[1].started_at == start + seconds{120});
+  CHECK(dated[1].ended_at > dated[1].started_at);
   CHECK(views.ended_counts(start) == std::vector<std::pair<RunState, std::int64_t>>{{RunState::success, 5}});
 }
 
@@ -167,27 +173,73 @@ TEST_CASE("the kept counts are what counting finds, whatever moves") {
   std::int64_t task = 0;
   for (std::int64_t step = 1; step <= 200; ++step) {
     std::vector<Change> changes;
-    if (runs.empty() || samples.number(0, 2) == 0) {
+    const auto last = static_cast<std::int64_t>(runs.size()) - 1;
+    const auto place = runs.empty() ? 0 : static_cast<std::size_t>(samples.number(0, last));
+    const std::int64_t what = runs.empty() ? 0 : samples.number(0, 7);
+    if (what <= 2) {
       RunRow run = plain_run(step, samples.number(0, 1) == 0 ? "d" : "e");
       run.execution_date = {step};
+      if (what == 2) run.state = RunState::failed, run.ended_at = WallTime{samples.number(1, 9)};
       runs.push_back(run);
       changes.emplace_back(run);
       for (std::int64_t k = samples.number(0, 3); k > 0; --k)
         changes.emplace_back(plain_task(++task, run.id, "t" + std::to_string(k)));
+    } else if (what == 3) {  // with instances that were made just before
+      changes.emplace_back(plain_task(++task, runs[place].id, "late"));
+      changes.emplace_back(RunDeletion{runs[place].id, runs[place].version});
+      runs.erase(runs.begin() + static_cast<std::ptrdiff_t>(place));
     } else {
-      const auto last = static_cast<std::int64_t>(runs.size()) - 1;
-      RunRow& run = runs[static_cast<std::size_t>(samples.number(0, last))];
+      RunRow& run = runs[place];
       run.state = static_cast<RunState>(samples.number(0, 3));
+      run.ended_at.reset();
+      if (is_final(run.state)) run.ended_at = WallTime{samples.number(1, 9)};  // some end at the same time
       ++run.version;
       changes.emplace_back(run);
     }
     must(store->commit(changes));
+    // A transaction that comes to nothing counts nothing.
+    if (!runs.empty()) {
+      const TaskInstanceRow lost = plain_task(task + 1, runs.back().id, "lost");
+      REQUIRE_FALSE(store->commit(std::vector<Change>{lost, lost}));
+    }
   }
+  const auto counted = pairs_of(folder, "SELECT state, count(*) FROM dag_run GROUP BY state");
+  for (const char* state : {"queued", "running", "success", "failed"}) {
+    const std::string sql = std::string("SELECT '', ") + state + " FROM run_total";
+    CHECK(pairs_of(folder, sql)[""] == (counted.contains(state) ? counted.at(state) : 0));
+  }
+  CHECK(pairs_of(folder, "SELECT '', n FROM task_total") ==
+        pairs_of(folder, "SELECT '', count(*) FROM task_instance"));
+  // The newest of the ended ones, of those that ended together the one made last.
+  CHECK(pairs_of(folder, "SELECT dag_id, end_date FROM failing_dag") ==
+        pairs_of(folder, "SELECT dag_id, end_date FROM dag_run r WHERE state = 'failed' AND NOT EXISTS"
+                         " (SELECT 1 FROM dag_run o WHERE o.dag_id = r.dag_id AND o.end_date IS NOT NULL"
+                         " AND (o.end_date, o.id) > (r.end_date, r.id))"));
   CHECK(pairs_of(folder, "SELECT dag_id || '/' || state, n FROM run_count WHERE n <> 0") ==
         pairs_of(folder, "SELECT dag_id || '/' || state, count(*) FROM dag_run GROUP BY dag_id, state"));
-  CHECK(pairs_of(folder, "SELECT dag_id, n FROM task_count") ==
+  CHECK(pairs_of(folder, "SELECT dag_id, n FROM task_count WHERE n <> 0") ==
         pairs_of(folder, "SELECT r.dag_id, count(*) FROM task_instance t"
                          " JOIN dag_run r ON r.id = t.dag_run_id GROUP BY r.dag_id"));
+}
+
+TEST_CASE("a DAG is failing while its newest ended run is a failed one of the time asked for") {
+  const Folder folder;
+  const auto store = open_store(folder);
+  const auto reader = open_reader(folder);
+  using Names = std::vector<std::string>;
+  ViewReader& views = reader->views();
+  must(store->commit(ended_run(1, 5)));
+  CHECK(views.failing_dags(start).empty());
+  must(store->commit(ended_run(2, 5, TaskState::failed)));
+  CHECK(views.failing_dags(start) == Names{"d"});
+  CHECK(views.failing_dags(start + seconds{126}).empty());
+  reader->see_only(Scope({"e"}));
+  CHECK(views.failing_dags(start).empty());
+  reader->see_only(Scope({"d"}));
+  CHECK(views.failing_dags(start) == Names{"d"});
+  CHECK(reader->run_counts({"d", "e"}).size() == 2);  // success, failed
+  must(store->commit(ended_run(3, 5)));
+  CHECK(views.failing_dags(start).empty());
 }
 
 }  // namespace millrace::test
