@@ -36,6 +36,9 @@ bool Failure::bounded() const { return primary(code_) == SQLITE_INTERRUPT; }
 bool Failure::io() const { return primary(code_) == SQLITE_IOERR; }
 
 Connection::Connection(const std::string& path, Mode mode) {
+  // Before the first one is opened: nobody asks how much memory SQLite has, and counting it takes a lock that
+  // all connections share at each of some 200 allocations a task.
+  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   const int flags =
       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
       (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
