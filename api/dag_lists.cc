@@ -32,9 +32,9 @@ HttpResponse dags_response(const Call& call, StoreReader& reader, const FoundDag
 /// Pauses or unpauses what was found; answers when the last of them is committed.
 void pause_all(const CallPtr& call, bool paused, const FoundDags& found) {
   const auto answer = [call, found](StoreReader& later) -> Answer {
-    FoundDags now = found;
-    for (DagRow& row : now.shown)
-      if (auto stored = later.dag(row.dag_id)) row = std::move(*stored);
+    FoundDags now{{}, found.total};
+    for (const DagRow& row : found.shown)
+      if (auto stored = later.dag(row.dag_id)) now.shown.push_back(std::move(*stored));
     return dags_response(*call, later, now);
   };
   if (found.shown.empty()) return answer_on_reader(call, answer);
@@ -44,7 +44,9 @@ void pause_all(const CallPtr& call, bool paused, const FoundDags& found) {
     call->backend().request(DagPaused{{}, row.dag_id, paused, call->who.name}, call->context(),
                             [call, answer, open, refused](const Reply& reply) {
                               const Error* error = std::get_if<Error>(&reply.body);
-                              if (error != nullptr && !refused->exchange(true))
+                              // One that isn't there (any more) has nothing to pause; it is shown as stale.
+                              const bool bad = error != nullptr && error->kind != ErrorKind::not_found;
+                              if (bad && !refused->exchange(true))
                                 call->answer(std::unexpected(to_problem(*error)));
                               if (--*open == 0 && !*refused) answer_on_reader(call, answer);
                             });

@@ -217,6 +217,17 @@ tasks:
         run = self.millrace.finish("long", run_id)
         self.assertEqual((run["state"], run["reason"]), ("failed", "cancelled"))
 
+    def test_pausing_all_that_fit_leaves_out_what_was_removed(self):
+        for dag_id in ("gone", "here"):
+            self.millrace.submit(f'dag_id: {dag_id}\ntasks: {{t: {{script: "true"}}}}\n')
+        self.assertEqual(self.millrace.request("DELETE", "/dags/gone").status, 204)
+        done = self.millrace.request("PATCH", "/dags?dag_id_pattern=~&exclude_stale=false",
+                                     {"is_paused": True})
+        self.assertEqual(done.status, 200, done)
+        self.assertEqual([(dag["dag_id"], dag["is_stale"]) for dag in done.json["dags"]],
+                         [("gone", True), ("here", False)])
+        self.assertTrue(self.millrace.get("/dags/here").json["is_paused"])
+
     def test_clear_runs_a_failed_task_and_all_after_it_again(self):
         marker = self.millrace.root / "fixed"
         run, states = self.run_dag(f"""
