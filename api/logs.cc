@@ -69,6 +69,17 @@ Answer follow(const Call& call, FoundLog found) {
   return response;
 }
 
+/// Also those that this form of the answer doesn't need.
+std::expected<void, Problem> check_places(const Call& call) {
+  if (const auto token = call.query_value("token"); token && !to_offset(*token))
+    return refuse_field("token", "not one that this daemon gave");
+  if (auto offset = call.query_value("offset")) {
+    if (offset->starts_with('-')) offset->remove_prefix(1);
+    if (!to_offset(*offset)) return refuse_field("offset", "a number of bytes; -N for the last N");
+  }
+  return {};
+}
+
 std::function<bool()> time_budget(const Call& call) {
   const Clock& clock = call.services->clock;
   return [&clock, until = clock.now().mono + limits::log_scan_time] { return clock.now().mono >= until; };
@@ -77,6 +88,7 @@ std::function<bool()> time_budget(const Call& call) {
 }  // namespace
 
 Answer get_log(const Call& call, StoreReader& reader) {
+  if (const auto ok = check_places(call); !ok) return std::unexpected(ok.error());
   auto found = find_log(call, reader);
   if (!found) return std::unexpected(std::move(found.error()));
   const auto following = call.query_value("follow");

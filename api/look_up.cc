@@ -10,19 +10,20 @@
 namespace millrace {
 namespace {
 
-std::expected<int, Problem> map_index_of(const Call& call) {
-  std::optional<std::string_view> text;
-  for (const auto& [name, value] : call.params) {
-    if (name == "map_index") text = value;
-  }
-  if (!text) text = call.query_value("map_index");
-  if (!text) return -1;
+std::optional<int> to_map_index(std::string_view text) {
   int value = -1;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc{} || end != text->data() + text->size() || value < -1) {
-    return refuse_field("map_index", "a number from -1 on");
-  }
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < -1) return std::nullopt;
   return value;
+}
+
+/// The path's, where it has one; a query that says another is looked at nevertheless.
+std::expected<int, Problem> map_index_of(const Call& call) {
+  std::optional<int> index = to_map_index(call.query_value("map_index").value_or("-1"));
+  for (const auto& [name, value] : call.params)
+    if (index && name == "map_index") index = to_map_index(value);
+  if (!index) return refuse_field("map_index", "a number from -1 on");
+  return *index;
 }
 
 }  // namespace

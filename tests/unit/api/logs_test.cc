@@ -122,6 +122,19 @@ TEST_CASE("Airflow's client reads lines and a token that leads on") {
   CHECK(answers > 2);
 }
 
+TEST_CASE("a token or an offset that is none is refused in every form of the answer") {
+  const Served served;
+  write_log(served, "a line\n");
+  for (const char* query : {"?token=x", "?offset=1x", "?offset=--1", "?map_index=-2"}) {
+    INFO(query);
+    CHECK(served.ask("GET", std::string(path) + query, served.admin).status == 422);
+  }
+  for (const char* query : {"?token=1", "?offset=-5", "?offset=0", "?map_index=-1"}) {
+    INFO(query);
+    CHECK(served.ask("GET", std::string(path) + query, served.admin).status == 200);
+  }
+}
+
 TEST_CASE("a try that never was is 404") {
   const Served served;
   std::string other(path);
