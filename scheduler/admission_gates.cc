@@ -102,9 +102,9 @@ std::vector<Gate> Admission::gates(TaskInstanceId id, bool with_blockers) const 
         fmt::format("{} of {} fitting devices free; this task needs {}", s.devices.free_for(gpu),
                     s.devices.healthy_for(gpu), gpu.count));
   TaskInstanceId kept_for;
-  if (std::ranges::all_of(out, &Gate::ok) &&
-      s.lack(entry->shape->need, s.pools.at(c.pool), *entry) == State::Lack::reserved) {
-    kept_for = s.reservations.front().id;
+  const bool all_free = std::ranges::all_of(out, &Gate::ok);
+  if (const State::Reservation* keeper = all_free ? s.keeper(*entry, s.pools.at(c.pool)) : nullptr) {
+    kept_for = keeper->id;
     // Whose it is its blocker says: this text is recorded, and read by who may not know of that DAG.
     add("share", false, 0, 1, "a bigger task has waited longer and what it needs is kept for it");
   }

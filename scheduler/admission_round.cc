@@ -42,10 +42,18 @@ bool Admission::State::kept_from(const Entry& entry, const Pool& pool, const Res
          memory_free() - need.memory_bytes < kept.memory_bytes;
 }
 
-const GpuNeed* Admission::State::gpus_kept_from(const Entry& entry) const {
+const Admission::State::Reservation* Admission::State::gpus_kept_from(const Entry& entry) const {
   for (const Reservation& r : reservations)
-    if (r.of_machine && r.need.gpu.count > 0 && binds(r, entry)) return &r.need.gpu;
+    if (r.of_machine && r.need.gpu.count > 0 && binds(r, entry)) return &r;
   return nullptr;
+}
+
+const Admission::State::Reservation* Admission::State::keeper(const Entry& entry, const Pool& pool) const {
+  for (const Reservation& r : reservations)
+    if (kept_from(entry, pool, r)) return &r;
+  const GpuNeed& gpu = entry.shape->need.gpu;
+  const Reservation* of_gpus = gpu.count > 0 ? gpus_kept_from(entry) : nullptr;
+  return of_gpus && !devices.choose(gpu, &of_gpus->need.gpu) ? of_gpus : nullptr;
 }
 
 Admission::State::Lack Admission::State::lack(const Need& need, const Pool& pool, const Entry& entry) const {
@@ -53,10 +61,7 @@ Admission::State::Lack Admission::State::lack(const Need& need, const Pool& pool
   if (need.cpu_milli > 0 && cpu_free() < need.cpu_milli) return Lack::cpu;
   if (need.memory_bytes > 0 && memory_free() < need.memory_bytes) return Lack::memory;
   if (need.gpu.count > 0 && devices.free_for(need.gpu) < need.gpu.count) return Lack::gpu;
-  for (const Reservation& r : reservations)
-    if (kept_from(entry, pool, r)) return Lack::reserved;
-  if (need.gpu.count > 0 && !devices.choose(need.gpu, gpus_kept_from(entry))) return Lack::reserved;
-  return Lack::nothing;
+  return keeper(entry, pool) ? Lack::reserved : Lack::nothing;
 }
 
 bool Admission::State::can_ever(const Need& need) const {
@@ -146,7 +151,8 @@ void Admission::State::hold(const Candidate& c, const std::vector<std::string>& 
 Admission::Admitted Admission::State::start(Entry& entry) {
   Pool& pool = pools[entry.candidate.pool];
   const Need need = entry.shape->need;
-  auto uuids = devices.choose(need.gpu, gpus_kept_from(entry));
+  const Reservation* kept = need.gpu.count > 0 ? gpus_kept_from(entry) : nullptr;
+  auto uuids = devices.choose(need.gpu, kept ? &kept->need.gpu : nullptr);
   INVARIANT(uuids.has_value());
   turn = std::max(pool.turn, turn);
   pool.turn = turn + 1;

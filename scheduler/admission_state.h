@@ -81,7 +81,10 @@ struct Admission::State {
   static std::int64_t pool_free(const Pool& pool) { return pool.exists ? pool.row.slots - pool.occupied : 0; }
 
   Lack lack(const Need&, const Pool&, const Entry&) const;
-  const GpuNeed* gpus_kept_from(const Entry&) const;
+  /// What keeps devices from the entry, wherever it would get some; null: nothing does.
+  const Reservation* gpus_kept_from(const Entry&) const;
+  /// The reservation that stops an entry for which all is free; null: none does.
+  const Reservation* keeper(const Entry&, const Pool&) const;
   bool kept_from(const Entry&, const Pool&, const Reservation&) const;
   bool binds(const Reservation&, const Entry&) const;
   bool can_ever(const Need&) const;

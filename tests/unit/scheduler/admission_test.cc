@@ -428,6 +428,41 @@ TEST_CASE("a higher priority of the same class goes before a kept reservation, o
   CHECK(ids(a.admit()) == Ids{2000});
 }
 
+TEST_CASE("who waits because of a reservation is told the one that stops it, not the oldest") {
+  WithPool a(2);
+  a.set_pool(pool("other", 2));
+  // Both pools drain for one that needs all of them; the pool `other` has been waited for longer.
+  std::int64_t last = 0;
+  const auto drain = [&](const std::string& name, std::int64_t big) {
+    const auto occupied = [&] { return a.pools().at(name == "cpu" ? 0 : 1).occupied; };
+    const auto small = [&](std::int64_t id) {
+      Candidate c = candidate(id, name);
+      c.share = ShareClass::scheduled;
+      a.add(c);
+    };
+    std::int64_t id = big + 1;
+    small(id++), small(id++);
+    a.admit();
+    a.add(candidate(big, name, 2));
+    for (; id < big + 90 && occupied() == 2; ++id) {
+      small(id);
+      a.release({id - 2});
+      a.admit();
+    }
+    REQUIRE(occupied() == 1);
+    last = id - 1;
+  };
+  drain("other", 100);
+  const std::int64_t of_other = last;
+  drain("cpu", 300);
+  for (const auto& [waits, big] : {std::pair{of_other, 100}, std::pair{last, 300}}) {
+    const std::vector<Gate> gates = a.gates({waits}, true);
+    REQUIRE(gates.back().kind == "share");
+    REQUIRE(gates.back().blockers.size() == 1);
+    CHECK(gates.back().blockers[0].instance.value == big);
+  }
+}
+
 TEST_CASE("what could never run keeps nothing from the others") {
   WithPool a(2);
   a.add(candidate(1'000'000, "cpu", 3));
