@@ -74,7 +74,8 @@ bool append_unicode(std::string& out, std::string_view s, std::size_t& i) {
       i += 6;
     }
   }
-  append_utf8(out, *c);
+  const bool half = *c >= 0xd800 && *c < 0xe000;  // of a pair, alone: no character, and none in UTF-8
+  append_utf8(out, half ? 0xfffd : *c);
   return true;
 }
 
