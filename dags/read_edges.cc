@@ -21,7 +21,7 @@ std::string suggestion(const DagDraft& draft, std::string_view word) {
 
 void read_dependency(DagDraft& draft, TaskIndex index, YamlNode name) {
   const std::string& task_id = draft.dag.tasks[index].task_id;
-  if (!name.is_scalar()) return;
+  if (!name.is_scalar() || name.text().empty()) return;  // an empty name: form_check says so
   const auto from = draft.dag.find(name.text());
   if (!from)
     draft.out.add(name.place(),
