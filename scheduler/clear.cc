@@ -89,9 +89,10 @@ Result<std::vector<InstanceIndex>> selected(const Run& run, const ClearRequested
     if ((fact.only_failed || fact.only_running) && !wanted) continue;
     out.push_back(i);
   }
-  for (std::size_t k = 0; k < found.size() && strict && !fact.only_failed; ++k) {
+  for (std::size_t k = 0; k < found.size() && strict; ++k) {
+    const auto& [task_id, map_index] = fact.instances[k];
     if (!found[k])
-      return fail(ErrorKind::not_found, fmt::format("there is no map_index {}", fact.instances[k].second));
+      return fail(ErrorKind::not_found, fmt::format("task '{}' has no map_index {}", task_id, map_index));
   }
   return out;
 }

@@ -65,6 +65,21 @@ TEST_CASE("pools are refused in words: names, sizes, those that aren't there, th
   CHECK(asked.scheduler->pools().size() == 3);
 }
 
+TEST_CASE("a clear names tasks and instances that the run has, whichever states it asks for") {
+  Asked asked;
+  ClearRequested clear;
+  clear.request = request;
+  clear.run = asked.ledger.runs.begin()->first;
+  clear.by = "x";
+  for (const bool only_failed : {false, true}) {
+    clear.only_failed = only_failed;
+    clear.task_ids = {"c"}, clear.instances = {};
+    REFUSED(clear, "'c'");
+    clear.task_ids = {}, clear.instances = {{"a", 3}};
+    REFUSED(clear, "task 'a' has no map_index 3");
+  }
+}
+
 TEST_CASE("DAGs that aren't there are refused, also removed ones") {
   Asked asked;
   REFUSED((DagPaused{request, "nobody", true, "x"}), "there is no DAG 'nobody'");
