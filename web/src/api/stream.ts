@@ -105,6 +105,27 @@ export function useStreamStatus(): Status {
   }, () => status);
 }
 
+/**
+ * Acts when the stream is live for the first time, if this component was there before: between an answer that came earlier and the
+ * stream's first moment nobody told what happened.
+ */
+export function useFirstLive(act: () => void): void {
+  const newest = useRef(act);
+  useEffect(() => {
+    newest.current = act;
+  });
+  useEffect(() => {
+    if (status.liveness !== "connecting") return;
+    const look = () => {
+      if (status.liveness !== "live") return;
+      statusTold.delete(look);
+      newest.current();
+    };
+    statusTold.add(look);
+    return () => void statusTold.delete(look);
+  }, []);
+}
+
 export function retryStream(): void {
   send?.({ kind: "retry" });
 }

@@ -78,6 +78,42 @@ describe("the one stream of all tabs", () => {
     expect(readings[1]!.url).toBe("/events?merge=true&topics=dag%3Ay&last_event_id=41");
   });
 
+  it("begins a new topic before what its page may have read, and tells nothing twice", async () => {
+    const event = (id: number, dag: string) => `id: ${id}\nevent: ti\ndata: {"dag_id":"${dag}"}\n\n`;
+    core.hear("a", { kind: "topics", topics: ["dag:x"] });
+    await pass(100);
+    for (const id of [41, 42, 43]) {
+      readings[0]!.hear(event(id, "x"));
+      await pass(2000);
+    }
+    core.hear("a", { kind: "topics", topics: ["dag:x", "dag:y"] });
+    await pass(100);
+    // 42 was heard four seconds ago: no page shows what is older without having asked anew.
+    expect(readings[1]!.url).toContain("last_event_id=42");
+    readings[1]!.hear(event(43, "x") + event(44, "y") + event(45, "x"));
+    const ids = told.a!.flatMap((message) => (message.kind === "event" ? [message.event.id] : []));
+    expect(ids).toEqual([41, 42, 43, 44, 45]);
+    // The same topics again: from the newest.
+    readings[1]!.end();
+    await pass(0);
+    await pass(3000);
+    expect(readings[2]!.url).toContain("last_event_id=45");
+  });
+
+  it("begins again with another daemon's numbers after a reset", async () => {
+    core.hear("a", { kind: "topics", topics: ["runs"] });
+    await pass(100);
+    readings[0]!.hear("id: 900\n\n");
+    readings[0]!.end();
+    await pass(0);
+    await pass(3000);
+    readings[1]!.hear('event: reset\ndata: {"reason":"unknown"}\n\nid: 7\n\n');
+    readings[1]!.end();
+    await pass(0);
+    await pass(3000);
+    expect(readings[2]!.url).toContain("last_event_id=7");
+  });
+
   it("gives each message to every tab", async () => {
     core.hear("a", { kind: "topics", topics: ["runs"] });
     core.hear("b", { kind: "topics", topics: ["runs"] });

@@ -1,4 +1,4 @@
-import { parseEvent, type StreamEvent } from "./events";
+import { matchesTopic, parseEvent, type StreamEvent } from "./events";
 import { SseReader } from "./sse";
 
 // One stream for all tabs: over HTTP/1.1 a browser gives an origin six connections. This is what runs in the SharedWorker, or in
@@ -31,12 +31,18 @@ const TOGETHER_MS = 30; // a page that opens asks for its topics one after the o
 const RETRY_MS = 3000;
 const SILENCE_MS = 40_000; // the daemon says something each 15 s; a network that drops a connection says nothing
 const MAX_TOPICS = 64; // the daemon's limit for a reader
+/** A page may show what it read so long ago (the queries' staleTime, and the while until its topic is heard) without asking again. */
+const READ_MS = 3000;
 
 export class StreamCore<Tab> {
   private topics = new Map<Tab, string[]>();
   private reading: AbortController | null = null;
-  private open = "";
+  private open: string[] = [];
+  /** The topics of which all up to `lastId` has been told. */
+  private covered: string[] = [];
   private lastId = "";
+  /** Ids with when they were heard, oldest first: the newest that is older than READ_MS, and all after it. */
+  private heardIds: { id: string; at: number }[] = [];
   private status: Status = { liveness: "connecting", heardAt: null, lostAt: null, retryAt: null, tabs: 0 };
   private cancelOpen: (() => void) | null = null;
   private cancelSilence: (() => void) | null = null;
@@ -51,13 +57,40 @@ export class StreamCore<Tab> {
     if (message.kind === "bye") this.topics.delete(tab);
     else this.topics.set(tab, message.topics);
     this.say({ tabs: this.topics.size });
-    if (this.wanted() !== this.open) this.reopen(TOGETHER_MS);
+    if (String(this.wanted()) !== String(this.open)) this.reopen(TOGETHER_MS);
   }
 
-  private wanted(): string {
+  private wanted(): string[] {
     const all = [...new Set([...this.topics.values()].flat())].sort();
     // More than a reader may have: they are all within this one, and matchesTopic() gives each page its own.
-    return (all.length > MAX_TOPICS ? ["events"] : all).map(encodeURIComponent).join(",");
+    return all.length > MAX_TOPICS ? ["events"] : all;
+  }
+
+  /** Where the stream goes on: a topic that is new begins a little before what its page may have read. */
+  private resumeFrom(): string {
+    this.forget();
+    const grown = this.open.some((topic) => !this.covered.includes(topic));
+    return (grown && this.heardIds[0]?.id) || this.lastId;
+  }
+
+  /** Whether an event comes a second time, since another topic begins before it. */
+  private repeats(): (event: StreamEvent) => boolean {
+    const [covered, last] = [this.covered, Number(this.lastId)];
+    return (event) => event.id !== null && event.id <= last && covered.some((topic) => matchesTopic(topic, event));
+  }
+
+  /** `last`: the id up to which the stream before had told. */
+  private heardId(id: string, last: number): void {
+    if (Number(id) >= last) this.covered = this.open;
+    if (Number(id) <= Number(this.lastId)) return;
+    this.lastId = id;
+    this.heardIds.push({ id, at: this.around.now() });
+    this.forget();
+  }
+
+  private forget(): void {
+    const old = this.around.now() - READ_MS;
+    while (this.heardIds.length > 1 && this.heardIds[1]!.at <= old) this.heardIds.shift();
   }
 
   private reopen(delay: number): void {
@@ -71,19 +104,23 @@ export class StreamCore<Tab> {
     this.cancelSilence?.();
     this.open = this.wanted();
     this.reading = null;
-    if (!this.open) return this.say({ liveness: "connecting", retryAt: null });
+    if (!this.open.length) return this.say({ liveness: "connecting", retryAt: null });
     const mine = new AbortController();
     this.reading = mine;
+    const [repeats, last] = [this.repeats(), Number(this.lastId)];
     const reader = new SseReader(({ type, data, id }) => {
       const event = parseEvent(type, id, data);
-      if (event) for (const tab of this.topics.keys()) this.tell(tab, { kind: "event", event });
+      // What was heard may be of another daemon's record.
+      if (event?.type === "reset") [this.lastId, this.heardIds, this.covered] = ["", [], this.open];
+      if (event && !repeats(event)) for (const tab of this.topics.keys()) this.tell(tab, { kind: "event", event });
     });
-    const resume = this.lastId ? `&last_event_id=${encodeURIComponent(this.lastId)}` : "";
+    const from = this.resumeFrom();
+    const resume = from ? `&last_event_id=${encodeURIComponent(from)}` : "";
     try {
-      await this.around.read(`/events?merge=true&topics=${this.open}${resume}`, (text) => {
+      await this.around.read(`/events?merge=true&topics=${this.open.map(encodeURIComponent).join(",")}${resume}`, (text) => {
         if (mine.signal.aborted) return;
         reader.push(text);
-        this.lastId = reader.lastId || this.lastId;
+        if (reader.lastId) this.heardId(reader.lastId, last);
         this.heard(mine);
       }, mine.signal);
     } catch {

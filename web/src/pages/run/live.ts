@@ -4,7 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 import { type Answer, api } from "@/api/client";
 import type { StreamEvent, TiEvent } from "@/api/events";
 import { queries, read } from "@/api/queries";
-import { useTopic } from "@/api/stream";
+import { useFirstLive, useTopic } from "@/api/stream";
 import { Meanwhile, movedRun } from "@/model/run_follow";
 import { applyMoves, type Instance, instancesOf, keyOf, type TimelineAnswer } from "@/model/run_timeline";
 import { Throttle } from "@/model/throttle";
@@ -91,6 +91,9 @@ export function useTimeline(dagId: string, runId: string): { query: { data: Time
     }
     const over = events.some((event) => event.type === "run" && (event.data.state === "success" || event.data.state === "failed"));
     if (events.some((event) => event.type !== "log")) follower.throttle.ask(over);
+  });
+  useFirstLive(() => {
+    if (query.data && queries.getQueryData(readRun(dagId, runId).queryKey)?.end_date === null) follower.throttle.ask(true);
   });
   const answer = query.data;
   return { query, instances: useMemo(() => (answer ? instancesOf(answer) : []), [answer]) };
