@@ -82,10 +82,40 @@ describe("events of runs", () => {
     expect(cleared.runs[0]).toBe(grid.runs[0]);
     expect(cleared.cells).toBe(grid.cells);
   });
-  it("ask for the grid when the run is new, but not when it is older than what is shown", () => {
-    expect(applyEvents(grid, [run(101, "2013-06-03", "queued")]).refetch).toBe("now");
-    expect(applyEvents(grid, [run(101, "2013-05-01", "running")]).refetch).toBe("none");
-    expect(applyEvents(grid, [run(101, "2013-06-03", "queued")], Date.parse("2013-06-02T12:00:00Z")).refetch).toBe("none");
+  it("give a new run its column where its date belongs, at once, and ask for the rest of it", () => {
+    const { model, refetch } = applyEvents(grid, [
+      ti(101, "a", "running", "queued", { run_id: "manual__2013-06-03" }), run(102, "2013-06-03", "running", "2013-06-03T06:00:00Z"),
+    ]);
+    expect(refetch).toBe("later");
+    expect(model.runs.map((each) => [each.run_id, each.state])).toEqual([
+      ["manual__2013-06-01", "success"], ["manual__2013-06-02", "queued"], ["manual__2013-06-03", "running"],
+    ]);
+    expect([words(model, "a", 0), words(model, "a", 1), words(model, "a", 2)]).toEqual(["success", "no status", "running"]);
+    expect(model.runs[2]).toMatchObject({ start: "2013-06-03T06:00:00Z", version: 1 });
+    expect(grid.runs).toHaveLength(2);
+
+    const between = applyEvents(model, [run(103, "2013-06-02", "queued"), { ...run(104, "2013-06-02", "queued"), data: { ...run(104, "2013-06-02", "queued").data, run_id: "other" } } as StreamEvent]).model;
+    expect(between.runs.map((each) => each.run_id)).toEqual(["manual__2013-06-01", "manual__2013-06-02", "other", "manual__2013-06-03"]);
+    expect([words(between, "a", 2), words(between, "a", 3)]).toEqual(["no status", "running"]);
+    expect(between.runIndex.get("manual__2013-06-03")).toBe(3);
+  });
+  it("let the oldest run go when there are as many as are shown", () => {
+    const { model } = applyEvents(grid, [run(101, "2013-06-03", "queued")], { until: Infinity, runs: 2 });
+    expect(model.runs.map((each) => each.run_id)).toEqual(["manual__2013-06-02", "manual__2013-06-03"]);
+    expect([...model.cells]).toEqual([0, 0]);
+  });
+  it("give a new run the tasks that the newest one has", () => {
+    const mapped = sampleGrid(["a", "gone", "m"], ["s-s"]);
+    const { model } = applyEvents({ ...mapped, tasks: mapped.tasks.map((task) => ({ ...task, mapped: task.id === "m" })) }, [run(101, "2013-06-03", "queued")]);
+    expect(["a", "gone", "m"].map((task) => words(model, task, 1))).toEqual(["no status", "not in this version", "no status, mapped"]);
+  });
+  it("ask for the grid when it has no run yet; a run that is older or later than what is shown is nothing", () => {
+    expect(applyEvents(sampleGrid(["a"], []), [run(101, "2013-06-03", "queued")]).refetch).toBe("now");
+    const older = [run(101, "2013-05-01", "running")];
+    expect(applyEvents(grid, older, { until: Infinity, runs: 2 })).toMatchObject({ refetch: "none", model: { runs: grid.runs } });
+    // With room for more runs than there were, one that is older is new: a backfill that goes backwards.
+    expect(applyEvents(grid, older, { until: Infinity, runs: 3 }).model.runs.map((each) => each.state)).toEqual(["running", "success", "queued"]);
+    expect(applyEvents(grid, [run(101, "2013-06-03", "queued")], { until: Date.parse("2013-06-02T12:00:00Z"), runs: 36 }).refetch).toBe("none");
   });
   it("ask for it after a reset, another version and a deletion", () => {
     expect(applyEvents(grid, [{ type: "reset", id: null, data: { reason: "gap" } }]).refetch).toBe("now");

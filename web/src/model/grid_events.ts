@@ -1,6 +1,7 @@
 import type { RunEvent, StreamEvent, TiEvent } from "@/api/events";
 
 import { ABSENT, type GridModel, type GridRun, MAPPED, RETRIED, STATE_BITS } from "./grid";
+import { withNewRun } from "./grid_new_run";
 import { STATES, toState, urgencyOf } from "./states";
 
 // The stream's events as changes of the grid. What they can't tell, they say: then the grid is read anew.
@@ -14,6 +15,15 @@ export interface Patched {
   refetch: Refetch;
 }
 
+/** Which part of the history a grid shows. */
+export interface GridBounds {
+  /** Later runs aren't in it; milliseconds since 1970. */
+  until: number;
+  /** So many runs at most. */
+  runs: number;
+}
+const ALL: GridBounds = { until: Infinity, runs: Infinity };
+
 /** A copy is made once for all events of a frame. */
 class Patch {
   refetch: Refetch = "none";
@@ -21,8 +31,23 @@ class Patch {
   private runs: GridRun[] | null = null;
   private revision: number;
 
-  constructor(private readonly model: GridModel, private readonly until: number) {
+  constructor(private model: GridModel, private readonly bounds: GridBounds) {
     this.revision = model.revision;
+  }
+
+  /** Gives a run that isn't here its column, before anything is said of its tasks. What it is like in full is read soon. */
+  begin(event: RunEvent): void {
+    const { runs, runIndex } = this.model;
+    // Of a grid without runs nobody knows the version.
+    if (!event.state || !event.execution_date || !runs.length || runIndex.has(event.run_id) || !this.shows(Date.parse(event.execution_date))) return;
+    this.model = withNewRun(this.model, event, event.execution_date, this.bounds.runs);
+    this.want("later");
+  }
+
+  /** Whether a run of this date is one of those that are shown: a grid that isn't full has all up to its end. */
+  private shows(date: number): boolean {
+    const oldest = this.model.runs[0]?.execution_date;
+    return date <= this.bounds.until && (!oldest || this.model.runs.length < this.bounds.runs || date > Date.parse(oldest));
   }
 
   want(refetch: "later" | "now"): void {
@@ -68,9 +93,7 @@ class Patch {
     // Without a state it was deleted; one that isn't here is new, or older than what is shown.
     if (!event.state) return this.want("now");
     if (index === undefined) {
-      const oldest = model.runs[0]?.execution_date;
-      const date = event.execution_date ? Date.parse(event.execution_date) : null;
-      if (date === null || ((!oldest || date > Date.parse(oldest)) && date <= this.until)) this.want("now");
+      if (!event.execution_date || (!model.runs.length && this.shows(Date.parse(event.execution_date)))) this.want("now");
       return;
     }
     this.runs ??= [...model.runs];
@@ -89,9 +112,9 @@ class Patch {
     }
   }
 
-  done(): Patched {
+  done(before: GridModel): Patched {
     const { model } = this;
-    if (!this.cells && !this.runs && this.revision === model.revision) return { model, refetch: this.refetch };
+    if (model === before && !this.cells && !this.runs && this.revision === model.revision) return { model, refetch: this.refetch };
     return {
       model: { ...model, revision: this.revision, cells: this.cells ?? model.cells, runs: this.runs ?? model.runs },
       refetch: this.refetch,
@@ -107,9 +130,11 @@ function movedRun(run: GridRun, event: RunEvent): GridRun {
   return { ...run, state, start, end: event.at, duration_s: (Date.parse(event.at) - Date.parse(start)) / 1000 };
 }
 
-/** What these events make of the grid. Those that are already in it change nothing. `until`: later runs aren't shown in it. */
-export function applyEvents(model: GridModel, events: readonly StreamEvent[], until = Infinity): Patched {
-  const patch = new Patch(model, until);
+/** What these events make of the grid. Those that are already in it change nothing. */
+export function applyEvents(model: GridModel, events: readonly StreamEvent[], bounds: GridBounds = ALL): Patched {
+  const patch = new Patch(model, bounds);
+  // Of events that are told together, a task's may stand before its run's.
+  for (const event of events) if (event.type === "run" && !(event.id !== null && event.id <= model.revision)) patch.begin(event.data);
   for (const event of events) {
     if (event.type === "reset") {
       patch.want("now");
@@ -122,5 +147,5 @@ export function applyEvents(model: GridModel, events: readonly StreamEvent[], un
     else if (event.type === "dag" && event.data.kind === "dag") patch.want("now");
     patch.seen(event.id);
   }
-  return patch.done();
+  return patch.done(model);
 }

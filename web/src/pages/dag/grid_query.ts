@@ -4,9 +4,9 @@ import { useEffect, useRef } from "react";
 import { type ApiError, request, urlOf } from "@/api/client";
 import type { StreamEvent } from "@/api/events";
 import { queries } from "@/api/queries";
-import { useStreamStatus, useTopic } from "@/api/stream";
+import { useFirstLive, useTopic } from "@/api/stream";
 import { decodeGrid, type GridModel } from "@/model/grid";
-import { applyEvents } from "@/model/grid_events";
+import { applyEvents, type GridBounds } from "@/model/grid_events";
 
 // The grid in the cache: read once as a frame, then patched by the stream's events.
 
@@ -14,6 +14,8 @@ const PATH = "/api/v2/ui/dags/{dag_id}/grid";
 
 /** Events that came while an answer was on its way: what it doesn't know yet is applied to it. */
 const sinceAsked = new Map<string, StreamEvent[]>();
+
+const boundsOf = (runs: number, end: string | null): GridBounds => ({ until: end ? Date.parse(end) : Infinity, runs });
 
 function gridOptions(dagId: string, runs: number, end: string | null) {
   const key = [PATH, { dag_id: dagId }, { runs, end }, "frame"] as const;
@@ -23,12 +25,14 @@ function gridOptions(dagId: string, runs: number, end: string | null) {
     // Compared field by field, half a million cells would be looked at for each event.
     structuralSharing: false,
     queryFn: async ({ signal }) => {
-      sinceAsked.set(name, []);
+      const since: StreamEvent[] = [];
+      sinceAsked.set(name, since);
       try {
         const response = await request(urlOf(PATH, { dag_id: dagId }, { runs, end }), { headers: { Accept: "application/octet-stream" }, signal });
-        return applyEvents(decodeGrid(await response.arrayBuffer()), sinceAsked.get(name) ?? []).model;
+        return applyEvents(decodeGrid(await response.arrayBuffer()), since, boundsOf(runs, end)).model;
       } finally {
-        sinceAsked.delete(name);
+        // One that was broken off leaves what the next one has begun.
+        if (sinceAsked.get(name) === since) sinceAsked.delete(name);
       }
     },
   });
@@ -81,24 +85,15 @@ export function useGrid(dagId: string, runs: number, end: string | null, heard?:
     sinceAsked.get(name)?.push(...events);
     const model = queries.getQueryData(options.queryKey);
     if (model) {
-      const patched = applyEvents(model, events, end ? Date.parse(end) : Infinity);
+      const patched = applyEvents(model, events, boundsOf(runs, end));
       if (patched.model !== model) queries.setQueryData(options.queryKey, patched.model);
       if (patched.refetch !== "none") rereading.current?.want(patched.refetch === "now" ? SOON_MS : LATER_MS);
     }
     heard?.(events);
   });
-  useFirstConnection(query.data, () => rereading.current?.want(SOON_MS));
-  return query;
-}
-
-/** What happened between the first answer and the first moment of the stream nobody told: if something is going on, look again. */
-function useFirstConnection(model: GridModel | undefined, again: () => void): void {
-  const { liveness } = useStreamStatus();
-  const wasConnecting = useRef(liveness === "connecting");
-  const moving = model?.runs.some((run) => run.state === "running" || run.state === "queued") ?? false;
-  useEffect(() => {
-    if (liveness !== "live" || !model || !wasConnecting.current) return;
-    wasConnecting.current = false;
-    if (moving) again();
+  useFirstLive(() => {
+    const moving = query.data?.runs.some((run) => run.state === "running" || run.state === "queued");
+    if (moving) rereading.current?.want(SOON_MS);
   });
+  return query;
 }
