@@ -112,10 +112,11 @@ bench: build
 	@python3 bench/backfill_scale.py --runs 1000 --json build/bench/backfill_scale.json
 	@python3 bench/nginx.py --seconds 2 --repeat 3 --json build/bench/nginx.json
 
-## bench-web: frames of the grid and the graph, the log of 100 MB, in a real browser
+## bench-web: frames of the grid and the graph, the log of 100 MB, from event to pixel, in a real browser
 bench-web: build
 	@tools/setup test
-	@cd web && ../tools/node bench/grid.mjs && ../tools/node bench/graph.mjs && ../tools/node bench/log.mjs
+	@cd web && ../tools/node bench/grid.mjs && ../tools/node bench/graph.mjs && ../tools/node bench/log.mjs && \
+	  ../tools/node bench/event.mjs
 
 ## journeys: walks the pages in a real browser over the daemon of this tree; ONLY="run phone" for some
 journeys: build

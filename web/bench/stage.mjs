@@ -101,12 +101,14 @@ export function frameRow(what, { script, layout }, target) {
   return { what: `${what}, a frame of ${script.length}`, p50: quantile(script, 0.5), p95: quantile(script, 0.95), layout: quantile(layout, 0.95), target };
 }
 
-/** rows: { what, p50, p95?, layout?, target? } in ms. Prints a table, then the same as JSON. With `--check`, over a target is a failure. */
+/** rows: { what, p50, p95?, max?, layout?, target? } in ms. Prints a table, then the same as JSON. With `--check`, over a target is a failure. */
 export function report(name, rows) {
   const text = (value) => (value === undefined ? "" : value.toFixed(value < 10 ? 1 : 0)).padStart(7);
   const width = Math.max(...rows.map((row) => row.what.length));
-  console.log(`${"ms".padEnd(width)}     p50     p95  target  of it layout, p95`);
-  for (const row of rows) console.log(`${row.what.padEnd(width)} ${text(row.p50)} ${text(row.p95)} ${text(row.target)} ${text(row.layout)}`);
+  const columns = { p50: "p50", p95: "p95", max: "max", target: "target", layout: "of it layout, p95" };
+  const shown = Object.keys(columns).filter((column) => rows.some((row) => row[column] !== undefined));
+  console.log(`${"ms".padEnd(width)} ${shown.map((column) => columns[column].padStart(7)).join(" ")}`);
+  for (const row of rows) console.log(`${row.what.padEnd(width)} ${shown.map((column) => text(row[column]).padStart(columns[column].length)).join(" ")}`);
   console.log(JSON.stringify({ bench: name, rows }));
   const over = rows.filter((row) => row.target !== undefined && (row.p95 ?? row.p50) > row.target);
   if (over.length && process.argv.includes("--check")) {
