@@ -17,7 +17,11 @@ struct ListOptions {
 };
 
 // daemon.cc
-int status(Context&);
+struct StatusOptions {
+  bool timing = false;
+};
+int status(Context&, const StatusOptions&);
+int timing(Context&);
 int version(Context&);
 int devices(Context&);
 

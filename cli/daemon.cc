@@ -7,7 +7,8 @@ namespace millrace::cli {
 
 std::string ListOptions::query() const { return fmt::format("limit={}&offset={}", limit, offset); }
 
-int status(Context& context) {
+int status(Context& context, const StatusOptions& options) {
+  if (options.timing) return timing(context);
   const auto health = fetch(context, "/api/v2/monitor/health");
   if (!health) return health.error();
   const bool well = (*health)["metadatabase"]["status"].shown() == "healthy" &&

@@ -73,7 +73,9 @@ void add_serve(CLI::App& app, Dispatch& d) {
 
 void add_daemon_commands(CLI::App& app, Dispatch& d) {
   add_serve(app, d);
-  app.add_subcommand("status", "how the daemon is")->callback([&d] { d.action = status; });
+  const auto how = std::make_shared<StatusOptions>();
+  command<StatusOptions>(app, d, "status", "how the daemon is", how, status)
+      ->add_flag("--timing", how->timing, "where a task's time goes, since the daemon's start");
   app.add_subcommand("version", "this program's version")->callback([&d] { d.action = version; });
   app.add_subcommand("devices", "GPUs and who holds them")->callback([&d] { d.action = devices; });
   app.add_subcommand("schema", "the JSON Schema of DAG files")->callback([&d] {

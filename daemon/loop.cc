@@ -9,7 +9,6 @@
 #include "base/crash_point.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "daemon/uncommitted.h"
 
 namespace millrace {
 namespace {
@@ -55,15 +54,20 @@ void Loop::turn() {
   CRASH_POINT("loop.applied");
   if (!commit()) return answer(taken.looks);
   CRASH_POINT("loop.committed");
+  const MonoTime committed = ports_.clock.now().mono;
   for (Command& deed : std::exchange(deeds_, {})) perform(deed);
   CRASH_POINT("loop.performed");
   for (const auto& done : std::exchange(after_commit_, {})) done();
+  metrics_.spent(LoopMetrics::Part::perform, ports_.clock.now().mono - committed);
   CRASH_POINT("loop.told");
   answer(taken.looks);
 }
 
 void Loop::answer(const std::vector<Look>& looks) {
+  if (looks.empty()) return;
+  const MonoTime begun = ports_.clock.now().mono;
   for (const Look& look : looks) look(ports_.scheduler, ports_.clock.now());
+  metrics_.spent(LoopMetrics::Part::look, ports_.clock.now().mono - begun);
 }
 
 void Loop::wake() {
@@ -159,6 +163,7 @@ void Loop::apply(Event event) {
     first_.pop_front();
     const Now now = ports_.clock.now();
     std::vector<Command> commands = ports_.scheduler.apply(next, now);
+    metrics_.spent(LoopMetrics::Part::apply, ports_.clock.now().mono - now.mono);
     metrics_.heard(next, commands, ports_.scheduler, now.wall);
     for (Command& command : commands) collect(command, now);
   }
@@ -199,7 +204,9 @@ void Loop::render(AttemptId attempt, Now now) {
   const auto context = ports_.scheduler.attempt_context(attempt);
   if (!context) return;
   CRASH_POINT("dispatch.rendering");
+  const MonoTime begun = ports_.clock.now().mono;
   Result<Rendered> rendered = ports_.dispatcher.render(*context, ports_.scheduler);
+  metrics_.spent(LoopMetrics::Part::render, ports_.clock.now().mono - begun);
   const auto mask = ports_.secrets.mask_of(context->run->dag_id);
   if (rendered) {
     if (mask) mask->hide(rendered->command);
@@ -214,75 +221,6 @@ void Loop::render(AttemptId attempt, Now now) {
   facts.message = std::move(rendered.error().message);
   if (mask) mask->hide(facts.message);
   first_.push_back(AttemptFinished{attempt, std::move(facts), {}, {}, ports_.seed()});
-}
-
-/// What each partition holds now; those that hold no version are left out.
-std::vector<InputVersion> Loop::versions_of(const std::vector<std::pair<std::string, WallTime>>& partitions) {
-  std::vector<InputVersion> versions;
-  for (const auto& [dataset, partition] : partitions) {
-    const auto fresh = uncommitted_versions_.find({dataset, partition});
-    const DatasetVersionId version = fresh != uncommitted_versions_.end()
-                                         ? fresh->second
-                                         : ports_.store.current_version(dataset, partition);
-    if (version) versions.push_back({dataset, partition, version});
-  }
-  return versions;
-}
-
-/// From the store and from what this batch will add to it: the answer and its cause share one transaction.
-DatesLookedUp Loop::look_up(const LookUpDates& asked) {
-  DatesLookedUp answer{asked.lookup, {}};
-  std::vector<WallTime> stored;
-  for (const WallTime date : asked.dates) {
-    const auto fresh = uncommitted_runs_.find({asked.dag_id, date});
-    if (fresh == uncommitted_runs_.end()) {
-      stored.push_back(date);
-    } else {
-      answer.runs.push_back(fresh->second);
-    }
-  }
-  for (RunRow& run : ports_.store.runs_at(asked.dag_id, stored)) answer.runs.push_back(std::move(run));
-  if (!asked.run_id.empty()) {
-    for (const auto& [key, run] : uncommitted_runs_)
-      if (key.first == asked.dag_id && run.run_id == asked.run_id) answer.runs.push_back(run);
-    if (auto run = ports_.store.run_named(asked.dag_id, asked.run_id)) answer.runs.push_back(std::move(*run));
-  }
-  std::erase_if(answer.runs, [&](const RunRow& run) { return deleted_runs_.contains(run.id); });
-  return answer;
-}
-
-PartitionsLookedUp Loop::look_up(const LookUpPartitions& asked) {
-  PartitionsLookedUp answer{asked.lookup, {}};
-  for (const std::string& dataset : asked.datasets) {
-    std::set<WallTime> found;
-    for (const WallTime partition : ports_.store.partitions(dataset, asked.from, asked.to))
-      found.insert(partition);
-    for (auto fresh = uncommitted_partitions_.lower_bound({dataset, asked.from});
-         fresh != uncommitted_partitions_.end() && *fresh < std::pair{dataset, asked.to}; ++fresh)
-      found.insert(fresh->second);
-    for (const WallTime partition : found) answer.partitions.emplace_back(dataset, partition);
-  }
-  return answer;
-}
-
-ItemsLookedUp Loop::look_up(const LookUpItems& asked) {
-  std::map<WallTime, BackfillItemRow> rows;
-  for (BackfillItemRow& row : ports_.store.backfill_items(asked.backfill, asked.from, asked.to))
-    rows.insert_or_assign(row.execution_date, std::move(row));
-  auto at = uncommitted_items_.lower_bound({asked.backfill, asked.from});
-  for (; at != uncommitted_items_.end() && at->first <= std::pair{asked.backfill, asked.to}; ++at)
-    rows.insert_or_assign(at->first.second, at->second);
-  ItemsLookedUp answer{asked.lookup, {}};
-  for (auto& [date, row] : rows) answer.items.push_back(std::move(row));
-  return answer;
-}
-
-RunLoaded Loop::load(RunId id) {
-  std::optional<RunSnapshot> snapshot = with_uncommitted(ports_.store.load_run(id), id, changes_);
-  if (!snapshot) return {id, {}, nullptr};
-  const auto version = ports_.catalog.find(snapshot->run.dag_version);
-  if (!version) return {id, {}, nullptr};
-  return {id, std::move(snapshot), version->dag};
 }
 
 /// A finished backfill isn't in memory; a retry needs it there, with those it carries on into.
@@ -378,8 +316,11 @@ bool Loop::commit() {
   }
   CRASH_POINT("loop.stored");
   stall(std::nullopt);
-  metrics_.committed(changes_, ports_.clock.now().mono - begun);
+  const MonoTime stored = ports_.clock.now().mono;
+  metrics_.committed(changes_, stored - begun);
+  metrics_.spent(LoopMetrics::Part::commit, stored - begun);
   if (ports_.on_committed) ports_.on_committed(std::move(changes_), audits_.size());
+  metrics_.spent(LoopMetrics::Part::publish, ports_.clock.now().mono - stored);
   CRASH_POINT("loop.published");
   changes_.clear();
   new_versions_.clear();

@@ -91,6 +91,15 @@ void LoopMetrics::write(MetricsText& out) const {
                 exit_report_);
   out.histogram("millrace_store_commit_seconds", "One transaction, its sync included.", commit_);
   out.counter("millrace_store_committed_rows_total", "Rows written.", rows_.value());
+  out.family("millrace_loop_busy_seconds_total", "counter",
+             "Time of the loop's thread, by what it did: apply is the scheduler, perform what follows a "
+             "commit, look the questions of the API.");
+  static constexpr std::string_view names[parts] = {"apply",   "render",  "commit",
+                                                    "publish", "perform", "look"};
+  for (std::size_t i = 0; i < parts; ++i) {
+    const Label labels[] = {{"part", names[i]}};
+    out.sample(static_cast<double>(busy_us_[i].value()) / 1e6, labels);
+  }
   out.histogram("millrace_loop_lag_seconds", "How long the oldest message of a batch waited for the loop.",
                 inbox_wait_);
 }

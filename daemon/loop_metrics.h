@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <span>
@@ -14,6 +15,12 @@ namespace millrace {
 /// What the loop measures of its own work, since its start. The loop's thread writes; `write` is for any.
 class LoopMetrics {
  public:
+  /// What the loop's thread does with its time.
+  enum class Part : std::uint8_t { apply, render, commit, publish, perform, look };
+  void spent(Part part, Duration time) {
+    const auto us = std::max<Duration::rep>(0, time.count());
+    busy_us_[static_cast<std::size_t>(part)].add(static_cast<std::uint64_t>(us));
+  }
   /// The oldest message of a batch waited this long for its turn.
   void waited(Duration in_inbox) { inbox_wait_.observe(in_inbox); }
   /// One fact and what the scheduler made of it; before the next apply().
@@ -26,7 +33,8 @@ class LoopMetrics {
   void started(const AttemptStarted&, const Scheduler&);
   void finished(const AttemptFinished&, std::span<const Command>, WallTime now);
 
-  static constexpr std::size_t outcomes = 8, run_types = 4;
+  static constexpr std::size_t outcomes = 8, run_types = 4, parts = 6;
+  std::array<Counter, parts> busy_us_;
   Histogram inbox_wait_, commit_, queue_wait_, dispatch_, hop_, exit_report_;
   Counter rows_;
   std::array<Counter, outcomes> attempts_finished_;

@@ -193,6 +193,15 @@ class Commands(Cli):
         self.cli("variables", "get", "days", code=4)
         self.assertIn("healthy", self.out("status"))
         self.assertEqual(self.json("status")["scheduler"]["status"], "healthy")
+        self.paused()
+        self.out("run", "etl", "--date", "2001-01-05", "--wait")
+        shown = self.out("status", "--timing")
+        self.assertRegex(shown, r"start: [1-9]\d* attempts ended, [1-9]\d* rows in [1-9]\d* transactions")
+        self.assertRegex(shown, r"one transaction, sync included +[1-9]\d* +[\d.]+ ms +<= [\d.]+ ms")
+        for part in ("apply", "render", "commit", "publish", "perform"):
+            self.assertRegex(shown, rf"{part}: [a-z, ]+ \d+\.\d+ s +\d+ us")
+        spent = self.json("status", "--timing")
+        self.assertGreater(spent['millrace_loop_busy_seconds_total{part="commit"}'], 0)
         self.assertIn("UUID", self.out("devices"))
         self.assertIn("# TYPE", self.out("metrics"))
         series = {sample["series"] for sample in self.json("metrics")["metrics"]}
