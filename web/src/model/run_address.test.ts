@@ -61,11 +61,11 @@ describe("the name in a path", () => {
 
 describe("a data interval", () => {
   it("is two dates of the DAG's zone, with hours where it has them", () => {
-    expect(intervalText("2013-06-09T04:00:00Z", "2013-06-10T04:00:00Z", NEW_YORK)).toBe("9 Jun → 10 Jun");
-    expect(intervalText("2013-12-31T00:00:00Z", "2014-01-01T00:00:00Z", "UTC")).toBe("31 Dec 2013 → 1 Jan 2014");
-    expect(intervalText("2013-06-10T10:00:00Z", "2013-06-10T10:10:00Z", NEW_YORK)).toBe("10 Jun 06:00 → 06:10");
-    expect(intervalText("2013-06-03T11:00:00Z", "2013-06-10T11:00:00Z", NEW_YORK)).toBe("3 Jun 07:00 → 10 Jun 07:00");
-    expect(intervalText("2013-06-10T03:55:00Z", "2013-06-10T04:00:00Z", NEW_YORK)).toBe("9 Jun 23:55 → 10 Jun 00:00");
+    expect(intervalText("2013-06-09T04:00:00Z", "2013-06-10T04:00:00Z", NEW_YORK)).toBe("9 Jun – 10 Jun");
+    expect(intervalText("2013-12-31T00:00:00Z", "2014-01-01T00:00:00Z", "UTC")).toBe("31 Dec 2013 – 1 Jan 2014");
+    expect(intervalText("2013-06-10T10:00:00Z", "2013-06-10T10:10:00Z", NEW_YORK)).toBe("10 Jun 06:00 – 06:10");
+    expect(intervalText("2013-06-03T11:00:00Z", "2013-06-10T11:00:00Z", NEW_YORK)).toBe("3 Jun 07:00 – 10 Jun 07:00");
+    expect(intervalText("2013-06-10T03:55:00Z", "2013-06-10T04:00:00Z", NEW_YORK)).toBe("9 Jun 23:55 – 10 Jun 00:00");
     expect(intervalText("2013-06-10T00:00:00Z", "2013-06-10T00:00:00Z", "UTC")).toBeNull();
   });
 });

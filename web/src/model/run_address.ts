@@ -105,7 +105,7 @@ export function pickRun<R extends RunRef>(runs: readonly R[], range: RunRange): 
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** `9 Jun → 10 Jun`, `10 Jun 06:00 → 06:10`: a data interval in the DAG's zone; null where it has no length. */
+/** `9 Jun – 10 Jun`, `10 Jun 06:00 – 06:10`: a data interval in the DAG's zone; null where it has no length. */
 export function intervalText(from: string | null | undefined, to: string | null | undefined, zone: string): string | null {
   const [start, end] = [instant(from), instant(to)];
   if (start === null || end === null || start === end) return null;
@@ -113,7 +113,7 @@ export function intervalText(from: string | null | undefined, to: string | null 
   const clocks = [executionDate(from, zone).slice(11), executionDate(to, zone).slice(11)];
   const years = a.year !== b.year;
   const date = (p: typeof a) => `${p.day} ${MONTHS[p.month - 1]}${years ? ` ${p.year}` : ""}`;
-  if (!clocks[0] && !clocks[1]) return `${date(a)} → ${date(b)}`;
+  if (!clocks[0] && !clocks[1]) return `${date(a)} – ${date(b)}`;
   const [first, last] = clocks.map((clock) => clock || "00:00");
-  return date(a) === date(b) ? `${date(a)} ${first} → ${last}` : `${date(a)} ${first} → ${date(b)} ${last}`;
+  return date(a) === date(b) ? `${date(a)} ${first} – ${last}` : `${date(a)} ${first} – ${date(b)} ${last}`;
 }

@@ -5,6 +5,7 @@ import { ROW_PX } from "@/model/log_scroll";
 import { bytes, count } from "@/model/time";
 
 import { Button } from "./controls";
+import { Icon } from "./icon";
 import { useKeys } from "./keys";
 import type { LogApi, LogName } from "./log_api";
 import { LogBar, type LevelFilter } from "./log_bar";
@@ -187,7 +188,7 @@ function Pill({ scroller }: { scroller: LogScroller }) {
   useTold(scroller);
   if (scroller.following) return null;
   const { unseen } = scroller;
-  return <button type="button" className={css.pill} onClick={() => scroller.toEnd()}>▼ {unseen ? `${count(unseen)} new ${unseen === 1 ? "line" : "lines"}` : "Follow"}</button>;
+  return <button type="button" className={css.pill} onClick={() => scroller.toEnd()}><Icon name="chevron" size={12} />{unseen ? `${count(unseen)} new ${unseen === 1 ? "line" : "lines"}` : "Follow"}</button>;
 }
 
 /** What happened to the file, and what can't be read of it. */

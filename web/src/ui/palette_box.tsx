@@ -106,7 +106,7 @@ export default function PaletteBox({ typed, act, onHere, onClose }: Props) {
           </div>
           {!items.length && <p className={`dim ${css.none}`}>Nothing has “{text.trim()}” in its name.</p>}
           <footer className={css.foot} aria-hidden>
-            <span><kbd>↑</kbd> <kbd>↓</kbd> choose</span><span><kbd>↵</kbd> open</span><span><kbd>esc</kbd> close</span>
+            <span><kbd>↑</kbd> <kbd>↓</kbd> choose</span><span><kbd>Enter</kbd> open</span><span><kbd>esc</kbd> close</span>
             <span className="space" /><span>a run: <span className="mono">dag 2001-01-05</span></span>
           </footer>
         </Radix.Content>

@@ -86,7 +86,7 @@ export function QueueCard({ queue: { queue, total_entries: total }, picked, zone
         </>
       }
       tools={queue.length > 0 && <span className={`dim ${css.wide}`}>in the order they will start in</span>}
-      foot={shown.length > 0 && <><span>A smaller task may pass one that doesn’t fit yet.</span><span className="space" /><span className={css.wide}><kbd>j</kbd> <kbd>k</kbd> rows · <kbd>Enter</kbd> why</span></>}
+      foot={shown.length > 0 && <><span>A smaller task may pass one that doesn’t fit yet.</span><span className="space" /><span className={css.wide}><kbd>J</kbd> <kbd>K</kbd> rows · <kbd>Enter</kbd> why</span></>}
     >
       {shown.length ? (
         <CardBody label="Waiting tasks">

@@ -35,7 +35,7 @@ export function CodeCard({ a, b }: { a: Manifest; b: Manifest }) {
   }
   return (
     <Card
-      title={`Code ${from} → ${to}`}
+      title={`Code ${from} to ${to}`}
       about={<Link href={link(at("dags", b.dag_id, "code"), { v: b.dag_version.number, diff: a.dag_version.number })} className={`dim ellipsis ${css.words}`}>all versions of {b.dag_id}</Link>}
       tools={!phone && <Segments label="Shown" value={asked === "split" ? "split" : "unified"} options={[{ value: "unified", label: "Unified" }, { value: "split", label: "Split" }]} onChange={setView} />}
       className={css.card!}

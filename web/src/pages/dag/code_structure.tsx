@@ -16,7 +16,7 @@ export function Structure({ dagId, from, to }: { dagId: string; from: number; to
     ...read("/api/v2/ui/dags/{dag_id}/versions/diff", { path: { dag_id: dagId }, query: { from_version: from, to_version: to } }), staleTime: Infinity,
   });
   return (
-    <Card title="Structure" about={<span className="dim">v{from} → v{to}</span>} className={css.structure!}>
+    <Card title="Structure" about={<span className="dim">v{from} to v{to}</span>} className={css.structure!}>
       <CardBody label={`Structure of v${from} and v${to}`} className={css.changes!}>
         <Shown query={diff} what="The versions can't be compared" lines={2}>{(found) => <Changes dagId={dagId} diff={found} />}</Shown>
       </CardBody>

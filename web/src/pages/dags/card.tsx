@@ -50,7 +50,7 @@ function Hints({ may }: { may: boolean }) {
   return (
     <span className={`row gap12 ${css.hints}`} aria-hidden>
       <span className="row gap4"><kbd>J</kbd><kbd>K</kbd> move</span>
-      <span className="row gap4"><kbd>↵</kbd> open</span>
+      <span className="row gap4"><kbd>Enter</kbd> open</span>
       {may && <span className="row gap4"><kbd>T</kbd> trigger</span>}
       <span className="row gap4"><kbd>/</kbd> filter</span>
     </span>

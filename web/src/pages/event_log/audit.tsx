@@ -32,7 +32,7 @@ function Changes({ row }: { row: AuditRow }) {
               {change.fields.map(({ field, before, after }) => (
                 <Fragment key={field}>
                   <dt className="dim">{field}</dt>
-                  <dd className="mono">{before !== null && <del>{before}</del>}{before !== null && after !== null && " → "}{after !== null && <ins>{after}</ins>}</dd>
+                  <dd className="mono">{before !== null && <del>{before}</del>}{before !== null && after !== null && " to "}{after !== null && <ins>{after}</ins>}</dd>
                 </Fragment>
               ))}
             </dl>

@@ -96,7 +96,7 @@ export default function RunsPage() {
               offset={offset} limit={LIMIT} shown={list.data.dag_runs.length} total={list.data.total_entries ?? 0} more={list.data.total_is_lower_bound}
               onOffset={(next) => setQuery({ offset: next || null }, "push")}
             />
-            <span className={`row gap4 ${css.hints}`} aria-hidden><kbd>J</kbd><kbd>K</kbd> move <kbd>↵</kbd> open <kbd>/</kbd> filter</span>
+            <span className={`row gap4 ${css.hints}`} aria-hidden><kbd>J</kbd><kbd>K</kbd> move <kbd>Enter</kbd> open <kbd>/</kbd> filter</span>
           </>
         )}
       >

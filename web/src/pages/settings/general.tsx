@@ -59,7 +59,7 @@ export function General() {
         <Setting name="Rows of tables" about="Compact rows show more of a list at a time.">
           <Segments label="Rows of tables" value={dense ? "compact" : "regular"} options={[{ value: "regular", label: "Regular" }, { value: "compact", label: "Compact" }]} onChange={(next) => setPreferences({ dense: next === "compact" })} />
         </Setting>
-        <Setting name="Single letters as commands" about="J and K in lists, T to trigger, / to filter and others; ? shows all. Off: only keys with Ctrl or ⌘ act.">
+        <Setting name="Single letters as commands" about="J and K in lists, T to trigger, / to filter and others; ? shows all. Off: only keys with Ctrl or Command act.">
           <Switch label="Single letters as commands" on={letters} onChange={(on) => setPreferences({ letters: on })} />
         </Setting>
       </Card>
