@@ -1,7 +1,7 @@
 # The commands a person types. CMake does the work.
 
 .PHONY: build run test web dev asan tsan clang fuzz bench crash soak oracle coverage sim sim-canary schema \
-        bench-web journeys tidy clean
+        bench-web journeys pictures tidy clean
 
 configure = cmake --preset $(1) >build/$(1).log || { cat build/$(1).log; exit 1; }
 
@@ -126,6 +126,13 @@ journeys: build
 ## schema: the JSON Schema of the DAG language
 schema: build
 	@build/release/millrace schema
+
+## pictures: each page in both themes beside its kept picture; UPDATE=1 keeps new ones, RECORD=1 answers, too
+draw = ../tools/node node_modules/@playwright/test/cli.js test -c pictures/playwright.config.ts
+pictures: build
+	@tools/setup test
+	@$(if $(RECORD),cd web && MILLRACE_RECORD=1 $(draw) record.spec)
+	@cd web && $(draw) pictures.spec $(if $(UPDATE)$(RECORD),--update-snapshots)
 
 tidy:
 	@tools/tidy.py

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const SOURCE = resolve(import.meta.dirname, "../..");
-const BINARY = resolve(process.env.MILLRACE_BINARY ?? join(SOURCE, "build/release/millrace"));
+export const BINARY = resolve(process.env.MILLRACE_BINARY ?? join(SOURCE, "build/release/millrace"));
 
 function freePort(): Promise<number> {
   return new Promise((give, fail) => {
@@ -94,7 +94,8 @@ export class Daemon {
     if (existsSync(this.root)) rmSync(this.root, { recursive: true, force: true });
   }
 
-  async call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+  /** What it answers, as it is. */
+  async text(method: string, path: string, body?: unknown): Promise<string> {
     const text = typeof body === "string";
     const answer = await fetch(`${this.url}${path.startsWith("/auth") ? "" : "/api/v2"}${path}`, {
       method,
@@ -103,7 +104,11 @@ export class Daemon {
     });
     const said = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${said.slice(0, 500)}`);
-    return (said ? JSON.parse(said) : {}) as T;
+    return said;
+  }
+
+  async call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T> {
+    return JSON.parse((await this.text(method, path, body)) || "{}") as T;
   }
 
   /** Puts a DAG in force. */
