@@ -43,7 +43,8 @@ function useCamera(laid: GraphLayout, onZoom: (zoom: number) => void, paint: (ca
   useLayoutEffect(() => {
     newest.current = { laid, onZoom, paint };
   });
-  const size = () => ({ width: box.current!.clientWidth, height: box.current!.clientHeight });
+  // A frame or an observer may still come when the box has left the page and no effect has been cleaned up.
+  const size = () => ({ width: box.current?.clientWidth ?? 0, height: box.current?.clientHeight ?? 0 });
   const redraw = useCallback(() => {
     cancelAnimationFrame(frame.current);
     frame.current = requestAnimationFrame(() => {
