@@ -91,7 +91,8 @@ export class Daemon {
       process.kill("SIGTERM");
       await gone;
     }
-    if (existsSync(this.root)) rmSync(this.root, { recursive: true, force: true });
+    // Tasks that are just ending may still write there.
+    if (existsSync(this.root)) rmSync(this.root, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
   /** What it answers, as it is. */
