@@ -15,7 +15,7 @@ const DIST = resolve(process.env.MILLRACE_WEB_DIST ?? resolve(import.meta.dirnam
 const recorded = JSON.parse(readFileSync(resolve(import.meta.dirname, "answers.json"), "utf8")) as Recorded;
 
 /** The browser that drew the kept pictures: another one's letters have other edges. */
-const DRAWN_BY = resolve(import.meta.dirname, "shots/chromium");
+const DRAWN_BY = resolve(import.meta.dirname, "chromium");
 
 let server: PictureServer;
 test.beforeAll(async () => {
