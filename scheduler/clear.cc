@@ -233,6 +233,10 @@ Result<void> Core::move_version(Run& run, DagVersionId version, std::shared_ptr<
     if (!is_orphan(run, ti.row)) present[ti.row.task] = true;
   for (TaskIndex t = 0; t < present.size(); ++t)
     if (!present[t]) append(run, t, -1, {});
+  // What was to be looked at has its place of the old version; all is, below.
+  const auto still_open = worklist.begin() + static_cast<std::ptrdiff_t>(worked);
+  const auto of_run = [&](const Considered& one) { return one.run == run.row.id; };
+  worklist.erase(std::remove_if(still_open, worklist.end(), of_run), worklist.end());
   index(run);
   run_event(run, std::string(to_word(run.row.state)), "moved to the latest version by " + by);
   // New tasks, and those with other upstreams than before, may have nothing left to wait for.
