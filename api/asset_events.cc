@@ -70,12 +70,13 @@ Answer list_asset_events(const Call& call, StoreReader& reader) {
   const auto page = page_of(call);
   if (!page) return std::unexpected(page.error());
   AssetEventFilter filter;
+  bool is_known = true;  // of one that isn't there nothing has been heard, whatever else is asked
   const auto asset_id = integer_in_query(call, "asset_id");
   if (!asset_id) return std::unexpected(asset_id.error());
   if (*asset_id) {
     const auto name = reader.assets().name(**asset_id);
-    if (!name) return events_response(reader, {});
-    filter.dataset = name->name;
+    is_known = name.has_value();
+    if (name) filter.dataset = name->name;
   }
   filter.name_pattern = call.query_value("name_pattern").value_or("");
   filter.name_prefix = call.query_value("name_prefix_pattern").value_or("");
@@ -91,7 +92,7 @@ Answer list_asset_events(const Call& call, StoreReader& reader) {
   filter.to = written->to;
   const auto listed = reader.assets().events(filter, *page);
   if (!listed) return std::unexpected(to_problem(listed.error()));
-  return events_response(reader, *listed);
+  return events_response(reader, is_known ? *listed : Listed<DatasetEventRow>{});
 }
 
 Answer list_upstream_asset_events(const Call& call, StoreReader& reader) {
